@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make                 ./cfs, one static program, and build/cfs with its symbols
+# make check           every test; check-long: the same with the long loops
+# make install         DESTDIR=, PREFIX=/usr/local
+# make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
+# make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
+# make analyze size sbom clean
+#
+# Nothing here needs a network. What must be on the machine first is installed,
+# and the zstd source unpacked, by tests/setup.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+CC = gcc
+CFLAGS = -O2 -g
+NM = nm
+STRIP = strip
+INSTALL = install
+AR = ar
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+B := build$(if $(SAN),/san)$(if $(OOM),/oom)
+PROGRAM := $(if $(SAN)$(OOM),$(B)/cfs,cfs)
+all: $(PROGRAM) $(B)/cfs
+
+# ---- sources --------------------------------------------------------------
+# A file directly in applets/ is an applet, one in tests/unit/ a unit test.
+applet_files := $(sort $(wildcard applets/*.c))
+unit_files := $(sort $(filter-out tests/unit/unit.c,$(wildcard tests/unit/*.c)))
+format_src := $(sort $(foreach d,core base tree image source,$(wildcard format/$d/*.c)))
+applet_src := $(sort $(applet_files) $(wildcard applets/*/*.c applets/*/*/*.c))
+name = $(subst -,_,$(basename $(notdir $1)))
+
+zstd := components/zstd/lib
+zstd_src := $(sort $(wildcard $(zstd)/common/*.c $(zstd)/decompress/*.c))
+
+obj = $(patsubst %.c,$(B)/%.o,$1)
+format_obj := $(call obj,$(format_src))
+applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o
+zstd_obj := $(call obj,$(zstd_src))
+oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
+cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
+unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
+
+# ---- the machine ----------------------------------------------------------
+triple := $(shell $(CC) -dumpmachine 2>/dev/null)
+musl_triple := $(patsubst %-gnu,%-musl,$(subst -pc-linux,-linux,$(triple)))
+multiarch := $(subst -pc-linux,-linux,$(triple))
+musl_lib := /usr/lib/$(musl_triple)
+musl_inc := /usr/include/$(musl_triple)
+# A full path per archive: a -L would find glibc's libc.a as well.
+find = $(firstword $(wildcard $(foreach d,/usr/lib/$(multiarch) /usr/lib64 /usr/lib,$d/$1)))
+libz := $(call find,libz.a)
+libbearssl := $(call find,libbearssl.a)
+linux_inc := linux asm-generic asm
+component_inc := zlib.h zconf.h $(sort $(notdir \
+	$(wildcard /usr/include/bearssl*.h /usr/include/bearssl/*.h)))
+inc_find = $(firstword $(wildcard $(foreach d,/usr/include/$(multiarch) /usr/include /usr/include/bearssl,$d/$1)))
+
+missing := $(strip $(if $(triple),,gcc) $(if $(libz),,zlib1g-dev) \
+	$(if $(libbearssl),,libbearssl-dev) $(if $(call inc_find,linux/fsverity.h),,linux-libc-dev) \
+	$(if $(SAN)$(wildcard $(musl_lib)/rcrt1.o),,musl-dev) $(if $(zstd_src),,zstd-source))
+
+# ---- flags ----------------------------------------------------------------
+clang := $(findstring clang,$(CC))
+warnings := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
+	-Wconversion $(if $(clang),-Wsign-conversion,-Warith-conversion) \
+	$(if $(WERROR),-Werror)
+hardening := -fstack-protector-strong -fstack-clash-protection \
+	-ftrivial-auto-var-init=zero \
+	$(if $(clang),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang) \
+	$(if $(filter x86_64-% i%86-%,$(triple)),-fcf-protection=full)
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -U_FORTIFY_SOURCE
+common := -std=gnu11 -fPIE -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common \
+	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),$(sanitizers),$(hardening))
+ifndef SAN
+includes := -nostdinc -isystem $(musl_inc) -isystem $(shell $(CC) -print-file-name=include)
+endif
+includes += -isystem $(B)/include -isystem $(zstd)
+defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)
+zstd_flags := -DZSTD_LEGACY_SUPPORT=0 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 -DZSTD_TRACE=0
+compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
+ours = $(warnings) $(defines) -I. -Iformat
+
+ifdef SAN
+link = $(CC) -pie $(sanitizers) $(LDFLAGS) -o $@ $1 $(zstd_obj) $(libz) $(libbearssl) -lpthread
+else
+# Static PIE with musl's own start files; gcc's -static-pie alone gives glibc's.
+# libbearssl.a was built against glibc with fortification and calls these; musl
+# has no checking variants, and the checks were of constant sizes anyway.
+fortify := $(foreach f,memcpy memset memmove,-Wl,--defsym=__$f_chk=$f)
+wraps := $(if $(OOM),$(sort $(shell sed 's/__wrap_/\n-Wl,--wrap=/g' tests/oom/*.c 2>/dev/null | \
+	grep -o '^-Wl,--wrap=[a-z0-9_]*')))
+gccfile = $(shell $(CC) -print-file-name=$1)
+libgcc = $(shell $(CC) -print-libgcc-file-name)
+link = $(CC) -nostdlib -static-pie -Wl,--gc-sections,-O1 \
+	-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,text $(wraps) $(LDFLAGS) -o $@ \
+	$(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(call gccfile,crtbeginS.o) $1 $(zstd_obj) \
+	$(fortify) $(libz) $(libbearssl) \
+	-Wl,--start-group $(libgcc) $(musl_lib)/libc.a -Wl,--end-group \
+	$(call gccfile,crtendS.o) $(musl_lib)/crtn.o
+endif
+
+# ---- rules ----------------------------------------------------------------
+cfs: $(B)/cfs
+	$(STRIP) -s -R .comment -o $@ $<
+
+$(B)/cfs: $(cfs_obj) $(zstd_obj)
+	$(call link,$(cfs_obj))
+
+# The tests pull in the modules they name, hence an archive.
+$(B)/cfs.a: $(applet_obj) $(format_obj)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
+	$(call link,$(unit_obj) $(B)/cfs.a)
+
+$(B)/components/%.o: components/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) -w $(zstd_flags)
+
+$(B)/format/core/%.o: format/core/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(ours) -Wframe-larger-than=512
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(ours)
+
+$(B)/%.o: $(B)/%.c $(B)/flags
+	$(compile) $(ours)
+
+# Written anew only when it changes, so that what depends on it stays.
+update = { mkdir -p $(@D) && cat >$@.new && \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi; }
+
+$(B)/applet_table.c: FORCE
+	@{ printf '#include "applets/applet.h"\n\n'; \
+	printf 'extern const struct applet applet_%s;\n' $(call name,$(applet_files)); \
+	printf '\nconst struct applet *const applets[] = {\n'; \
+	printf '\t&applet_%s,\n' $(call name,$(applet_files)); \
+	printf '\tNULL,\n};\n'; } | $(update)
+
+$(B)/unit_table.c: FORCE
+	@{ printf '#include "tests/unit/unit.h"\n\n'; \
+	printf 'void unit_%s(void);\n' $(call name,$(unit_files)); \
+	printf '\nconst struct unit_test unit_tests[] = {\n'; \
+	printf '\t{ "%s", unit_%s },\n' $(foreach u,$(call name,$(unit_files)),$u $u); \
+	printf '\t{ NULL, NULL },\n};\n'; } | $(update)
+
+# Every object depends on the flags it was made with; the headers of components
+# and of the kernel come through a folder of links that holds nothing else.
+$(B)/flags: FORCE
+	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/setup' >&2; exit 1)
+	@mkdir -p $(B)/include
+	@$(foreach h,$(component_inc) $(linux_inc),ln -sfn $(call inc_find,$h) $(B)/include/$h;)
+	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(LDFLAGS) $(zstd_flags))' | $(update)
+
+check check-long: all
+	CFS=$(CURDIR)/$(PROGRAM) CFS_BUILD=$(CURDIR)/$(B) tests/run $(if $(filter check-long,$@),--long)
+
+clean:
+	rm -rf build cfs
+
+FORCE:
+.PHONY: all check check-long clean FORCE
+-include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj))
