@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# style.md 1, 2, 4, 7: who may include whom, names, licences, casts.
+. "$(dirname "$0")/../lib.sh"
+
+# files PATTERN - our files of a name pattern, none that was built or unpacked.
+files()
+{
+	find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o \
+		-type f -name "$1" -print | sed 's|^\./||' | sort
+}
+
+# bad_includes FOLDER ALLOWED - quoted includes in FOLDER whose path does not
+# begin with one of the ALLOWED layers.
+bad_includes()
+{
+	[ -d "$1" ] || return 0
+	grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' --include='*.[ch]' "$1" |
+		grep -vE "include[[:space:]]*\"($2)/[^\"]*\"" || :
+}
+
+is 'core/ includes core/ alone' "$(bad_includes format/core core)" ''
+is 'base/ includes nothing above it' "$(bad_includes format/base 'core|base')" ''
+is 'tree/ includes nothing above it' "$(bad_includes format/tree 'core|base|tree')" ''
+is 'image/ does not know source/ or applets' \
+	"$(bad_includes format/image 'core|base|tree|image')" ''
+is 'source/ does not know image/ or applets' \
+	"$(bad_includes format/source 'core|base|tree|source')" ''
+is 'applets/ includes the layers and applets/' \
+	"$(bad_includes applets 'core|base|tree|image|source|applets')" ''
+is 'an include path does not climb' \
+	"$(grep -rn 'include.*\.\./' --include='*.[ch]' cfs.c format applets tests/unit 2>/dev/null)" ''
+
+# A file includes its own header first, so that the header needs nothing else.
+first_include()
+{
+	for c in format/*/*.c; do
+		h=${c%.c}.h
+		[ -f "$h" ] || continue
+		got=$(sed -n 's/^#include "\(.*\)"/\1/p; /^#include </{s/.*<\(.*\)>.*/\1/p;}' "$c" | head -n 1)
+		[ "$got" = "${h#format/}" ] || echo "$c: $got"
+	done
+}
+is 'a module includes its own header first' "$(first_include)" ''
+
+is 'no two modules of format/ share a name' \
+	"$(find format -name '*.c' 2>/dev/null | sed 's|.*/||' | sort | uniq -d)" ''
+
+# Bytes of an image are copied out, never looked at through a cast pointer.
+is 'no cast of image bytes to an on-disk type' \
+	"$(grep -rnE '\((const )?(struct (erofs|lcfs|cfs_disk)_[a-z0-9_]*|le(16|32|64)) \*\)' \
+		--include='*.[ch]' format applets kmod 2>/dev/null)" ''
+
+is '__KERNEL__ is known to core/port.h alone' \
+	"$(grep -rl '__KERNEL__' --include='*.[ch]' format applets cfs.c 2>/dev/null |
+		grep -vx 'format/core/port.h')" ''
+
+# Every file we can put a line into says its licence near its top.
+no_spdx()
+{
+	{
+		files '*.[ch]'
+		files '*.sh'
+		files '*.py'
+		files '*.[1-8]'
+		files '*.md'
+		find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o -type f \
+			! -name '*.*' -print | sed 's|^\./||' | while read -r f; do
+			case $f in LICENSE) continue ;; esac
+			! head -c 2 "$f" | grep -q '^#!' || echo "$f"
+		done
+		echo Makefile
+	} | sort -u | while read -r f; do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f"
+	done
+}
+is 'every file begins with its licence' "$(no_spdx)" ''
+
+unlisted()
+{
+	find . -mindepth 1 -maxdepth 1 -type d ! -name .git ! -name build ! -name components |
+		sed 's|^\./||' | sort | while read -r d; do
+		grep -q "^ *$d/" LICENSE || echo "$d"
+	done
+}
+is 'LICENSE says what each folder is under' "$(unlisted)" ''
+
+is 'core/ is GPL-2.0-only or compatible with it' \
+	"$(grep -rLE 'SPDX-License-Identifier: .*(GPL-2.0|MIT|BSD-[23]-Clause)' format/core kmod 2>/dev/null)" ''
+
+plan_done

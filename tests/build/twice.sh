@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# BS-1: two builds in different directories, with different umask, locale, zone
+# and number of jobs, give the same bytes; and an install puts them into place.
+. "$(dirname "$0")/../lib.sh"
+
+# copy DIR - the sources, as they are now.
+copy()
+{
+	mkdir -p "$1/tests"
+	cp -r Makefile cfs.c applets format components "$1" &&
+		cp -r tests/components "$1/tests" &&
+		cp ./*.1 ./*.md LICENSE "$1" 2>/dev/null || :
+}
+
+copy "$tmp/a"
+copy "$tmp/another/directory with a longer name"
+ok 'first build' make -s -j2 -C "$tmp/a"
+ok 'second build, elsewhere' env LC_ALL=C.UTF-8 TZ=Asia/Tokyo LOGNAME=nobody USER=nobody sh -c '
+	umask 077
+	cd "$1" && exec make -s -j3' sh "$tmp/another/directory with a longer name"
+ok 'same bytes' cmp "$tmp/a/cfs" "$tmp/another/directory with a longer name/cfs"
+if [ "$CFS" = "$TOP/cfs" ]; then
+	ok 'same bytes as the program under test' cmp "$tmp/a/cfs" "$CFS"
+else
+	skip 'same bytes as the program under test' 'that is another kind of build'
+fi
+
+mtime=$(stat -c %Y "$tmp/a/cfs")
+sleep 1
+ok 'make again' make -s -C "$tmp/a"
+is 'and nothing was done' "$(stat -c %Y "$tmp/a/cfs")" "$mtime"
+
+ok 'make install' make -s -C "$tmp/a" install DESTDIR="$tmp/root" PREFIX=/usr
+ok 'the installed program runs' "$tmp/root/usr/bin/cfs" --version
+is 'no link leads out of the destination' \
+	"$(find "$tmp/root" -type l ! -exec test -e {} \; -print)" ''
+ok 'make clean' make -s -C "$tmp/a" clean
+ok 'and components stay' [ -d "$tmp/a/components" ]
+
+plan_done
