@@ -78,7 +78,7 @@ sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -U_FORTIFY_SOURCE
 common := -std=gnu11 -fPIE -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common \
-	-ffile-prefix-map=$(CURDIR)=. $(if $(SAN),$(sanitizers),$(hardening))
+	'-ffile-prefix-map=$(CURDIR)=.' $(if $(SAN),$(sanitizers),$(hardening))
 ifndef SAN
 includes := -nostdinc -isystem $(musl_inc) -isystem $(shell $(CC) -print-file-name=include)
 endif
@@ -92,6 +92,8 @@ defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)
 zstd_flags := -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT
 compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
+# What only talks to people is not worth the speed; -Og and sanitizers stay theirs.
+small := $(if $(SAN),,-Os)
 ours = $(warnings) $(defines) -I. -Iformat
 
 ifdef SAN
@@ -130,11 +132,20 @@ $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 
 $(B)/components/%.o: components/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -w $(zstd_flags)
+	$(compile) -w $(zstd_flags) $(if $(SAN),-fno-sanitize=pointer-overflow)
 
 $(B)/format/core/%.o: format/core/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) $(ours) -Wframe-larger-than=512
+	$(compile) $(ours) -Wframe-larger-than=512 -fstack-usage
+
+$(B)/applets/%.o: applets/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(small) $(ours)
+
+# unit_NAME() is declared by the table alone.
+$(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(ours) -Wno-missing-prototypes
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -148,14 +159,14 @@ update = { mkdir -p $(@D) && cat >$@.new && \
 	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi; }
 
 $(B)/applet_table.c: FORCE
-	@{ printf '#include "applets/applet.h"\n\n'; \
+	@{ printf '#include <stddef.h>\n#include "applets/applet.h"\n\n'; \
 	printf 'extern const struct applet applet_%s;\n' $(call name,$(applet_files)); \
 	printf '\nconst struct applet *const applets[] = {\n'; \
 	printf '\t&applet_%s,\n' $(call name,$(applet_files)); \
 	printf '\tNULL,\n};\n'; } | $(update)
 
 $(B)/unit_table.c: FORCE
-	@{ printf '#include "tests/unit/unit.h"\n\n'; \
+	@{ printf '#include <stddef.h>\n#include "tests/unit/unit.h"\n\n'; \
 	printf 'void unit_%s(void);\n' $(call name,$(unit_files)); \
 	printf '\nconst struct unit_test unit_tests[] = {\n'; \
 	printf '\t{ "%s", unit_%s },\n' $(foreach u,$(call name,$(unit_files)),$u $u); \
@@ -169,12 +180,55 @@ $(B)/flags: FORCE
 	@$(foreach h,$(component_inc) $(linux_inc),ln -sfn $(call inc_find,$h) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(LDFLAGS) $(zstd_flags))' | $(update)
 
-check check-long: all
-	CFS=$(CURDIR)/$(PROGRAM) CFS_BUILD=$(CURDIR)/$(B) tests/run $(if $(filter check-long,$@),--long)
+check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit)
+	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
+		tests/run $(if $(filter check-long,$@),--long)
+
+# Every header by itself: nothing it needs may come from whoever includes it.
+headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
+$(B)/%.h.ok: %.h $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<
+	@touch $@
+
+# Each source through three analyzers; a finding is an error.
+each = printf '%s\n' cfs.c $(applet_src) $(format_src) | xargs -P 4 -I @
+analyze: $(B)/flags
+	$(each) $(CC) $(common) -O2 $(includes) $(ours) -fanalyzer -Werror -c -o /dev/null @
+	$(each) clang --analyze --analyzer-output text -Xclang -analyzer-werror \
+		-std=gnu11 $(includes) $(defines) -I. -Iformat @
+	cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
+		--suppress=missingInclude $(defines) -I. -Iformat cfs.c $(applet_src) $(format_src)
+
+# In DESTDIR the names that users of composefs know are links to cfs; mount(8)
+# finds its helper in sbin. The manual pages of applets are called cfs-NAME.
+bindir = $(DESTDIR)$(PREFIX)/bin
+sbindir = $(DESTDIR)$(PREFIX)/sbin
+mandir = $(DESTDIR)$(PREFIX)/share/man
+install: all
+	$(INSTALL) -d '$(bindir)' '$(sbindir)' '$(mandir)/man1' '$(mandir)/man8'
+	$(INSTALL) -m 755 cfs '$(bindir)/cfs'
+	'$(bindir)/cfs' --install -s '$(bindir)'
+	$(if $(wildcard applets/mount.c),ln -sf ../bin/cfs '$(sbindir)/mount.composefs')
+	$(foreach m,$(wildcard cfs.1),$(INSTALL) -m 644 $m '$(mandir)/man1/$m' &&) \
+	$(foreach m,$(wildcard applets/*.[18] applets/*/*.[18]),$(INSTALL) -m 644 $m \
+		'$(mandir)/man$(subst .,,$(suffix $m))/cfs-$(notdir $m)' &&) :
+
+# Code and data of our objects by folder, before the linker drops what is unused.
+size: all
+	@for d in format/core format/base format/tree format/image format/source applets components; do \
+		find $(B)/$$d -name '*.o' 2>/dev/null | xargs -r size -t | \
+		awk -v d=$$d 'END { if (NR) printf "%-16s %8d\n", d, $$1 + $$2 }'; done
+	@wc -c cfs
+
+# What is in the program, as an SPDX document.
+sbom: all
+	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx
+	@echo $(B)/cfs.spdx
 
 clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all check check-long clean FORCE
+.PHONY: all check check-long headers analyze install size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj))
