@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the overlay xattrs of an inode mean, and back (image-format 5.2, 15.2):
+ * the path and the digest of the backing file, the whiteout mark, and which
+ * xattrs are shown under which name.
+ */
+#ifndef CFS_CORE_BACKING_H
+#define CFS_CORE_BACKING_H
+
+#include "core/decode.h"
+#include "core/digest.h"
+
+/* Names that begin with this are the overlay's; the encoder puts CFS_ESCAPE behind it. */
+#define CFS_OVERLAY "trusted.overlay."
+#define CFS_ESCAPE "overlay."
+#define CFS_XATTR_METACOPY CFS_OVERLAY "metacopy"
+#define CFS_XATTR_REDIRECT CFS_OVERLAY "redirect"
+#define CFS_XATTR_OPAQUE CFS_OVERLAY "opaque"
+#define CFS_METACOPY_SHA512_LEN 68 /* of other encoders: read, never verified */
+
+/* What was met so far among the xattrs of one inode. */
+struct cfs_backing {
+	bool is_file;      /* a regular file at this moment: no whiteout mark was met */
+	bool is_whiteout;  /* the mark was met: the inode is a character device 0:0 of size 0 */
+	bool has_redirect; /* on a regular file */
+	bool has_metacopy; /* on a regular file */
+	bool has_digest;
+	bool lost;        /* either stood on what was no regular file */
+	u16 path_len;     /* 1 to 4095 with has_redirect */
+	const char *path; /* without the leading slash; in the image, not terminated */
+	struct cfs_digest digest;
+};
+
+/* How an xattr is shown. */
+struct cfs_shown {
+	const char *prefix; /* constant */
+	const u8 *suffix;   /* in the image */
+	u32 prefix_len, suffix_len;
+};
+
+static inline void cfs_backing_init(struct cfs_backing *b, const struct cfs_inode *inode)
+{
+	memset(b, 0, sizeof(*b));
+	b->is_file = inode->ftype == EROFS_FT_REG_FILE;
+}
+
+/*
+ * The meaning of the next xattr of an inode; all of them are given in stored
+ * order, inline ones first. 1: it is shown as *@shown; 0: it is not shown;
+ * -EUCLEAN: metacopy or redirect are malformed (reliability RI-6.14, 15; the
+ * fault's offset counts from the value).
+ */
+int cfs_backing_xattr(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_shown *shown,
+		      struct cfs_fault *f);
+
+/* Whether a path has a component "..", or one that is empty or ".". */
+bool cfs_path_has_dotdot(const char *path, size_t len);
+bool cfs_path_is_odd(const char *path, size_t len);
+
+/* The value of metacopy for a file with a digest; without one it is empty. */
+static inline void cfs_metacopy_encode(struct cfs_metacopy *m, const struct cfs_digest *digest)
+{
+	m->version = 0;
+	m->len = sizeof(*m);
+	m->flags = 0;
+	m->digest_algo = CFS_METACOPY_SHA256;
+	memcpy(m->digest, digest->b, CFS_DIGEST_SIZE);
+}
+
+/* Whether the encoder escapes this name: CFS_ESCAPE goes in behind CFS_OVERLAY. */
+static inline bool cfs_name_is_escaped(const void *name, size_t len)
+{
+	const size_t n = sizeof(CFS_OVERLAY) - 1;
+
+	return len >= n && !memcmp(name, CFS_OVERLAY, n);
+}
+
+#endif
