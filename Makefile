@@ -155,8 +155,8 @@ $(B)/%.o: $(B)/%.c $(B)/flags
 	$(compile) $(ours)
 
 # Written anew only when it changes, so that what depends on it stays.
-update = { mkdir -p $(@D) && cat >$@.new && \
-	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi; }
+update = { mkdir -p $(@D) && cat >$@.$$$$ && \
+	if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi; }
 
 $(B)/applet_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "applets/applet.h"\n\n'; \
@@ -177,7 +177,7 @@ $(B)/unit_table.c: FORCE
 $(B)/flags: FORCE
 	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/setup' >&2; exit 1)
 	@mkdir -p $(B)/include
-	@$(foreach h,$(component_inc) $(linux_inc),ln -sfn $(call inc_find,$h) $(B)/include/$h;)
+	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(call inc_find,$h) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(LDFLAGS) $(zstd_flags))' | $(update)
 
 check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit)
