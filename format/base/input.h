@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bytes of an input that may come compressed: a file, a pipe or stdin, plain,
+ * gzip or zstd, recognised by the magic (cli 3, reliability RT-12). Members and
+ * frames may follow each other, zstd's skippable ones included; anything else
+ * behind one, a cut or a damaged stream is an error. An input too short for a
+ * magic is plain.
+ */
+#ifndef CFS_BASE_INPUT_H
+#define CFS_BASE_INPUT_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include "base/error.h"
+
+/* What may come out of a compressed input, unless the caller sets another limit. */
+#define INPUT_LIMIT ((u64)4 << 30)
+#define INPUT_WINDOW_LOG 27
+
+struct input_codec; /* state of a decoder */
+
+struct input {
+	const char *name; /* for messages: the path as given, "-" for stdin; borrowed */
+	int fd;
+	bool owned;	  /* fd is closed by input_release() */
+	bool compressed;
+	struct stat st;	  /* of the file, for whoever must not write into it */
+	u64 limit;	  /* of bytes from a compressed input; may be changed before the first read */
+	u64 total;	  /* bytes handed out */
+	u8 head[4];	  /* read to see the magic, and not handed out: [head_pos, head_len) */
+	u32 head_pos, head_len;
+	struct input_codec *codec; /* NULL: plain */
+};
+
+/*
+ * Open @path, "-" for stdin, read-only; wait for a writer if it is a fifo.
+ * A directory is refused. -1 and a text that begins with the name; nothing is
+ * left to release then. @path must outlive the input.
+ */
+int input_open(struct input *in, const char *path, struct error *err);
+
+/* The same for a descriptor, read from its present position. It stays the caller's. */
+int input_open_fd(struct input *in, int fd, const char *name, struct error *err);
+
+/* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
+ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);
+
+/*
+ * All that is left into memory that the caller frees. *data is never NULL on
+ * success. Plain files are read in place; other inputs grow by half.
+ */
+int input_slurp(struct input *in, u8 **data, size_t *len, struct error *err);
+
+void input_release(struct input *in);
+
+#endif

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/verity.h"
+
+#include <linux/fsverity.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/io.h"
+#include "base/sha256.h"
+#include "core/span.h"
+
+#define HASHES (VERITY_BLOCK / SHA256_SIZE) /* in a block */
+
+/*
+ * zero_hash[0] is the hash of a block of zeros, zero_hash[n + 1] that of a
+ * block of zero_hash[n]: what a hole contributes to each level.
+ */
+/* clang-format off */
+static const u8 zero_hash[VERITY_LEVELS][SHA256_SIZE] = {
+	{ 0xad, 0x7f, 0xac, 0xb2, 0x58, 0x6f, 0xc6, 0xe9,
+	  0x66, 0xc0, 0x04, 0xd7, 0xd1, 0xd1, 0x6b, 0x02,
+	  0x4f, 0x58, 0x05, 0xff, 0x7c, 0xb4, 0x7c, 0x7a,
+	  0x85, 0xda, 0xbd, 0x8b, 0x48, 0x89, 0x2c, 0xa7 },
+	{ 0xb2, 0x4a, 0x5d, 0xfc, 0x70, 0x87, 0xb0, 0x9c,
+	  0x73, 0x78, 0xbb, 0x91, 0x00, 0xb5, 0xea, 0x91,
+	  0x3f, 0x28, 0x3d, 0xa2, 0xc8, 0xca, 0x05, 0x29,
+	  0x7f, 0x39, 0x45, 0x7c, 0xbd, 0xd6, 0x51, 0xd4 },
+	{ 0x45, 0xd6, 0x5d, 0x6f, 0x9e, 0x5a, 0x96, 0x2f,
+	  0x4d, 0x80, 0xb5, 0xf1, 0xbd, 0x7a, 0x91, 0x81,
+	  0x52, 0x25, 0x1c, 0x27, 0xbd, 0xad, 0x8c, 0x5f,
+	  0x52, 0xb5, 0x90, 0xc1, 0x29, 0x83, 0x33, 0x72 },
+	{ 0x49, 0x93, 0x6c, 0x34, 0x4f, 0x6a, 0xa7, 0x58,
+	  0x58, 0xa7, 0x64, 0x50, 0x76, 0x4e, 0x66, 0x60,
+	  0x75, 0xad, 0x1c, 0x7f, 0x47, 0xa5, 0x85, 0x81,
+	  0x11, 0xf8, 0xb6, 0xc6, 0xa3, 0x43, 0x57, 0x40 },
+	{ 0x75, 0xee, 0x77, 0x60, 0x10, 0x45, 0xa9, 0x1d,
+	  0xb3, 0x90, 0xde, 0xde, 0x1e, 0xcd, 0x3e, 0x65,
+	  0x45, 0x52, 0xed, 0xb9, 0x6c, 0xa3, 0x59, 0xa9,
+	  0x10, 0x3e, 0xc2, 0x1e, 0x8f, 0x56, 0x3f, 0x9e },
+	{ 0x98, 0xc9, 0x9f, 0xb0, 0xe1, 0x38, 0x96, 0x5f,
+	  0xc4, 0x48, 0x17, 0x32, 0x7a, 0x1e, 0x8f, 0x88,
+	  0xb3, 0x62, 0x8c, 0x85, 0x3d, 0x58, 0x53, 0x81,
+	  0x03, 0x22, 0xf5, 0x27, 0x9a, 0x47, 0x94, 0x8f },
+	{ 0x99, 0x21, 0x7b, 0x1c, 0xb1, 0x15, 0x4f, 0x12,
+	  0xd5, 0x3e, 0xb5, 0x5c, 0xfd, 0xff, 0xa4, 0x79,
+	  0xb5, 0x54, 0xfb, 0x68, 0x1a, 0x52, 0xcd, 0xea,
+	  0x75, 0xdc, 0x39, 0xc8, 0xa0, 0xdc, 0x3e, 0x89 },
+	{ 0x98, 0x4c, 0x46, 0x8c, 0x03, 0x6b, 0x3b, 0x4b,
+	  0xeb, 0xad, 0xb7, 0x0f, 0x3a, 0x9f, 0x29, 0x74,
+	  0x85, 0x5e, 0x59, 0x1e, 0xb3, 0x98, 0xa6, 0xd8,
+	  0x68, 0x95, 0x73, 0xc2, 0xfb, 0x2e, 0x7e, 0xed },
+	{ 0xaf, 0x20, 0x79, 0x16, 0xfa, 0x3a, 0x81, 0x75,
+	  0xce, 0xdd, 0x28, 0xaf, 0x75, 0xd1, 0x32, 0xd2,
+	  0x3a, 0xc6, 0x9a, 0xd6, 0x04, 0x83, 0x97, 0x1c,
+	  0x0f, 0xb0, 0x00, 0xfd, 0x31, 0xf6, 0xb4, 0x4a },
+};
+/* clang-format on */
+
+/* The struct fsverity_descriptor of the kernel, without a signature. */
+struct descriptor {
+	u8 version;
+	u8 hash_algorithm;
+	u8 log_blocksize;
+	u8 salt_size;
+	le32 reserved;
+	le64 data_size;
+	u8 root_hash[64];
+	u8 salt[32];
+	u8 reserved2[144];
+};
+static_assert(sizeof(struct descriptor) == 256, "descriptor");
+
+static void describe(struct descriptor *d, u64 size, const u8 root[SHA256_SIZE])
+{
+	memset(d, 0, sizeof(*d));
+	d->version = 1;
+	d->hash_algorithm = FS_VERITY_HASH_ALG_SHA256;
+	d->log_blocksize = 12;
+	d->data_size = put64(size);
+	memcpy(d->root_hash, root, SHA256_SIZE);
+}
+
+void verity_init(struct verity *v)
+{
+	v->size = 0;
+	v->used = 0;
+	memset(v->fill, 0, sizeof(v->fill));
+}
+
+/*
+ * A level's block is full: its hash goes up, which may fill the next. A level
+ * above the last one would need more than 2^64 bytes.
+ */
+static void carry(struct verity *v, unsigned int i)
+{
+	for (; v->fill[i] == VERITY_BLOCK; i++) {
+		sha256_one(v->level[i], VERITY_BLOCK, v->level[i + 1] + v->fill[i + 1]);
+		v->fill[i] = 0;
+		v->fill[i + 1] += SHA256_SIZE;
+	}
+}
+
+static void push(struct verity *v, unsigned int i, const u8 hash[SHA256_SIZE])
+{
+	memcpy(v->level[i] + v->fill[i], hash, SHA256_SIZE);
+	v->fill[i] += SHA256_SIZE;
+	carry(v, i);
+}
+
+static void push_blocks(struct verity *v, const u8 *data, size_t count)
+{
+	while (count) {
+		size_t n = HASHES - v->fill[0] / SHA256_SIZE;
+
+		if (n > count)
+			n = count;
+		sha256_many(data, VERITY_BLOCK, n, v->level[0] + v->fill[0]);
+		v->fill[0] += (u32)n * SHA256_SIZE;
+		carry(v, 0);
+		data += n * VERITY_BLOCK;
+		count -= n;
+	}
+}
+
+/* Start with what completes an unfinished block. Returns how much of @len that is. */
+static size_t add_partial(struct verity *v, const void *data, size_t len)
+{
+	size_t n = VERITY_BLOCK - v->used;
+
+	if (n > len)
+		n = len;
+	if (data)
+		memcpy(v->block + v->used, data, n);
+	else
+		memset(v->block + v->used, 0, n);
+	v->used += (u32)n;
+	if (v->used == VERITY_BLOCK) {
+		push_blocks(v, v->block, 1);
+		v->used = 0;
+	}
+	return n;
+}
+
+void verity_add(struct verity *v, const void *data, size_t len)
+{
+	const u8 *p = data;
+	size_t n;
+
+	v->size += len;
+	if (v->used && len) {
+		n = add_partial(v, p, len);
+		p += n;
+		len -= n;
+	}
+	n = len / VERITY_BLOCK;
+	push_blocks(v, p, n);
+	p += n * VERITY_BLOCK;
+	len -= n * VERITY_BLOCK;
+	if (len)
+		add_partial(v, p, len);
+}
+
+/* @count blocks of zeros: whole subtrees of them wherever one starts here. */
+static void push_zeros(struct verity *v, u64 count)
+{
+	while (count) {
+		unsigned int i = 0;
+		u64 blocks = 1; /* below one hash of level i */
+
+		while (i + 1 < VERITY_LEVELS && v->fill[i] == 0 && count / HASHES >= blocks) {
+			blocks *= HASHES;
+			i++;
+		}
+		push(v, i, zero_hash[i]);
+		count -= blocks;
+	}
+}
+
+void verity_add_zero(struct verity *v, u64 len)
+{
+	v->size += len;
+	if (v->used && len)
+		len -= add_partial(v, NULL, len < VERITY_BLOCK ? (size_t)len : VERITY_BLOCK);
+	push_zeros(v, len / VERITY_BLOCK);
+	if (len % VERITY_BLOCK)
+		add_partial(v, NULL, (size_t)(len % VERITY_BLOCK));
+}
+
+static bool is_top(const struct verity *v, unsigned int i)
+{
+	while (++i < VERITY_LEVELS)
+		if (v->fill[i])
+			return false;
+	return true;
+}
+
+/* The root hash: the one that is alone on the topmost level in use. */
+static const u8 *root_of(struct verity *v)
+{
+	unsigned int i = 0;
+
+	if (v->used)
+		add_partial(v, NULL, VERITY_BLOCK);
+	while (i + 1 < VERITY_LEVELS && !(v->fill[i] == SHA256_SIZE && is_top(v, i))) {
+		if (v->fill[i]) {
+			memset(v->level[i] + v->fill[i], 0, VERITY_BLOCK - v->fill[i]);
+			v->fill[i] = VERITY_BLOCK;
+			carry(v, i);
+		}
+		i++;
+	}
+	return v->level[i];
+}
+
+void verity_end(struct verity *v, struct cfs_digest *digest)
+{
+	static const u8 none[SHA256_SIZE];
+	struct descriptor d;
+
+	describe(&d, v->size, v->size ? root_of(v) : none);
+	sha256_one(&d, sizeof(d), digest->b);
+}
+
+void verity_block(void *block, size_t len, struct cfs_digest *digest)
+{
+	u8 root[SHA256_SIZE] = { 0 };
+	struct descriptor d;
+
+	memset((u8 *)block + len, 0, VERITY_BLOCK - len);
+	if (len)
+		sha256_one(block, VERITY_BLOCK, root);
+	describe(&d, len, root);
+	sha256_one(&d, sizeof(d), digest->b);
+}
+
+void verity_two_blocks(void *a, size_t len_a, struct cfs_digest *digest_a,
+		       void *b, size_t len_b, struct cfs_digest *digest_b)
+{
+	u8 root[2][SHA256_SIZE];
+	struct descriptor d[2];
+
+	if (len_a == 0 || len_b == 0) {
+		verity_block(a, len_a, digest_a);
+		verity_block(b, len_b, digest_b);
+		return;
+	}
+	memset((u8 *)a + len_a, 0, VERITY_BLOCK - len_a);
+	memset((u8 *)b + len_b, 0, VERITY_BLOCK - len_b);
+	sha256_two(a, b, VERITY_BLOCK, root[0], root[1]);
+	describe(&d[0], len_a, root[0]);
+	describe(&d[1], len_b, root[1]);
+	sha256_two(&d[0], &d[1], sizeof(d[0]), digest_a->b, digest_b->b);
+}
+
+void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest)
+{
+	verity_init(v);
+	verity_add(v, data, len);
+	verity_end(v, digest);
+}
+
+int verity_extent(int fd, u64 off, u64 size, u64 *from, u64 *to)
+{
+	off_t data, hole;
+
+	*from = off;
+	*to = size;
+	data = lseek(fd, (off_t)off, SEEK_DATA);
+	if (data < 0 && errno == ENXIO) { /* nothing but a hole, or the file is shorter now */
+		*from = size;
+		return 0;
+	}
+	if (data < 0)
+		return errno == EINVAL ? 0 : -1;
+	if ((u64)data >= size) {
+		*from = size;
+		return 0;
+	}
+	*from = (u64)data;
+	hole = lseek(fd, data, SEEK_HOLE);
+	if (hole < 0)
+		return errno == EINVAL || errno == ENXIO ? 0 : -1;
+	if ((u64)hole > *from && (u64)hole < size)
+		*to = (u64)hole;
+	return 0;
+}
+
+/* 1 at an early end. */
+static int add_range(struct verity_work *work, int fd, u64 from, u64 to)
+{
+	while (from < to) {
+		size_t len = to - from < VERITY_READ ? (size_t)(to - from) : VERITY_READ;
+		ssize_t n = io_pread(fd, work->buf, len, from);
+
+		if (n < 0)
+			return -1;
+		verity_add(&work->v, work->buf, (size_t)n);
+		if ((size_t)n < len)
+			return 1;
+		from += len;
+	}
+	return 0;
+}
+
+/*
+ * A file that got shorter ends in what looks like a hole: the caller's second
+ * fstat shows it, and so does this look at the end.
+ */
+static int add_sparse(struct verity_work *work, int fd, u64 size)
+{
+	u64 off = 0, from, to;
+	int rc;
+
+	while (off < size) {
+		if (verity_extent(fd, off, size, &from, &to))
+			return -1;
+		verity_add_zero(&work->v, from - off);
+		rc = add_range(work, fd, from, from < size ? to : from);
+		if (rc)
+			return rc;
+		off = from < size ? to : size;
+	}
+	return lseek(fd, 0, SEEK_END) == (off_t)size ? 0 : 1;
+}
+
+int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
+{
+	int rc;
+
+	verity_init(&work->v);
+	if (verity_sparse(st))
+		rc = add_sparse(work, fd, (u64)st->st_size);
+	else
+		rc = add_range(work, fd, 0, (u64)st->st_size);
+	if (!rc)
+		verity_end(&work->v, digest);
+	return rc;
+}
+
+int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest)
+{
+	struct verity_work *work = malloc(sizeof(*work));
+	int rc, code;
+
+	if (!work)
+		return -1;
+	rc = verity_file(work, fd, st, digest);
+	code = errno;
+	free(work);
+	errno = code;
+	return rc;
+}
+
+/* How the kernel says that a file system, or the kernel, has no fs-verity at all. */
+static bool unsupported(int code)
+{
+	return code == EOPNOTSUPP || code == ENOTTY || code == ENOSYS;
+}
+
+int verity_measure(int fd, struct cfs_digest *digest)
+{
+	struct {
+		struct fsverity_digest head;
+		u8 digest[64];
+	} d = { .head.digest_size = sizeof(d.digest) };
+
+	if (ioctl(fd, FS_IOC_MEASURE_VERITY, &d)) {
+		if (unsupported(errno))
+			return VERITY_UNSUPPORTED;
+		if (errno == EOVERFLOW)
+			return VERITY_OTHER;
+		return errno == ENODATA ? VERITY_NONE : -1;
+	}
+	/* An algorithm number alone would compare what follows a shorter digest (VE-3). */
+	if (d.head.digest_algorithm != FS_VERITY_HASH_ALG_SHA256 ||
+	    d.head.digest_size != CFS_DIGEST_SIZE)
+		return VERITY_OTHER;
+	memcpy(digest->b, d.digest, CFS_DIGEST_SIZE);
+	return VERITY_SHA256;
+}
+
+int verity_kernel(int fd, struct cfs_digest *digest)
+{
+	struct descriptor d;
+	struct fsverity_read_metadata_arg arg = {
+		.metadata_type = FS_VERITY_METADATA_TYPE_DESCRIPTOR,
+		.length = sizeof(d),
+		.buf_ptr = (uintptr_t)&d,
+	};
+	int rc = verity_measure(fd, digest);
+
+	if (rc != VERITY_SHA256)
+		return rc;
+	/* A kernel too old to show the descriptor: whoever asked has to hash. */
+	if (ioctl(fd, FS_IOC_READ_VERITY_METADATA, &arg) != sizeof(d))
+		return VERITY_OTHER;
+	return d.log_blocksize == 12 && d.salt_size == 0 ? VERITY_SHA256 : VERITY_OTHER;
+}
+
+int verity_enable(int fd)
+{
+	struct fsverity_enable_arg arg = {
+		.version = 1,
+		.hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
+		.block_size = VERITY_BLOCK,
+	};
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	unsigned int tries = 0;
+
+	while (ioctl(fd, FS_IOC_ENABLE_VERITY, &arg)) {
+		if (errno == EEXIST)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno == ETXTBSY && ++tries < 50) { /* 0.1 s in all */
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		if (unsupported(errno))
+			errno = EOPNOTSUPP;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fs-verity digests with SHA-256, blocks of 4096 bytes and no salt
+ * (image-format 12): computed from bytes, or asked of the kernel.
+ */
+#ifndef CFS_BASE_VERITY_H
+#define CFS_BASE_VERITY_H
+
+#include <sys/stat.h>
+#include "core/digest.h"
+
+#define VERITY_BLOCK 4096u
+#define VERITY_LEVELS 9 /* of hash blocks, the topmost holds the root hash: enough for 2^64 bytes */
+
+/* The digest of bytes that come in pieces. 40 KiB, most of it untouched for a small file. */
+struct verity {
+	u64 size;		 /* bytes added */
+	u32 used;		 /* of block */
+	u32 fill[VERITY_LEVELS]; /* bytes in each level's unfinished block */
+	u8 block[VERITY_BLOCK];
+	u8 level[VERITY_LEVELS][VERITY_BLOCK];
+};
+
+void verity_init(struct verity *v);
+void verity_add(struct verity *v, const void *data, size_t len);
+
+/* The same as adding @len zeros, in O(log len). */
+void verity_add_zero(struct verity *v, u64 len);
+
+/* Nothing may be added afterwards. */
+void verity_end(struct verity *v, struct cfs_digest *digest);
+
+/* Of at most VERITY_BLOCK bytes; behind them @block is filled with zeros up to there. */
+void verity_block(void *block, size_t len, struct cfs_digest *digest);
+
+/* The same for two at once. */
+void verity_two_blocks(void *a, size_t len_a, struct cfs_digest *digest_a,
+		       void *b, size_t len_b, struct cfs_digest *digest_b);
+
+/* Of bytes in memory; @v is scratch. */
+void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest);
+
+/* What hashing a file takes; one for each thread, not on the stack. */
+#define VERITY_READ ((size_t)128 << 10)
+struct verity_work {
+	struct verity v;
+	u8 buf[VERITY_READ];
+};
+
+/*
+ * Hash the content of a regular file from its beginning, wherever its position
+ * is. @st says how many bytes there are, and whether to look for holes.
+ * 0; -1 and errno; 1: there were not that many bytes, the file is changing.
+ */
+int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest);
+
+/* The same with memory of its own, for one file. */
+int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest);
+
+/*
+ * The next extent of data at or behind @off of a file of @size bytes: [*from, *to).
+ * *from is @size if there is only a hole; the whole rest is data where the file
+ * system cannot tell. Moves the file's position. -1 and errno.
+ */
+int verity_extent(int fd, u64 off, u64 size, u64 *from, u64 *to);
+
+/* Whether @st tells of holes. */
+static inline bool verity_sparse(const struct stat *st)
+{
+	return (u64)st->st_blocks < ((u64)st->st_size + 511) / 512;
+}
+
+/*
+ * What the kernel measured where the file has fs-verity.
+ * VERITY_OTHER: with another algorithm, so that the digest is none of ours.
+ * -1 and errno.
+ */
+enum {
+	VERITY_NONE,
+	VERITY_SHA256,
+	VERITY_OTHER,
+	VERITY_UNSUPPORTED, /* no file of this file system has it */
+};
+int verity_measure(int fd, struct cfs_digest *digest);
+
+/*
+ * verity_measure() for those who want the digest of the content: block size and
+ * salt must be ours, too, else VERITY_OTHER.
+ */
+int verity_kernel(int fd, struct cfs_digest *digest);
+
+/*
+ * Enable fs-verity on a file opened read-only. 0 also if it has it already.
+ * -1 and errno: EOPNOTSUPP stands for all ways to say that it is not possible
+ * here; ETXTBSY: after some tries somebody still has it open for writing (ST-12).
+ */
+int verity_enable(int fd);
+
+#endif
