@@ -16,8 +16,8 @@ struct input_codec {
 	ZSTD_DCtx *zstd; /* NULL: gzip */
 	z_stream gzip;
 	size_t pos, len; /* unread bytes of raw */
-	bool raw_end;	 /* the file has no more */
-	bool between;	 /* a member or frame has ended, none has begun since */
+	bool raw_end;    /* the file has no more */
+	bool between;    /* a member or frame has ended, none has begun since */
 	u8 raw[RAW_SIZE];
 };
 

@@ -22,12 +22,12 @@ struct input_codec; /* state of a decoder */
 struct input {
 	const char *name; /* for messages: the path as given, "-" for stdin; borrowed */
 	int fd;
-	bool owned;	  /* fd is closed by input_release() */
+	bool owned; /* fd is closed by input_release() */
 	bool compressed;
-	struct stat st;	  /* of the file, for whoever must not write into it */
-	u64 limit;	  /* of bytes from a compressed input; may be changed before the first read */
-	u64 total;	  /* bytes handed out */
-	u8 head[4];	  /* read to see the magic, and not handed out: [head_pos, head_len) */
+	struct stat st; /* of the file, for whoever must not write into it */
+	u64 limit;      /* of bytes from a compressed input; may be changed before the first read */
+	u64 total;      /* bytes handed out */
+	u8 head[4];     /* read to see the magic, and not handed out: [head_pos, head_len) */
 	u32 head_pos, head_len;
 	struct input_codec *codec; /* NULL: plain */
 };

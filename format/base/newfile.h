@@ -14,8 +14,8 @@
 #define NEWFILE_NAME 32 /* room for a name */
 
 struct newfile {
-	int fd; /* -1: none */
-	int dir; /* of the name it has; borrowed */
+	int fd;                  /* -1: none */
+	int dir;                 /* of the name it has; borrowed */
 	char name[NEWFILE_NAME]; /* empty: none */
 };
 

@@ -79,8 +79,11 @@ static int look_at_old(struct publish *p, struct error *err)
 	p->exists = true;
 	if (S_ISREG(p->st.st_mode))
 		return 0;
-	what = S_ISLNK(p->st.st_mode) ? "is a symbolic link" : S_ISDIR(p->st.st_mode) ? "is a directory" :
-											"exists and is no regular file";
+	what = "exists and is no regular file";
+	if (S_ISLNK(p->st.st_mode))
+		what = "is a symbolic link";
+	if (S_ISDIR(p->st.st_mode))
+		what = "is a directory";
 	return error_set(err, EINVAL, "%s: %s", p->name, what);
 }
 

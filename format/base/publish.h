@@ -11,16 +11,16 @@
 #include "base/newfile.h"
 
 struct publish {
-	int fd;		  /* what to write into */
+	int fd;           /* what to write into */
 	const char *name; /* as given; borrowed. For messages: publish_name() */
-	bool to_fd;	  /* the name is the spelling of a descriptor: fd is the caller's */
+	bool to_fd;       /* the name is the spelling of a descriptor: fd is the caller's */
 	bool no_sync;
 	/* All that the name stands for, as far as it exists; a scan leaves it out (WI-10). */
-	bool exists;	 /* st is filled in: the file that is replaced, or that fd is */
+	bool exists; /* st is filled in: the file that is replaced, or that fd is */
 	struct stat st;
-	bool has_temp;	 /* temp is filled in: a file of ours that has a name meanwhile */
+	bool has_temp; /* temp is filled in: a file of ours that has a name meanwhile */
 	struct stat temp;
-	int dir;	 /* directory of the name, -1 with to_fd */
+	int dir;          /* directory of the name, -1 with to_fd */
 	const char *base; /* last component; borrowed */
 	struct newfile file;
 };

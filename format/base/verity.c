@@ -3,7 +3,7 @@
 
 #include <linux/fsverity.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/io.h"
@@ -358,6 +358,12 @@ static bool unsupported(int code)
 	return code == EOPNOTSUPP || code == ENOTTY || code == ENOSYS;
 }
 
+/* C libraries do not agree on the type of the second parameter of ioctl(). */
+static long call(int fd, unsigned long request, void *arg)
+{
+	return syscall(SYS_ioctl, fd, request, arg);
+}
+
 int verity_measure(int fd, struct cfs_digest *digest)
 {
 	struct {
@@ -365,7 +371,7 @@ int verity_measure(int fd, struct cfs_digest *digest)
 		u8 digest[64];
 	} d = { .head.digest_size = sizeof(d.digest) };
 
-	if (ioctl(fd, FS_IOC_MEASURE_VERITY, &d)) {
+	if (call(fd, FS_IOC_MEASURE_VERITY, &d)) {
 		if (unsupported(errno))
 			return VERITY_UNSUPPORTED;
 		if (errno == EOVERFLOW)
@@ -393,7 +399,7 @@ int verity_kernel(int fd, struct cfs_digest *digest)
 	if (rc != VERITY_SHA256)
 		return rc;
 	/* A kernel too old to show the descriptor: whoever asked has to hash. */
-	if (ioctl(fd, FS_IOC_READ_VERITY_METADATA, &arg) != sizeof(d))
+	if (call(fd, FS_IOC_READ_VERITY_METADATA, &arg) != sizeof(d))
 		return VERITY_OTHER;
 	return d.log_blocksize == 12 && d.salt_size == 0 ? VERITY_SHA256 : VERITY_OTHER;
 }
@@ -408,7 +414,7 @@ int verity_enable(int fd)
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	unsigned int tries = 0;
 
-	while (ioctl(fd, FS_IOC_ENABLE_VERITY, &arg)) {
+	while (call(fd, FS_IOC_ENABLE_VERITY, &arg)) {
 		if (errno == EEXIST)
 			return 0;
 		if (errno == EINTR)

@@ -14,8 +14,8 @@
 
 /* The digest of bytes that come in pieces. 40 KiB, most of it untouched for a small file. */
 struct verity {
-	u64 size;		 /* bytes added */
-	u32 used;		 /* of block */
+	u64 size;                /* bytes added */
+	u32 used;                /* of block */
 	u32 fill[VERITY_LEVELS]; /* bytes in each level's unfinished block */
 	u8 block[VERITY_BLOCK];
 	u8 level[VERITY_LEVELS][VERITY_BLOCK];
