@@ -160,16 +160,16 @@ update = { mkdir -p $(@D) && cat >$@.$$$$ && \
 
 $(B)/applet_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "applets/applet.h"\n\n'; \
-	printf 'extern const struct applet applet_%s;\n' $(call name,$(applet_files)); \
+	for a in $(call name,$(applet_files)); do echo "extern const struct applet applet_$$a;"; done; \
 	printf '\nconst struct applet *const applets[] = {\n'; \
-	printf '\t&applet_%s,\n' $(call name,$(applet_files)); \
+	for a in $(call name,$(applet_files)); do printf '\t&applet_%s,\n' $$a; done; \
 	printf '\tNULL,\n};\n'; } | $(update)
 
 $(B)/unit_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "tests/unit/unit.h"\n\n'; \
-	printf 'void unit_%s(void);\n' $(call name,$(unit_files)); \
+	for u in $(call name,$(unit_files)); do echo "void unit_$$u(void);"; done; \
 	printf '\nconst struct unit_test unit_tests[] = {\n'; \
-	printf '\t{ "%s", unit_%s },\n' $(foreach u,$(call name,$(unit_files)),$u $u); \
+	for u in $(call name,$(unit_files)); do printf '\t{ "%s", unit_%s },\n' $$u $$u; done; \
 	printf '\t{ NULL, NULL },\n};\n'; } | $(update)
 
 # Every object depends on the flags it was made with; the headers of components
