@@ -125,13 +125,12 @@ static int cfs_overlay_xattr(struct cfs_backing *b, const struct cfs_xattr *x, s
 		return 1;
 	}
 	if (cfs_span_is(rest, "redirect", 8)) {
-		if (b->is_file)
-			return cfs_redirect_decode(b, x, f);
-		b->lost = true;
-	} else if (cfs_span_is(rest, "metacopy", 8)) {
-		if (b->is_file)
-			return cfs_metacopy_decode(b, x, f);
-		b->lost = true;
+		b->any_redirect = true;
+		return b->is_file ? cfs_redirect_decode(b, x, f) : 0;
+	}
+	if (cfs_span_is(rest, "metacopy", 8)) {
+		b->any_metacopy = true;
+		return b->is_file ? cfs_metacopy_decode(b, x, f) : 0;
 	}
 	return 0;
 }

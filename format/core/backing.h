@@ -25,9 +25,9 @@ struct cfs_backing {
 	bool has_redirect; /* on a regular file */
 	bool has_metacopy; /* on a regular file */
 	bool has_digest;
-	bool lost;        /* either stood on what was no regular file */
-	u16 path_len;     /* 1 to 4095 with has_redirect */
-	const char *path; /* without the leading slash; in the image, not terminated */
+	bool any_redirect, any_metacopy; /* on whatever type */
+	u16 path_len;                    /* 1 to 4095 with has_redirect */
+	const char *path;                /* without the leading slash; in the image, not terminated */
 	struct cfs_digest digest;
 };
 

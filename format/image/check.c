@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "image/check.h"
+#include <stdlib.h>
+#include "base/sort.h"
+
+#define XATTRS_MAX 65535u /* of one inode, as image-format 15.1 counts */
+#define FEW 16u           /* names that are compared each with each */
+#define PATH_SHOWN 1024u  /* of a path in a message */
+
+/* A directory that was met; they are checked in this order, breadth first. */
+struct dir {
+	u64 nid;
+	const u8 *name; /* in the image; NULL: the root */
+	u32 parent;     /* index of the directory that holds it */
+	u8 len;
+};
+
+/* The name of an xattr with its prefix split off as far as any index can. */
+struct xname {
+	const u8 *s;
+	u8 len, index;
+};
+
+struct check {
+	struct image *img;
+	struct cfs_fault f;
+	u64 *seen;
+	struct dir *dirs;
+	size_t ndirs, cap;
+	size_t at;           /* the directory that is looked at */
+	struct cfs_dirent e; /* and its entry, if in_entry: else the directory itself */
+	bool in_entry;
+	u64 nid; /* of the inode that is looked at; 0: none */
+	struct xname *names;
+	size_t nnames, names_cap;
+	u64 xattr_bytes; /* of all areas */
+	check_odd_fn *odd;
+	void *odd_arg;
+	struct buf path;
+};
+
+/* The path of the directory c->at and the entry in it, into c->path. */
+static void path_make(struct check *c)
+{
+	size_t len = c->in_entry ? 1 + c->e.len : 0, i;
+	char *p;
+
+	c->path.len = 0;
+	for (i = c->at; i; i = c->dirs[i].parent)
+		len += 1 + (size_t)c->dirs[i].len;
+	p = buf_room(&c->path, len + 1);
+	if (!p)
+		return;
+	c->path.len = len;
+	if (!len) {
+		buf_byte(&c->path, '/');
+		return;
+	}
+	p += len;
+	if (c->in_entry) {
+		p -= c->e.len;
+		memcpy(p, c->e.name, c->e.len);
+		*--p = '/';
+	}
+	for (i = c->at; i; i = c->dirs[i].parent) {
+		p -= c->dirs[i].len;
+		memcpy(p, c->dirs[i].name, c->dirs[i].len);
+		*--p = '/';
+	}
+}
+
+/* The text of c->f, with where it is. */
+static int refuse(struct check *c, int rc, struct error *err)
+{
+	size_t cut;
+
+	if (rc == -ENOMEM)
+		return error_nomem(err);
+	if (!c->ndirs)
+		return image_fault(err, rc, &c->f);
+	path_make(c);
+	cut = c->path.len > PATH_SHOWN ? c->path.len - PATH_SHOWN : 0;
+	return error_set(err, -rc, "%s (at byte %llu, in %s%.*s)", c->f.what, (unsigned long long)c->f.off,
+			 cut ? "..." : "", (int)(c->path.len - cut), c->path.p ? c->path.p + cut : "");
+}
+
+static void report(struct check *c, u32 set)
+{
+	struct check_odd odd = { .nid = c->nid };
+
+	if (!set)
+		return;
+	if (c->nid) {
+		path_make(c);
+		odd.path = c->path.p;
+		odd.path_len = c->path.len;
+	}
+	for (u32 i = 0; i < ODD_MAX; i++) {
+		if (!(set >> i & 1))
+			continue;
+		odd.odd = (enum odd)i;
+		odd.what = odd_text(odd.odd);
+		c->odd(c->odd_arg, &odd);
+	}
+}
+
+static int fault(struct check *c, u64 off, const char *what)
+{
+	return cfs_refuse(&c->f, off, what);
+}
+
+static bool name_is(const struct xname *a, const struct xname *b)
+{
+	return a->index == b->index && a->len == b->len && !memcmp(a->s, b->s, a->len);
+}
+
+/* Remember the name of an xattr, and find it among the first few. */
+static int name_add(struct check *c, const struct cfs_xattr *x)
+{
+	struct xname n = { x->suffix, x->suffix_len, x->index };
+
+	/* The same full name may be stored with and without its prefix. */
+	for (u8 i = 1; !n.index && i < EROFS_XATTR_INDEX_MAX; i++) {
+		u32 len;
+		const char *prefix = cfs_xattr_prefix(i, &len);
+
+		if (n.len >= len && !memcmp(n.s, prefix, len))
+			n = (struct xname){ n.s + len, (u8)(n.len - len), i };
+	}
+	for (size_t i = 0; i < c->nnames && i < FEW; i++)
+		if (name_is(&c->names[i], &n))
+			return fault(c, (u64)(x->suffix - c->img->bytes), "the same xattr twice on one inode");
+	if (c->nnames == c->names_cap) {
+		size_t cap = c->names_cap ? 2 * c->names_cap : 4 * FEW;
+		struct xname *names = realloc(c->names, cap * sizeof(*names));
+
+		if (!names)
+			return -ENOMEM;
+		c->names = names;
+		c->names_cap = cap;
+	}
+	c->names[c->nnames++] = n;
+	return 0;
+}
+
+/* Whether a name stands twice among more than a few. */
+static int names_check(struct check *c, u64 off)
+{
+	size_t n = c->nnames;
+	struct sort_item *v;
+	int rc = 0;
+
+	if (n <= FEW)
+		return 0;
+	v = calloc(n, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const char *s = (const char *)c->names[i].s;
+
+		v[i] = (struct sort_item){ .s = s, .len = c->names[i].len, .item = &c->names[i] };
+		v[i].tie = c->names[i].index;
+		v[i].prefix = sort_prefix(s, v[i].len);
+	}
+	if (sort_strings(v, n))
+		rc = -ENOMEM;
+	for (size_t i = 1; i < n && !rc; i++)
+		if (name_is(v[i - 1].item, v[i].item))
+			rc = fault(c, off, "the same xattr twice on one inode");
+	free(v);
+	return rc;
+}
+
+/* One xattr of an inode; @total counts what is shown. */
+static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_backing *b, u64 *total)
+{
+	struct cfs_shown shown;
+	int rc = name_add(c, x);
+
+	if (rc)
+		return rc;
+	rc = image_backing(c->img, b, x, &shown, &c->f);
+	if (rc <= 0)
+		return rc;
+	*total += 7 + (u64)shown.prefix_len + shown.suffix_len + x->len;
+	if (*total > XATTRS_MAX)
+		return fault(c, (u64)(x->suffix - c->img->bytes), "more than 65535 bytes of xattrs on one inode");
+	return 0;
+}
+
+static int xattrs_check(struct check *c, const struct cfs_inode *inode, u32 *odd)
+{
+	u32 filter = EROFS_XATTR_FILTER_DEFAULT;
+	struct image_xattrs w;
+	struct cfs_backing b;
+	struct cfs_xattr x;
+	u64 total = 12;
+	int rc;
+
+	cfs_backing_init(&b, inode);
+	c->nnames = 0;
+	c->xattr_bytes += inode->xattr_len;
+	/* Areas that do not overlap fit into the image: this is what bounds the work. */
+	if (c->xattr_bytes > c->img->len)
+		return fault(c, inode->xattr_off, "xattr areas overlap");
+	rc = image_xattrs(&w, c->img, inode, &c->f);
+	if (rc)
+		return rc;
+	while ((rc = image_xattrs_next(&w, &x, &c->f)) > 0) {
+		rc = xattr_check(c, &x, &b, &total);
+		if (rc)
+			return rc;
+		if (c->odd) {
+			filter &= ~cfs_xattr_filter_bit(x.index, x.suffix, x.suffix_len);
+			*odd |= odd_xattr(&x);
+		}
+	}
+	if (rc)
+		return rc;
+	if (c->odd)
+		*odd |= odd_xattrs(&w.x, filter) | odd_backing(inode, &b);
+	return names_check(c, inode->xattr_off);
+}
+
+/* What the kernel module sees of an inode, and its xattrs and target. */
+static int inode_check(struct check *c, const struct cfs_inode *inode)
+{
+	u32 odd = 0;
+	int rc;
+
+	c->nid = inode->nid;
+	c->img->inodes++;
+	if (inode->ftype == EROFS_FT_SYMLINK) {
+		rc = cfs_symlink_check(image_piece(c->img, inode, 0), &c->f);
+		if (rc) {
+			c->f.off += inode->blocks ? inode->block_off : inode->tail_off;
+			return rc;
+		}
+	}
+	if (inode->xattr_len || c->odd) {
+		rc = xattrs_check(c, inode, &odd);
+		if (rc)
+			return rc;
+	}
+	if (c->odd)
+		report(c, odd | odd_inode(c->img, inode));
+	return 0;
+}
+
+static int dir_add(struct check *c, u64 nid, size_t parent, const struct cfs_dirent *e)
+{
+	if (c->ndirs == c->cap) {
+		size_t cap = c->cap ? c->cap + c->cap / 2 : 64;
+		struct dir *dirs = realloc(c->dirs, cap * sizeof(*dirs));
+
+		if (!dirs)
+			return -ENOMEM;
+		c->dirs = dirs;
+		c->cap = cap;
+	}
+	if (c->ndirs == UINT32_MAX)
+		return fault(c, 0, "too many directories");
+	c->dirs[c->ndirs++] = (struct dir){
+		.nid = nid,
+		.name = e ? e->name : NULL,
+		.len = e ? (u8)e->len : 0,
+		.parent = (u32)parent,
+	};
+	return 0;
+}
+
+/* An entry other than the dots, @at is its offset. */
+static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
+{
+	struct image *img = c->img;
+	struct cfs_inode inode;
+	bool again;
+	u64 off;
+	int rc;
+
+	rc = cfs_inode_offset(&img->super, e->nid, &off, &c->f);
+	if (rc) {
+		c->f.off = at;
+		return rc;
+	}
+	rc = image_inode(img, e->nid, &inode, &c->f);
+	if (rc)
+		return rc;
+	if (e->type != inode.ftype)
+		return fault(c, at, "type of a directory entry differs from its inode");
+	again = image_bit(c->seen, e->nid);
+	if (again && inode.ftype == EROFS_FT_DIR)
+		return fault(c, at, "directory under two names");
+	if (again) {
+		img->twice_count += !image_bit(img->twice, e->nid);
+		image_set_bit(img->twice, e->nid);
+		return 0;
+	}
+	image_set_bit(c->seen, e->nid);
+	rc = inode_check(c, &inode);
+	if (!rc && inode.ftype == EROFS_FT_DIR)
+		rc = dir_add(c, e->nid, c->at, e);
+	return rc;
+}
+
+/* "." or "..": @which is 1 or 2. */
+static int dots_check(struct check *c, const struct cfs_dirent *e, u32 which, u64 at)
+{
+	const struct dir *dir = &c->dirs[c->at];
+
+	if (e->nid != (which == 1 ? dir->nid : c->dirs[dir->parent].nid))
+		return fault(c, at, which == 1 ? "entry . leads elsewhere" : "entry .. leads elsewhere");
+	if (e->type != EROFS_FT_DIR)
+		return fault(c, at, "type of a directory entry differs from its inode");
+	return 0;
+}
+
+/* One block of the directory c->at. @prev: the entry before it, name NULL: none. @dots collects 1 and 2. */
+static int block_check(struct check *c, struct cfs_span bytes, struct cfs_dirent *prev, u32 *dots)
+{
+	const u64 off = (u64)(bytes.p - c->img->bytes);
+	struct cfs_dirblock block;
+	int rc = cfs_dirblock_open(&block, bytes, &c->f);
+
+	for (u32 i = 0; !rc && i < block.count; i++) {
+		const u64 at = off + i * sizeof(struct erofs_dirent);
+		u32 which;
+
+		rc = cfs_dirblock_entry(&block, i, prev->name ? prev : NULL, &c->e, &c->f);
+		if (rc)
+			break;
+		*prev = c->e;
+		which = cfs_dirent_dots(&c->e);
+		*dots |= which;
+		if (which) {
+			rc = dots_check(c, &c->e, which, at);
+		} else {
+			c->in_entry = true;
+			rc = entry_check(c, &c->e, at);
+		}
+		if (rc)
+			return rc;
+		c->in_entry = false;
+	}
+	if (rc) {
+		c->f.off += off;
+		return rc;
+	}
+	c->nid = c->dirs[c->at].nid;
+	if (c->odd)
+		report(c, odd_dirblock(&block));
+	return 0;
+}
+
+static int dir_check(struct check *c)
+{
+	struct cfs_dirent prev = { .name = NULL };
+	struct cfs_inode dir;
+	u32 dots = 0;
+	int rc;
+
+	rc = image_inode(c->img, c->dirs[c->at].nid, &dir, &c->f);
+	for (u64 i = 0; !rc && i < cfs_inode_pieces(&dir); i++)
+		rc = block_check(c, image_piece(c->img, &dir, i), &prev, &dots);
+	if (!rc && dots != 3)
+		rc = fault(c, dir.off, dots & 1 ? "directory without .." : "directory without .");
+	return rc;
+}
+
+/* The number of bits before each word, for image_rank(). */
+static int rank_make(struct image *img)
+{
+	size_t n = (size_t)(img->len / EROFS_SLOT / 64 + 1);
+	u32 rank = 0;
+
+	if (!img->twice_count)
+		return 0;
+	img->twice_rank = calloc(n, sizeof(*img->twice_rank));
+	if (!img->twice_rank)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		img->twice_rank[i] = rank;
+		rank += (u32)__builtin_popcountll(img->twice[i]);
+	}
+	return 0;
+}
+
+static int all_check(struct check *c)
+{
+	struct image *img = c->img;
+	struct cfs_inode root;
+	u32 odd = c->odd ? odd_super(img) : 0;
+	int rc;
+
+	c->seen = image_bits(img);
+	img->twice = image_bits(img);
+	if (!c->seen || !img->twice)
+		return -ENOMEM;
+	rc = image_inode(img, img->super.root_nid, &root, &c->f);
+	if (rc)
+		return rc;
+	if (root.ftype != EROFS_FT_DIR)
+		return fault(c, root.off, "the root is no directory");
+	image_set_bit(c->seen, root.nid);
+	rc = dir_add(c, root.nid, 0, NULL);
+	if (!rc)
+		rc = inode_check(c, &root);
+	for (c->at = 0; !rc && c->at < c->ndirs; c->at++)
+		rc = dir_check(c);
+	if (rc) {
+		c->at -= c->at > 0;
+		return rc;
+	}
+	c->nid = 0;
+	if (c->odd && img->inodes != img->super.inos)
+		odd |= (u32)1 << ODD_INOS;
+	if (c->odd)
+		report(c, odd);
+	return rank_make(img);
+}
+
+int image_check(struct image *img, check_odd_fn *odd, void *arg, struct error *err)
+{
+	struct check c = { .img = img, .odd = odd, .odd_arg = arg };
+	int rc;
+
+	img->checked = false;
+	img->inodes = 0;
+	img->twice_count = 0;
+	free(img->twice);
+	free(img->twice_rank);
+	img->twice = NULL;
+	img->twice_rank = NULL;
+	rc = all_check(&c);
+	img->checked = !rc;
+	if (rc)
+		refuse(&c, rc, err);
+	free(c.seen);
+	free(c.dirs);
+	free(c.names);
+	buf_release(&c.path);
+	return rc ? -1 : 0;
+}

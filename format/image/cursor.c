@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "image/cursor.h"
+#include <stdlib.h>
+
+/* Xattrs without output that are read again for each further name of an inode. */
+#define HIDDEN_MAX 8
+
+struct cursor_level {
+	u64 nid;
+	const u8 *name;         /* in the image */
+	struct cursor_dir *dir; /* made when a home below needs it; the root has none */
+	size_t path_len;        /* of c->path, up to this directory */
+	u32 piece, i;           /* the next entry */
+};
+
+struct cursor_dir {
+	struct cursor_dir *parent; /* NULL: the root */
+	const u8 *name;
+	u32 len;
+};
+
+/* What stays of the xattrs of an inode with many hidden ones. */
+struct known {
+	struct cfs_backing backing;
+	u32 ninline, nshared;
+	u32 v[]; /* visible ones: offsets in the area, then indexes of references */
+};
+
+struct cursor_home {
+	struct cursor_dir *dir;
+	const u8 *name; /* NULL: not met yet */
+	struct known *known;
+	u8 len;
+};
+
+int cursor_init(struct cursor *c, const struct image *img, unsigned int flags, const char *const *filter,
+		unsigned int nfilter, struct error *err)
+{
+	*c = (struct cursor){ .img = img, .flags = flags, .filter = filter, .nfilter = nfilter };
+	if (!img->twice_count)
+		return 0;
+	c->homes = calloc(img->twice_count, sizeof(*c->homes));
+	return c->homes ? 0 : error_nomem(err);
+}
+
+void cursor_release(struct cursor *c)
+{
+	free(c->levels);
+	free(c->homes);
+	free(c->xattrs);
+	buf_release(&c->path);
+	buf_release(&c->link);
+	arena_release(&c->arena);
+	memset(c, 0, offsetof(struct cursor, content));
+}
+
+/* The directory of the deepest level as a chain that stays; NULL is the root, or no memory (*failed). */
+static struct cursor_dir *dir_keep(struct cursor *c, bool *failed)
+{
+	size_t k = c->depth;
+
+	while (k > 1 && !c->levels[k - 1].dir)
+		k--;
+	for (; k < c->depth; k++) {
+		const struct cursor_level *up = &c->levels[k - 1];
+		struct cursor_level *level = &c->levels[k];
+		struct cursor_dir *dir = arena_alloc(&c->arena, sizeof(*dir));
+
+		if (!dir) {
+			*failed = true;
+			return NULL;
+		}
+		dir->parent = up->dir;
+		dir->name = level->name;
+		dir->len = (u32)(level->path_len - up->path_len - 1);
+		level->dir = dir;
+	}
+	return c->levels[c->depth - 1].dir;
+}
+
+/* The path of a home, into c->link. */
+static int link_make(struct cursor *c, const struct cursor_home *home)
+{
+	const struct cursor_dir *dir;
+	size_t len = 1 + (size_t)home->len;
+	char *p;
+
+	for (dir = home->dir; dir; dir = dir->parent)
+		len += 1 + (size_t)dir->len;
+	c->link.len = 0;
+	p = buf_room(&c->link, len);
+	if (!p)
+		return -ENOMEM;
+	c->link.len = len;
+	p += len - home->len;
+	memcpy(p, home->name, home->len);
+	*--p = '/';
+	for (dir = home->dir; dir; dir = dir->parent) {
+		p -= dir->len;
+		memcpy(p, dir->name, dir->len);
+		*--p = '/';
+	}
+	return 0;
+}
+
+static int xattr_put(struct cursor *c, struct cursor_entry *e, const struct cfs_xattr *x,
+		     const struct cfs_shown *shown)
+{
+	if (e->d.nxattrs == c->xattrs_cap) {
+		size_t cap = c->xattrs_cap ? 2 * c->xattrs_cap : 16;
+		struct dump_xattr *v = realloc(c->xattrs, cap * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		c->xattrs = v;
+		c->xattrs_cap = cap;
+	}
+	c->xattrs[e->d.nxattrs++] = (struct dump_xattr){
+		.prefix = shown->prefix,
+		.suffix = (const char *)shown->suffix,
+		.value = x->value,
+		.prefix_len = (u16)shown->prefix_len,
+		.suffix_len = (u16)shown->suffix_len,
+		.len = x->len,
+	};
+	return 0;
+}
+
+/* The visible xattrs again, of an inode that was met. */
+static int xattrs_replay(struct cursor *c, struct cursor_entry *e, struct image_xattrs *w,
+			 const struct known *known, struct cfs_fault *f)
+{
+	struct cfs_backing none = { 0 };
+	struct cfs_shown shown;
+	struct cfs_xattr x;
+
+	c->backing = known->backing;
+	for (u32 i = 0; i < known->ninline + known->nshared; i++) {
+		int rc;
+
+		w->at = i < known->ninline ? known->v[i] : w->x.area.len;
+		w->shared = known->v[i];
+		rc = image_xattrs_next(w, &x, f);
+		if (rc < 0)
+			return rc;
+		if (cfs_backing_xattr(&none, &x, &shown, f) > 0) {
+			rc = xattr_put(c, e, &x, &shown);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+/* Keep which xattrs are visible, if too many of @met are not in e->d.xattrs. */
+static int xattrs_keep(struct cursor *c, struct cursor_home *home, const struct cursor_entry *e,
+		       const struct cfs_inode *inode, u32 met, struct cfs_fault *f)
+{
+	u32 n = e->d.nxattrs, i = 0;
+	struct image_xattrs w;
+	struct cfs_backing b;
+	struct cfs_shown shown;
+	struct cfs_xattr x;
+	struct known *known;
+	int rc;
+
+	if (met - n <= HIDDEN_MAX)
+		return 0;
+	known = arena_alloc(&c->arena, sizeof(*known) + n * sizeof(*known->v));
+	if (!known)
+		return -ENOMEM;
+	known->backing = c->backing;
+	cfs_backing_init(&b, inode);
+	rc = image_xattrs(&w, c->img, inode, f);
+	while (!rc && i < n) {
+		u32 at = (u32)w.at, shared = w.shared;
+		bool is_inline = w.at < w.x.area.len;
+
+		rc = image_xattrs_next(&w, &x, f);
+		if (rc > 0)
+			rc = image_backing(c->img, &b, &x, &shown, f);
+		if (rc <= 0)
+			continue;
+		known->v[i++] = is_inline ? at : shared;
+		*(is_inline ? &known->ninline : &known->nshared) += 1;
+		rc = 0;
+	}
+	home->known = known;
+	return rc;
+}
+
+/* What the xattrs say, into c->backing and, if they are asked for, e->d.xattrs. */
+static int xattrs_read(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode,
+		       struct cursor_home *home, struct cfs_fault *f)
+{
+	bool all = c->flags & CURSOR_XATTRS;
+	struct image_xattrs w;
+	struct cfs_shown shown;
+	struct cfs_xattr x;
+	u32 met = 0;
+	int rc;
+
+	cfs_backing_init(&c->backing, inode);
+	if (!inode->xattr_len || (!all && inode->ftype != EROFS_FT_REG_FILE))
+		return 0;
+	rc = image_xattrs(&w, c->img, inode, f);
+	if (rc)
+		return rc;
+	if (home && home->known) {
+		rc = xattrs_replay(c, e, &w, home->known, f);
+	} else {
+		while ((rc = image_xattrs_next(&w, &x, f)) > 0) {
+			met++;
+			rc = image_backing(c->img, &c->backing, &x, &shown, f);
+			if (rc > 0 && all)
+				rc = xattr_put(c, e, &x, &shown);
+			if (rc < 0)
+				break;
+		}
+		if (!rc && home)
+			rc = xattrs_keep(c, home, e, inode, met, f);
+	}
+	e->d.xattrs = c->xattrs;
+	return rc;
+}
+
+static void entry_fill(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode)
+{
+	const struct cfs_backing *b = &c->backing;
+	struct dump_entry *d = &e->d;
+	bool content = cfs_inode_has_content(inode);
+
+	d->mode = inode->mode;
+	d->nlink = inode->nlink;
+	d->uid = inode->uid;
+	d->gid = inode->gid;
+	d->rdev = inode->rdev;
+	d->mtime = inode->mtime;
+	d->mtime_nsec = inode->mtime_nsec;
+	if (inode->ftype == EROFS_FT_REG_FILE || inode->ftype == EROFS_FT_DIR ||
+	    inode->ftype == EROFS_FT_SYMLINK)
+		d->size = inode->size;
+	if (inode->ftype == EROFS_FT_SYMLINK || content) {
+		struct cfs_span s = image_content(c->img, inode, c->content);
+
+		if (content) {
+			d->content = s.p;
+			d->content_len = (size_t)s.len;
+		} else {
+			d->payload = (const char *)s.p;
+			d->payload_len = (size_t)s.len;
+		}
+	}
+	if (b->has_redirect) {
+		d->payload = b->path;
+		d->payload_len = b->path_len;
+	}
+	if (b->has_digest)
+		d->digest = &b->digest;
+	e->has_content = content;
+	if (b->is_whiteout) {
+		d->mode = CFS_IFCHR | (inode->mode & ~CFS_IFMT);
+		d->rdev = 0;
+		d->size = 0;
+		d->content_len = 0;
+		e->has_content = false;
+	}
+}
+
+static int level_push(struct cursor *c, const struct cfs_inode *inode, const u8 *name)
+{
+	if (c->depth == c->levels_cap) {
+		size_t cap = c->levels_cap + c->levels_cap / 2 + 64;
+		struct cursor_level *levels = realloc(c->levels, cap * sizeof(*levels));
+
+		if (!levels)
+			return -ENOMEM;
+		c->levels = levels;
+		c->levels_cap = cap;
+	}
+	c->levels[c->depth++] = (struct cursor_level){
+		.nid = inode->nid,
+		.name = name,
+		.path_len = c->path.len,
+	};
+	c->dir = *inode;
+	c->block.bytes.len = 0;
+	return 0;
+}
+
+/* The entry is that of an inode met twice: which name is this one? */
+static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_dirent *d, struct cursor_home **homep)
+{
+	struct cursor_home *home = &c->homes[image_rank(c->img, e->nid)];
+	bool failed = false;
+	int rc = 0;
+
+	*homep = home;
+	e->is_link = home->name;
+	if (!home->name) {
+		home->dir = dir_keep(c, &failed);
+		home->name = d->name;
+		home->len = (u8)d->len;
+		return failed ? -ENOMEM : 0;
+	}
+	if (c->flags & CURSOR_LINKS) {
+		rc = link_make(c, home);
+		e->d.link = c->link.p;
+		e->d.link_len = c->link.len;
+	}
+	return rc;
+}
+
+/* The entry for an inode under the name @d of the deepest level; NULL: the root. */
+static int entry_make(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode,
+		      const struct cfs_dirent *d, struct cfs_fault *f)
+{
+	struct cursor_home *home = NULL;
+	int rc = 0;
+
+	memset(e, 0, sizeof(*e));
+	e->nid = inode->nid;
+	e->d.path = "/";
+	e->d.path_len = 1;
+	if (d) {
+		c->path.len = c->levels[c->depth - 1].path_len;
+		buf_byte(&c->path, '/');
+		buf_add(&c->path, d->name, d->len);
+		if (c->path.failed)
+			return -ENOMEM;
+		e->d.path = c->path.p;
+		e->d.path_len = c->path.len;
+		e->name_len = d->len;
+		e->name = c->path.p + c->path.len - d->len;
+		if (image_is_twice(c->img, inode->nid))
+			rc = home_find(c, e, d, &home);
+	}
+	if (!rc)
+		rc = xattrs_read(c, e, inode, home, f);
+	if (rc)
+		return rc;
+	entry_fill(c, e, inode);
+	if (inode->ftype == EROFS_FT_DIR)
+		return level_push(c, inode, d ? d->name : NULL);
+	return 0;
+}
+
+static bool is_shown(const struct cursor *c, const struct cfs_dirent *d)
+{
+	if (!c->nfilter || c->depth > 1)
+		return true;
+	for (unsigned int i = 0; i < c->nfilter; i++)
+		if (strlen(c->filter[i]) == d->len && !memcmp(c->filter[i], d->name, d->len))
+			return true;
+	return false;
+}
+
+/* 1 and the next name in the walk, 0 at the end. */
+static int name_next(struct cursor *c, struct cfs_dirent *d, struct cfs_fault *f)
+{
+	while (c->depth) {
+		struct cursor_level *level = &c->levels[c->depth - 1];
+		int rc = 0;
+
+		if (!c->block.bytes.len) {
+			if (level->piece < cfs_inode_pieces(&c->dir)) {
+				rc = cfs_dirblock_open(&c->block, image_piece(c->img, &c->dir, level->piece), f);
+			} else if (--c->depth) {
+				/* Back to the directory above, in the middle of a block. */
+				rc = image_inode(c->img, level[-1].nid, &c->dir, f);
+			}
+		} else if (level->i == c->block.count) {
+			level->piece++;
+			level->i = 0;
+			c->block.bytes.len = 0;
+		} else {
+			rc = cfs_dirblock_entry(&c->block, level->i++, NULL, d, f);
+			if (!rc && !cfs_dirent_dots(d) && is_shown(c, d))
+				return 1;
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int cursor_next(struct cursor *c, struct cursor_entry *e, struct error *err)
+{
+	struct cfs_fault f = { .what = "image damaged" };
+	struct cfs_inode inode;
+	struct cfs_dirent d;
+	int rc;
+
+	if (!c->started) {
+		c->started = true;
+		rc = image_inode(c->img, c->img->super.root_nid, &inode, &f);
+		if (!rc)
+			rc = entry_make(c, e, &inode, NULL, &f);
+		goto out;
+	}
+	while ((rc = name_next(c, &d, &f)) > 0) {
+		rc = image_inode(c->img, d.nid, &inode, &f);
+		if (!rc && cfs_inode_is_stub(&inode))
+			continue;
+		if (!rc)
+			rc = entry_make(c, e, &inode, &d, &f);
+		goto out;
+	}
+	if (!rc)
+		return 0;
+out:
+	if (!rc)
+		return 1;
+	return rc == -ENOMEM ? error_nomem(err) : image_fault(err, rc, &f);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "image/odd.h"
+
+#define NSEC_MAX 999999999u
+#define CHUNKS_IN_BLOCK 1017u /* a larger map may lie where nobody looks (image-format 9.6) */
+
+static const char *const texts[ODD_MAX] = {
+	[ODD_ALIGN] = "size is not a multiple of 4096",
+	[ODD_BLOCKS] = "size differs from the blocks of the superblock",
+	[ODD_FLAGS] = "unknown header flags",
+	[ODD_VERSION] = "format version above 2",
+	[ODD_COMPAT] = "compatible features other than 6",
+	[ODD_HEADER_RESERVED] = "reserved bytes of the header are not zero",
+	[ODD_SUPER_RESERVED] = "reserved bytes of the superblock are not zero",
+	[ODD_BUILD_NSEC] = "build time with 10^9 nanoseconds or more",
+	[ODD_INOS] = "number of inodes differs from the superblock",
+	[ODD_INODE_RESERVED] = "reserved bytes of an inode are not zero",
+	[ODD_NSEC] = "mtime with 10^9 nanoseconds or more",
+	[ODD_NLINK] = "nlink is 0",
+	[ODD_SPECIAL] = "special file with a size or a data layout",
+	[ODD_EMPTY_CHUNKS] = "chunk layout on an empty file",
+	[ODD_CHUNK_MAP] = "chunk map is not all ones",
+	[ODD_DIRENT_RESERVED] = "reserved byte of a directory entry is not zero",
+	[ODD_BEHIND_NAMES] = "bytes behind the last name of a block",
+	[ODD_XATTR_RESERVED] = "reserved bytes of an xattr header are not zero",
+	[ODD_XATTR_INDEX] = "xattr name under another index than writers use",
+	[ODD_FILTER] = "xattr name filter does not fit the names",
+	[ODD_PATH] = "redirect with an empty or . component",
+	[ODD_NO_REDIRECT] = "metacopy without redirect",
+	[ODD_NO_METACOPY] = "redirect without metacopy",
+	[ODD_LOST] = "metacopy or redirect on what is no regular file",
+	[ODD_CONTENT_AND_OBJECT] = "metacopy or redirect on a file that is empty or has its content in the image",
+	[ODD_NO_DATA] = "file with neither content nor metacopy",
+};
+
+const char *odd_text(enum odd odd)
+{
+	return texts[odd];
+}
+
+static u32 odd_if(bool is, enum odd odd)
+{
+	return is ? (u32)1 << odd : 0;
+}
+
+/* Whether any of the bytes is not zero; those that are not there are. */
+static bool any(struct cfs_span s, u64 off, u64 len)
+{
+	const u8 *p = cfs_span_at(s, off, len);
+	u8 all = 0;
+
+	if (!p)
+		return false;
+	while (len--)
+		all |= *p++;
+	return all;
+}
+
+u32 odd_super(const struct image *img)
+{
+	const u64 head = offsetof(struct cfs_header, unused), at = EROFS_SUPER_OFFSET;
+	const struct cfs_super *sb = &img->super;
+	struct cfs_span s = image_span(img);
+	struct erofs_super_block d = { 0 };
+	u32 odd;
+
+	cfs_span_load(s, at, &d);
+	odd = odd_if(img->len % EROFS_BLKSZ, ODD_ALIGN);
+	odd |= odd_if(img->len != (u64)sb->blocks << EROFS_BLKSZ_BITS, ODD_BLOCKS);
+	odd |= odd_if(sb->flags & ~CFS_FLAG_HAS_ACL, ODD_FLAGS);
+	odd |= odd_if(sb->version > CFS_VERSION_MAX, ODD_VERSION);
+	odd |= odd_if(get32(d.feature_compat) !=
+			      (EROFS_FEATURE_COMPAT_MTIME | EROFS_FEATURE_COMPAT_XATTR_FILTER),
+		      ODD_COMPAT);
+	odd |= odd_if(any(s, head, at - head), ODD_HEADER_RESERVED);
+	odd |= odd_if(get32(d.checksum) ||
+			      any(s, at + offsetof(struct erofs_super_block, uuid), 32) ||
+			      any(s, at + offsetof(struct erofs_super_block, reserved), sizeof(d.reserved)),
+		      ODD_SUPER_RESERVED);
+	odd |= odd_if(sb->build_time_nsec > NSEC_MAX, ODD_BUILD_NSEC);
+	return odd;
+}
+
+static bool inode_reserved(const struct image *img, const struct cfs_inode *inode)
+{
+	struct cfs_span s = cfs_span_cut(image_span(img), inode->off, inode->head_len);
+
+	if (inode->head_len == sizeof(struct erofs_inode_compact))
+		return any(s, offsetof(struct erofs_inode_compact, i_reserved), 4) ||
+		       any(s, offsetof(struct erofs_inode_compact, i_reserved2), 4);
+	return any(s, offsetof(struct erofs_inode_extended, i_reserved), 2) ||
+	       any(s, offsetof(struct erofs_inode_extended, i_reserved2), 16);
+}
+
+static bool map_is_odd(const struct image *img, const struct cfs_inode *inode)
+{
+	struct cfs_span s = cfs_span_cut(image_span(img), inode->tail_off, 4 * (u64)inode->chunks);
+	u8 all = 0xff;
+	u64 i;
+
+	if (inode->chunks > CHUNKS_IN_BLOCK)
+		return false;
+	for (i = 0; i < s.len; i++)
+		all &= s.p[i];
+	return !s.p || all != 0xff;
+}
+
+u32 odd_inode(const struct image *img, const struct cfs_inode *inode)
+{
+	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
+	u32 odd = odd_if(inode_reserved(img, inode), ODD_INODE_RESERVED);
+
+	odd |= odd_if(!inode->nlink, ODD_NLINK);
+	/* The time of a compact inode is that of the superblock. */
+	odd |= odd_if(inode->head_len == sizeof(struct erofs_inode_extended) &&
+			      inode->mtime_nsec > NSEC_MAX,
+		      ODD_NSEC);
+	if (inode->ftype != EROFS_FT_REG_FILE && inode->ftype != EROFS_FT_DIR &&
+	    inode->ftype != EROFS_FT_SYMLINK)
+		odd |= odd_if(inode->size || inode->layout, ODD_SPECIAL);
+	odd |= odd_if(chunked && !inode->size, ODD_EMPTY_CHUNKS);
+	odd |= odd_if(chunked && map_is_odd(img, inode), ODD_CHUNK_MAP);
+	return odd;
+}
+
+u32 odd_dirblock(const struct cfs_dirblock *block)
+{
+	struct cfs_dirent last;
+	struct erofs_dirent d;
+	bool reserved = false;
+	u64 end;
+	u32 i;
+
+	for (i = 0; i < block->count; i++)
+		if (cfs_span_load(block->bytes, (u64)i * sizeof(d), &d))
+			reserved |= d.reserved != 0;
+	if (cfs_dirblock_entry(block, block->count - 1, NULL, &last, NULL))
+		return odd_if(reserved, ODD_DIRENT_RESERVED);
+	end = (u64)(last.name - block->bytes.p) + last.len;
+	return odd_if(reserved, ODD_DIRENT_RESERVED) |
+	       odd_if(any(block->bytes, end, block->bytes.len - end), ODD_BEHIND_NAMES);
+}
+
+u32 odd_xattr(const struct cfs_xattr *x)
+{
+	u8 name[CFS_XATTR_NAME_ESCAPED_MAX];
+	u32 n, prefix_len;
+	const char *prefix;
+
+	/* A name that has its prefix split off has none of the others in front. */
+	if (x->index != EROFS_XATTR_INDEX_NONE && x->index != EROFS_XATTR_INDEX_LUSTRE)
+		return 0;
+	prefix = cfs_xattr_prefix(x->index, &n);
+	memcpy(name, prefix, n);
+	memcpy(name + n, x->suffix, x->suffix_len);
+	return odd_if(cfs_xattr_index(name, n + x->suffix_len, &prefix_len) != x->index, ODD_XATTR_INDEX);
+}
+
+u32 odd_xattrs(const struct cfs_xattrs *x, u32 filter)
+{
+	const u64 at = offsetof(struct erofs_xattr_ibody_header, h_reserved2);
+
+	if (!x->area.len)
+		return 0;
+	return odd_if(any(x->area, at, 7), ODD_XATTR_RESERVED) | odd_if(x->filter != filter, ODD_FILTER);
+}
+
+u32 odd_backing(const struct cfs_inode *inode, const struct cfs_backing *b)
+{
+	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
+	bool external = chunked && inode->size;
+	bool redirect = b->any_redirect, metacopy = b->any_metacopy;
+	u32 odd;
+
+	if (inode->ftype != EROFS_FT_REG_FILE)
+		return odd_if(redirect || metacopy, ODD_LOST);
+	odd = odd_if(b->has_redirect && cfs_path_is_odd(b->path, b->path_len), ODD_PATH);
+	odd |= odd_if(metacopy && !redirect, ODD_NO_REDIRECT);
+	odd |= odd_if(redirect && !metacopy, ODD_NO_METACOPY);
+	odd |= odd_if(!external && (metacopy || redirect), ODD_CONTENT_AND_OBJECT);
+	odd |= odd_if(external && !metacopy, ODD_NO_DATA);
+	return odd;
+}
