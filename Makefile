@@ -68,7 +68,7 @@ missing := $(strip $(if $(triple),,gcc) $(if $(libz),,zlib1g-dev) \
 clang := $(findstring clang,$(CC))
 warnings := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
-	-Wconversion $(if $(clang),-Wsign-conversion,-Warith-conversion) \
+	-Wconversion -Wno-missing-field-initializers $(if $(clang),-Wsign-conversion,-Warith-conversion) \
 	$(if $(WERROR),-Werror)
 hardening := -fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero \

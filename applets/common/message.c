@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The one place that prints errors (cli 3). */
+#include <stdarg.h>
+#include <stdio.h>
+#include "applets/applet.h"
+#include "base/io.h"
+
+const char *program_name = "cfs";
+const char *applet_word = "cfs";
+bool option_quiet, option_verbose;
+
+/* Append what fits to a line; bytes that could move a cursor are escaped as in a dump. */
+static size_t put(char *line, size_t used, size_t size, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (; *text && used + 5 < size; text++) {
+		u8 c = (u8)*text;
+
+		if (c >= 0x20 && c < 0x7f && c != '\\') {
+			line[used++] = *text;
+			continue;
+		}
+		line[used++] = '\\';
+		if (c == '\\' || c == '\n' || c == '\r' || c == '\t') {
+			line[used++] = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+		} else {
+			line[used++] = 'x';
+			line[used++] = hex[c >> 4];
+			line[used++] = hex[c & 15];
+		}
+	}
+	return used;
+}
+
+/* One line, one write. Where stderr is gone there is nobody to tell. */
+static void print(const char *text)
+{
+	char line[4 * sizeof(((struct error *)0)->text) + 256];
+	size_t used = put(line, 0, 200, program_name);
+
+	line[used++] = ':';
+	line[used++] = ' ';
+	used = put(line, used, sizeof(line) - 1, text);
+	line[used++] = '\n';
+	(void)io_write(2, line, used);
+}
+
+int fail(const struct applet *self, const struct error *err)
+{
+	(void)self;
+	print(err->text);
+	return EXIT_FAILED;
+}
+
+static void vprint(const char *fmt, va_list ap)
+{
+	char text[sizeof(((struct error *)0)->text)];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	print(text);
+}
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprint(fmt, ap);
+	va_end(ap);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (!option_quiet)
+		vprint(fmt, ap);
+	va_end(ap);
+}
+
+void verbose(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (option_verbose)
+		vprint(fmt, ap);
+	va_end(ap);
+}
+
+void warn_notes(struct notes *notes)
+{
+	for (size_t off = 0; off < notes->text.len; off += strlen(notes->text.p + off) + 1)
+		warn("%s", notes->text.p + off);
+	if (notes->lost)
+		warn("and %u more warnings", notes->lost);
+	notes->text.len = 0;
+	notes->lost = 0;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "applets/common/output.h"
+#include <unistd.h>
+#include "base/io.h"
+#include "base/text.h"
+
+#define OUTPUT_SIZE ((size_t)64 << 10)
+
+static int put(struct output *out, struct error *err)
+{
+	if (out->line.failed)
+		return error_nomem(err);
+	if (io_write(1, out->line.p, out->line.len))
+		return error_sys(err, "-: write");
+	out->line.len = 0;
+	return 0;
+}
+
+int output_poll(struct output *out, struct error *err)
+{
+	return out->line.len < OUTPUT_SIZE && !out->line.failed ? 0 : put(out, err);
+}
+
+int output_end(struct output *out, struct error *err)
+{
+	int rc = put(out, err);
+
+	buf_release(&out->line);
+	/* Some file systems tell only now. The descriptor stays closed: nothing may follow. */
+	if (!rc && close(1))
+		rc = error_sys(err, "-: close");
+	return rc;
+}
+
+int output_text(const char *text, size_t len, struct error *err)
+{
+	struct output out = { 0 };
+
+	buf_add(&out.line, text, len);
+	return output_end(&out, err);
+}
+
+void json_open(struct json *j, struct buf *b)
+{
+	j->b = b;
+	j->more = false;
+	buf_byte(b, '{');
+}
+
+void json_close(struct json *j)
+{
+	buf_str(j->b, "}\n");
+}
+
+static void put_key(struct json *j, const char *key, const char *behind)
+{
+	if (j->more)
+		buf_byte(j->b, ',');
+	j->more = true;
+	buf_byte(j->b, '"');
+	buf_str(j->b, key);
+	buf_str(j->b, behind);
+	buf_str(j->b, "\":");
+}
+
+static void put_quoted(struct buf *b, const u8 *s, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	buf_byte(b, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"' || s[i] == '\\') {
+			buf_byte(b, '\\');
+			buf_byte(b, (char)s[i]);
+		} else if (s[i] < 0x20 || s[i] == 0x7f) {
+			const char text[] = { '\\', 'u', '0', '0', hex[s[i] >> 4], hex[s[i] & 15] };
+
+			buf_add(b, text, sizeof(text));
+		} else {
+			buf_byte(b, (char)s[i]);
+		}
+	}
+	buf_byte(b, '"');
+}
+
+void json_bytes(struct json *j, const char *key, const void *s, size_t len)
+{
+	if (!text_is_utf8(s, len)) {
+		put_key(j, key, "_hex");
+		buf_byte(j->b, '"');
+		buf_hex(j->b, s, len);
+		buf_byte(j->b, '"');
+		return;
+	}
+	put_key(j, key, "");
+	put_quoted(j->b, s, len);
+}
+
+void json_string(struct json *j, const char *key, const char *s)
+{
+	json_bytes(j, key, s, strlen(s));
+}
+
+void json_number(struct json *j, const char *key, u64 v)
+{
+	const char *quote = v > (u64)1 << 53 ? "\"" : "";
+
+	put_key(j, key, "");
+	buf_str(j->b, quote);
+	buf_dec(j->b, v);
+	buf_str(j->b, quote);
+}
+
+void json_bool(struct json *j, const char *key, bool v)
+{
+	put_key(j, key, "");
+	buf_str(j->b, v ? "true" : "false");
+}
+
+void json_hex(struct json *j, const char *key, const void *data, size_t len)
+{
+	put_key(j, key, "");
+	buf_byte(j->b, '"');
+	buf_hex(j->b, data, len);
+	buf_byte(j->b, '"');
+}
+
+void json_time(struct json *j, const char *key, s64 sec, u32 nsec)
+{
+	char digits[10];
+
+	for (int i = 8; i >= 0; i--, nsec /= 10)
+		digits[i] = (char)('0' + nsec % 10);
+	put_key(j, key, "");
+	buf_byte(j->b, '"');
+	buf_sdec(j->b, sec);
+	buf_byte(j->b, '.');
+	buf_add(j->b, digits, 9);
+	buf_byte(j->b, '"');
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Results on stdout, checked to the end (reliability WI-4), and JSON lines (cli 3). */
+#ifndef CFS_APPLETS_OUTPUT_H
+#define CFS_APPLETS_OUTPUT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * Lines are built in out->line and go out in large writes. An error is latched;
+ * output_end() reports it.
+ */
+struct output {
+	struct buf line;
+};
+
+/* Called after each line or so: writes when enough has come together. -1: writing failed, stop. */
+int output_poll(struct output *out, struct error *err);
+
+/* Write the rest and release. -1 and a text ("-: write: ...") if not all of it got out. */
+int output_end(struct output *out, struct error *err);
+
+/* A whole text at once, for short answers. */
+int output_text(const char *text, size_t len, struct error *err);
+
+/* JSON: the caller keeps the order of calls right; json_open() "{", json_close() "}\n". */
+struct json {
+	struct buf *b;
+	bool more; /* a comma is due */
+};
+void json_open(struct json *j, struct buf *b);
+void json_close(struct json *j);
+void json_bytes(struct json *j, const char *key, const void *s, size_t len); /* KEY or KEY_hex */
+void json_string(struct json *j, const char *key, const char *s);
+void json_number(struct json *j, const char *key, u64 v); /* above 2^53 a string */
+void json_bool(struct json *j, const char *key, bool v);
+void json_hex(struct json *j, const char *key, const void *data, size_t len);
+void json_time(struct json *j, const char *key, s64 sec, u32 nsec);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "applets/common/result.h"
+#include <unistd.h>
+#include "applets/common/output.h"
+#include "base/verity.h"
+#include "tree/dump_tree.h"
+
+void result_init(struct result *r)
+{
+	*r = (struct result){
+		.min_version = { .min = 0, .max = 1 },
+		.max_version = { .min = 0, .max = 1 },
+	};
+}
+
+void result_options(struct result *r)
+{
+	if (r->print_dump && r->print_digest_only)
+		options_refuse("--print-dump", "excludes --print-digest-only");
+	if (r->print_dump && r->print_digest)
+		options_refuse("--print-dump", "excludes --print-digest");
+	/* With either one given, the other counts as 0. */
+	r->version.min = (unsigned int)r->min_version.value;
+	r->version.max = (unsigned int)r->max_version.value;
+	if (!r->min_version.set && !r->max_version.set)
+		r->version.max = 1;
+	if (r->version.max < r->version.min)
+		r->version.max = r->version.min;
+}
+
+static int print_dump(const struct tree *tree, struct error *err)
+{
+	struct output out = { 0 };
+	struct dump_tree d;
+	int rc, got;
+
+	dump_tree_start(&d, tree);
+	do {
+		got = dump_tree_line(&d, &out.line);
+		rc = got < 0 ? error_nomem(err) : output_poll(&out, err);
+	} while (got > 0 && !rc);
+	dump_tree_release(&d);
+	if (rc) {
+		buf_release(&out.line);
+		return rc;
+	}
+	return output_end(&out, err);
+}
+
+static void see_digest(void *arg, const void *data, size_t len)
+{
+	verity_add(arg, data, len);
+}
+
+/* The image to @fd (-1: nowhere) and its digest. */
+static int make_image(const struct result *r, const struct tree *tree, int fd, struct cfs_digest *digest,
+		      struct error *err)
+{
+	struct verity verity;
+	struct writer w;
+	int rc;
+
+	if (writer_init(&w, fd))
+		return error_nomem(err);
+	if (r->print_digest || r->print_digest_only) {
+		verity_init(&verity);
+		w.see = see_digest;
+		w.see_arg = &verity;
+	}
+	rc = image_write(tree, &r->version, &w, err);
+	if (rc && r->source)
+		error_in(err, "%s", r->source);
+	if (!rc && writer_flush(&w)) {
+		rc = error_sys(err, "write");
+		error_in(err, "%s", publish_name(&r->out));
+	}
+	writer_release(&w);
+	if (!rc && w.see)
+		verity_end(&verity, digest);
+	return rc;
+}
+
+static int print_digest(const struct result *r, const struct cfs_digest *digest, struct error *err)
+{
+	char line[CFS_DIGEST_HEX + 1];
+
+	cfs_digest_print(line, digest);
+	line[CFS_DIGEST_HEX] = '\n';
+	if (r->image && r->out.to_fd && publish_descriptor(r->image) == 1)
+		return io_write(2, line, sizeof(line)) ? error_sys(err, "stderr: write") : 0;
+	return output_text(line, sizeof(line), err);
+}
+
+static int finish(struct result *r, const struct tree *tree, struct error *err)
+{
+	struct cfs_digest digest;
+
+	if (r->print_dump)
+		return print_dump(tree, err);
+	if (make_image(r, tree, r->image ? r->out.fd : -1, &digest, err)) {
+		if (r->image)
+			publish_abort(&r->out);
+		return -1;
+	}
+	if (r->image && publish_commit(&r->out, err))
+		return -1;
+	if (r->print_digest || r->print_digest_only)
+		return print_digest(r, &digest, err);
+	return 0;
+}
+
+int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg)
+{
+	struct error err = { 0 };
+	struct tree tree;
+	int rc;
+
+	if (!result_needs_image(r))
+		r->image = NULL;
+	if (r->image && publish_open(&r->out, r->image, r->no_sync, &err))
+		return fail(NULL, &err);
+	tree_init(&tree);
+	rc = produce(arg, &tree, &err);
+	if (!rc)
+		rc = finish(r, &tree, &err);
+	else if (r->image)
+		publish_abort(&r->out);
+	if (rc)
+		fail(NULL, &err);
+	tree_release(&tree);
+	return rc ? EXIT_FAILED : EXIT_DONE;
+}

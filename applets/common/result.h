@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of a tree: an image, a dump or a digest. Back half of mkfs and the converters. */
+#ifndef CFS_APPLETS_RESULT_H
+#define CFS_APPLETS_RESULT_H
+
+#include "applets/applet.h"
+#include "base/publish.h"
+#include "image/write.h"
+
+/* What the options of cli 5 ask for. */
+struct result {
+	const char *source; /* for messages about the tree as a whole; NULL: none */
+	const char *image;  /* name of the image, NULL: none is written */
+	bool print_digest, print_digest_only, print_dump, no_sync;
+	struct option_number min_version, max_version;
+	struct image_version version; /* by result_options() */
+	struct publish out;	      /* open while the tree is filled, if there is an image */
+};
+
+/* The rows of the options above, to be named in a table of rows. */
+#define RESULT_ROWS(r)                                                                                \
+	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest },        \
+	{ 0, "print-digest-only", NULL, "print the digest, write no image", &(r)->print_digest_only }, \
+	{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump },      \
+	{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)",                \
+	  &(r)->min_version, OPTION_NUMBER },                                                         \
+	{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)",     \
+	  &(r)->max_version, OPTION_NUMBER },                                                         \
+	{ 0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync }
+
+/* Defaults, before the options are parsed. */
+void result_init(struct result *r);
+
+/* After that: the version (image-format 4), what excludes each other. Ends the process with 2. */
+void result_options(struct result *r);
+
+/* Whether an image, a digest or a dump is wanted without naming one. */
+static inline bool result_needs_image(const struct result *r)
+{
+	return !r->print_digest_only && !r->print_dump;
+}
+
+/*
+ * Fill a tree with @produce, then write what is asked for. Returns the exit
+ * status; errors have been printed. @produce seals the tree.
+ */
+int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs: which applet, by argv[0] or argv[1]; --list, --install (cli 1 and 2). */
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "applets/applet.h"
+#include "applets/common/output.h"
+
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+/* musl's static start-up leaves PT_GNU_RELRO writable (reliability PH-1). */
+static void protect_relro(void)
+{
+	const u8 *base = (const u8 *)&__ehdr_start;
+	const ElfW(Phdr) *ph = (const void *)(base + __ehdr_start.e_phoff);
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+		if (ph[i].p_type != PT_GNU_RELRO)
+			continue;
+		uintptr_t from = ((uintptr_t)base + ph[i].p_vaddr) & ~(page - 1);
+		uintptr_t to = ((uintptr_t)base + ph[i].p_vaddr + ph[i].p_memsz) & ~(page - 1);
+
+		/* Best effort: a kernel that refuses leaves us where musl left us. */
+		(void)mprotect((void *)from, to - from, PROT_READ);
+	}
+}
+
+/*
+ * An open() must never land on 0, 1 or 2 (ER-6). What is missing is opened in
+ * the direction that cannot be used, so that reading or writing still fails.
+ */
+static void hold_standard_fds(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0 && open("/", O_PATH) < 0)
+			_exit(EXIT_FAILED);
+	}
+}
+
+/* Whether @name is one of the words of @list. */
+static bool is_word_of(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (list && *list) {
+		size_t word = strcspn(list, " ");
+
+		if (word == len && !memcmp(list, name, len))
+			return true;
+		list += word + (list[word] == ' ');
+	}
+	return false;
+}
+
+const struct applet *applet_find(const char *name)
+{
+	for (const struct applet *const *a = applets; *a; a++)
+		if (!strcmp((*a)->name, name) || is_word_of((*a)->aliases, name))
+			return *a;
+	return NULL;
+}
+
+/* Print and return the exit status. */
+static int print(struct buf *b)
+{
+	struct error err;
+	int rc = b->failed ? error_nomem(&err) : output_text(b->p, b->len, &err);
+
+	buf_release(b);
+	return rc ? fail(NULL, &err) : EXIT_DONE;
+}
+
+static int print_list(void)
+{
+	struct buf b = { 0 };
+
+	for (const struct applet *const *a = applets; *a; a++) {
+		buf_str(&b, (*a)->name);
+		buf_byte(&b, '\n');
+	}
+	return print(&b);
+}
+
+static int print_help(void)
+{
+	struct buf b = { 0 };
+
+	buf_str(&b, "cfs " CFS_VERSION "\n\n");
+	for (const struct applet *const *a = applets; *a; a++) {
+		size_t start = b.len;
+
+		buf_str(&b, "  ");
+		buf_str(&b, (*a)->name);
+		do
+			buf_byte(&b, ' ');
+		while (!b.failed && b.len - start < 18);
+		buf_str(&b, (*a)->summary);
+		buf_byte(&b, '\n');
+	}
+	buf_str(&b, "\ncfs APPLET --help says more, and so does the manual: man cfs\n");
+	return print(&b);
+}
+
+/* For the test of protect_relro(): has to end in SIGSEGV. */
+static int debug_relro(void)
+{
+	volatile uintptr_t *table = (volatile uintptr_t *)(uintptr_t)applets;
+
+	*table = 0;
+	complain("the table of applets can be written");
+	return EXIT_FAILED;
+}
+
+static int global_option(char **argv)
+{
+	const char *word = argv[1];
+
+	if (!word || !strcmp(word, "--help") || !strcmp(word, "-h"))
+		return print_help();
+	if (!strcmp(word, "--version"))
+		options_version();
+	if (!strcmp(word, "--list"))
+		return print_list();
+	if (!strcmp(word, "--install"))
+		return install_links(argv + 2);
+	if (!strcmp(word, "--debug-relro"))
+		return debug_relro();
+	if (word[0] == '-')
+		complain("%s: no such option (--help shows them)", word);
+	else
+		complain("%s: no such applet (--list shows them)", word);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static char self[] = "cfs";
+	char *no_args[] = { self, NULL, NULL };
+	const struct applet *applet;
+	const char *name;
+	char both[64];
+
+	protect_relro();
+	hold_standard_fds();
+	signal(SIGXFSZ, SIG_IGN); /* a size limit is an error like others: EFBIG (ER-4) */
+	if (argc < 1)
+		argv = no_args;
+	name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+	applet = applet_find(name);
+	if (applet) {
+		program_name = applet_word = name;
+		return applet->main(applet, argv);
+	}
+	applet = argv[1] ? applet_find(argv[1]) : NULL;
+	if (!applet)
+		return global_option(argv);
+	applet_word = argv[1];
+	snprintf(both, sizeof(both), "cfs %s", argv[1]);
+	program_name = both;
+	return applet->main(applet, argv + 1);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bytes that grow. A failed allocation is latched: everything added after it
+ * is dropped, so that a whole line may be built and tested once.
+ */
+#ifndef CFS_BASE_BUF_H
+#define CFS_BASE_BUF_H
+
+#include "core/port.h"
+
+struct buf {
+	char *p;
+	size_t len, cap;
+	bool failed; /* an allocation failed, the content is not whole */
+};
+
+void buf_release(struct buf *b);
+
+/* Room for @len more bytes at b->p + b->len; NULL and latched if there is no memory. */
+char *buf_room(struct buf *b, size_t len);
+
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_str(struct buf *b, const char *s);
+void buf_byte(struct buf *b, char c);
+void buf_dec(struct buf *b, u64 v);
+void buf_sdec(struct buf *b, s64 v);
+void buf_oct(struct buf *b, u64 v);
+void buf_hex(struct buf *b, const void *data, size_t len);
+
+/* Which bytes buf_escape() leaves alone beside 0x21..0x7e (dump-format 6). */
+enum {
+	ESCAPE_SPACE_OK = 1, /* a space stands for itself */
+	ESCAPE_EQUAL = 2,    /* '=' is escaped */
+};
+void buf_escape(struct buf *b, const void *data, size_t len, unsigned int flags);
+
+#endif

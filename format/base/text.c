@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/text.h"
+#include "core/digest.h"
+#include "core/span.h"
+
+bool text_number(const char *s, size_t len, unsigned int base, u64 max, u64 *out)
+{
+	u64 v = 0;
+
+	if (!len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned int d = (unsigned int)(u8)s[i] - '0';
+
+		if (d >= base || __builtin_mul_overflow(v, (u64)base, &v) ||
+		    __builtin_add_overflow(v, (u64)d, &v))
+			return false;
+	}
+	*out = v;
+	return v <= max;
+}
+
+bool text_signed(const char *s, size_t len, s64 *out)
+{
+	bool minus = len && *s == '-';
+	u64 v;
+
+	if (!text_number(s + minus, len - minus, 10, (u64)INT64_MAX + minus, &v))
+		return false;
+	*out = (s64)(minus ? -v : v);
+	return true;
+}
+
+/* The byte that an escape means; *used is how many bytes it took behind the backslash. */
+static int escaped(const char *s, size_t left, size_t *used)
+{
+	int hi, lo;
+
+	*used = 1;
+	if (!left)
+		return -1;
+	switch (*s) {
+	case '\\':
+		return '\\';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	case 'x':
+		*used = 3;
+		if (left < 3)
+			return -1;
+		hi = cfs_hex_digit((u8)s[1]);
+		lo = cfs_hex_digit((u8)s[2]);
+		return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
+	default:
+		return -1;
+	}
+}
+
+ssize_t text_unescape(char *to, const char *s, size_t len)
+{
+	const char *end = s + len;
+	char *start = to;
+
+	for (;;) {
+		const char *stop = memchr(s, '\\', (size_t)(end - s));
+		size_t plain = (size_t)((stop ? stop : end) - s), used;
+		int c;
+
+		memmove(to, s, plain);
+		to += plain;
+		if (!stop)
+			return to - start;
+		c = escaped(stop + 1, (size_t)(end - stop - 1), &used);
+		if (c < 0)
+			return -1;
+		*to++ = (char)c;
+		s = stop + 1 + used;
+	}
+}
+
+/* One piece of a list of directories to @to, which is large enough. Returns what is behind it. */
+static const char *take_dir(const char *s, char *to)
+{
+	for (; *s && *s != ':'; s++) {
+		if (*s == '\\' && (s[1] == ':' || s[1] == '\\'))
+			s++;
+		*to++ = *s;
+	}
+	*to = 0;
+	return s;
+}
+
+int text_split_dirs(struct arena *a, const char *list, const char ***dirs, struct error *err)
+{
+	size_t len = strlen(list), most = 1;
+	const char **v;
+	int n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		most += list[i] == ':';
+	v = arena_alloc(a, most * sizeof(*v));
+	if (!v)
+		return error_nomem(err);
+	for (;;) {
+		char *piece = arena_bytes(a, strlen(list) + 1);
+
+		if (!piece)
+			return error_nomem(err);
+		list = take_dir(list, piece);
+		if (!*piece)
+			return error_set(err, EINVAL, "empty directory name in the list");
+		v[n++] = piece;
+		if (!*list)
+			break;
+		list++;
+	}
+	*dirs = v;
+	return n;
+}
+
+static u64 load_be(const u8 *p)
+{
+	u64 v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+int text_order(const void *a, size_t alen, const void *b, size_t blen)
+{
+	const u8 *s = a, *t = b;
+	size_t n = alen < blen ? alen : blen;
+
+	for (; n >= 8; n -= 8, s += 8, t += 8) {
+		u64 x = load_be(s), y = load_be(t);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	for (; n; n--, s++, t++)
+		if (*s != *t)
+			return *s < *t ? -1 : 1;
+	return alen == blen ? 0 : alen < blen ? -1 : 1;
+}
+
+/* Length of the UTF-8 sequence at @s, 0 if there is none. */
+static size_t utf8_len(const u8 *s, size_t left)
+{
+	size_t n = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+bool text_is_utf8(const void *data, size_t len)
+{
+	const u8 *s = data;
+
+	while (len) {
+		size_t n = utf8_len(s, len);
+
+		if (!n)
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
+}

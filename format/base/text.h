@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers, escapes and lists as text (dump-format 2 and 3, cli 3). */
+#ifndef CFS_BASE_TEXT_H
+#define CFS_BASE_TEXT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include <sys/types.h>
+
+/*
+ * One or more digits of base 8 or 10 and nothing else, at most @max; false for
+ * all other texts.
+ */
+bool text_number(const char *s, size_t len, unsigned int base, u64 max, u64 *out);
+
+/* The same in decimal with an optional '-' in front, for the range of s64. */
+bool text_signed(const char *s, size_t len, s64 *out);
+
+/*
+ * Undo the escapes of dump-format 2 into @to, which has room for @len bytes.
+ * Returns the length of the result, or -1 for a bad escape.
+ */
+ssize_t text_unescape(char *to, const char *s, size_t len);
+
+/*
+ * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
+ * characters, an empty piece is an error. Returns their number, or -1.
+ */
+int text_split_dirs(struct arena *a, const char *list, const char ***dirs, struct error *err);
+
+/*
+ * Order of byte strings: unsigned bytes, a proper prefix is smaller
+ * (image-format, head). Compares eight bytes at a time.
+ */
+int text_order(const void *a, size_t alen, const void *b, size_t blen);
+
+/* Valid UTF-8 without surrogates and overlong forms. */
+bool text_is_utf8(const void *s, size_t len);
+
+#endif

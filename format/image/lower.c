@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rewriting the tree for overlayfs (image-format 5): which xattrs each inode has. */
+#include <stdlib.h>
+#include "core/backing.h"
+#include "image/plan.h"
+
+/* The xattr with this name and value, from the tree if it has it, so that it has one id. */
+static const struct xattr *intern(struct plan *plan, const char *name, size_t name_len, const void *value,
+				  size_t len)
+{
+	for (const struct grower *g = plan->tree->growers; g; g = g->next) {
+		const struct xattr *x = xattr_find(&g->pool, name, name_len, value, len);
+
+		if (x)
+			return x;
+	}
+	return xattr_intern(&plan->pool, name, name_len, value, len);
+}
+
+/* The xattrs of the node with trusted.overlay.X escaped, and the counter at 0: 5.2 renames, it does not set. */
+static int escape(struct plan *plan, const struct node *node, struct xattr_set *set)
+{
+	const size_t prefix = sizeof(CFS_OVERLAY CFS_ESCAPE) - 1;
+	char name[CFS_XATTR_NAME_ESCAPED_MAX];
+
+	xattr_set_clear(set);
+	for (u32 i = 0; i < node->nxattrs; i++) {
+		const struct xattr *x = node->xattrs[i];
+
+		if (cfs_name_is_escaped(x->name->s, x->name->len)) {
+			size_t rest = x->name->len - (sizeof(CFS_OVERLAY) - 1);
+
+			memcpy(name, CFS_OVERLAY CFS_ESCAPE, prefix);
+			memcpy(name + prefix, x->name->s + sizeof(CFS_OVERLAY) - 1, rest);
+			x = intern(plan, name, prefix + rest, x->value, x->len);
+		}
+		if (!x || xattr_set_add(set, x))
+			return error_nomem(plan->err);
+	}
+	return 0;
+}
+
+/* set() of 5.6. */
+static int put(struct plan *plan, const struct node *node, struct xattr_set *set, const char *name,
+	       const char *value)
+{
+	const struct xattr *x = intern(plan, name, strlen(name), value, strlen(value));
+
+	if (!x)
+		return error_nomem(plan->err);
+	if (!xattr_set_put(set, x))
+		return 0;
+	if (errno == ENOMEM)
+		return error_nomem(plan->err);
+	error_set(plan->err, ENOSPC, "no room for the extended attributes that overlayfs needs");
+	return plan_blame(plan, node);
+}
+
+static int put_whiteout(struct plan *plan, const struct node *node, struct xattr_set *set)
+{
+	if (put(plan, node, set, CFS_OVERLAY CFS_ESCAPE "whiteout", ""))
+		return -1;
+	return put(plan, node, set, "user.overlay.whiteout", "");
+}
+
+/* W2 and W3 of 5.3. */
+static int put_whiteouts(struct plan *plan, const struct node *dir, struct xattr_set *set)
+{
+	if (put(plan, dir, set, CFS_OVERLAY CFS_ESCAPE "whiteouts", "") ||
+	    put(plan, dir, set, "user.overlay.whiteouts", ""))
+		return -1;
+	if (plan->version < 1)
+		return 0;
+	if (put(plan, dir, set, CFS_OVERLAY CFS_ESCAPE "opaque", "x"))
+		return -1;
+	return put(plan, dir, set, "user.overlay.opaque", "x");
+}
+
+static bool has_whiteouts(const struct node *dir)
+{
+	for (const struct name *n = dir->dir.first; n; n = n->next)
+		if (!n->is_link && node_is_whiteout((const struct node *)n))
+			return true;
+	return false;
+}
+
+static bool has_overlay(const struct node *node)
+{
+	for (u32 i = 0; i < node->nxattrs; i++)
+		if (cfs_name_is_escaped(node->xattrs[i]->name->s, node->xattrs[i]->name->len))
+			return true;
+	return false;
+}
+
+static int keep(struct plan *plan, u32 ino, const struct xattr_set *set)
+{
+	struct lowered *l;
+
+	if (plan->nlowered == plan->lowered_cap) {
+		u32 cap = plan->lowered_cap ? plan->lowered_cap * 2 : 64;
+
+		l = realloc(plan->lowered, cap * sizeof(*l));
+		if (!l)
+			return error_nomem(plan->err);
+		plan->lowered = l;
+		plan->lowered_cap = cap;
+	}
+	l = &plan->lowered[plan->nlowered];
+	*l = (struct lowered){ ino, set->n, arena_alloc(&plan->arena, set->n * sizeof(*set->v)) };
+	if (!l->v)
+		return error_nomem(plan->err);
+	memcpy(l->v, set->v, set->n * sizeof(*set->v));
+	plan->nlowered++;
+	return 0;
+}
+
+static int lower(struct plan *plan, u32 ino, struct xattr_set *set)
+{
+	const struct node *node = plan_node(plan, ino);
+	bool whiteout = node_is_whiteout(node) && !plan_is_stub(plan, node);
+	bool parent = node_is(node, CFS_IFDIR) && has_whiteouts(node);
+
+	if (ino && !whiteout && !parent && !has_overlay(node))
+		return 0;
+	if (escape(plan, node, set) || (whiteout && put_whiteout(plan, node, set)) ||
+	    (parent && put_whiteouts(plan, node, set)) ||
+	    (!ino && put(plan, node, set, CFS_XATTR_OPAQUE, "y")))
+		return -1;
+	return keep(plan, ino, set);
+}
+
+static bool has_acl(const struct xattr *const *v, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (!strcmp(v[i]->name->s, "system.posix_acl_access") ||
+		    !strcmp(v[i]->name->s, "system.posix_acl_default"))
+			return true;
+	return false;
+}
+
+int plan_lower(struct plan *plan)
+{
+	struct xattr_set set = { 0 };
+	int rc = 0;
+
+	for (u32 ino = 0; ino < plan->count && !rc; ino++) {
+		const struct node *node = plan_node(plan, ino);
+
+		rc = lower(plan, ino, &set);
+		plan->has_acl = plan->has_acl || has_acl(node->xattrs, node->nxattrs);
+	}
+	xattr_set_release(&set);
+	plan->xattrs = plan->tree->xattrs;
+	for (size_t i = 0; i < plan->pool.xattrs.size; i++) {
+		struct xattr *x = plan->pool.xattrs.item[i];
+
+		if (x)
+			x->id = plan->xattrs++;
+	}
+	return rc;
+}
+
+const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node, u32 *cursor,
+					u32 *n)
+{
+	while (*cursor < plan->nlowered && plan->lowered[*cursor].ino < ino)
+		++*cursor;
+	if (*cursor < plan->nlowered && plan->lowered[*cursor].ino == ino) {
+		*n = plan->lowered[*cursor].n;
+		return plan->lowered[*cursor].v;
+	}
+	*n = node->nxattrs;
+	return node->xattrs;
+}

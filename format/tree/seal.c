@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tree_seal(): what is done once with a tree that has all its names. */
+#include <stdlib.h>
+#include "base/sort.h"
+#include "core/erofs.h"
+#include "tree/tree.h"
+
+static int sort_directory(struct node *dir)
+{
+	struct sort_item *v = malloc(dir->dir.count * sizeof(*v));
+	struct name **end = &dir->dir.first;
+	size_t n = 0;
+
+	if (!v)
+		return -1;
+	for (struct name *c = dir->dir.first; c; c = c->next)
+		v[n++] = (struct sort_item){ sort_prefix(c->s, c->len), c->s, c->len, 0, c };
+	if (sort_strings(v, n)) {
+		free(v);
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		*end = v[i].item;
+		end = &(*end)->next;
+	}
+	*end = NULL;
+	dir->dir.last = v[n - 1].item;
+	dir->dir.unsorted = false;
+	free(v);
+	return 0;
+}
+
+static int sort_all(struct tree *tree)
+{
+	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
+		struct node *node = (struct node *)n;
+
+		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted && sort_directory(node))
+			return -1;
+	}
+	return 0;
+}
+
+/* Find what the path of a link names: a node, or another link (via). */
+static int look_up(struct tree *tree, struct link *link, struct error *err)
+{
+	struct name *n = tree_find_path(tree, link->path, link->path_len, err);
+
+	if (!n)
+		return err->code ? -1 : error_set(err, ENOENT, "hard link to a path that does not exist");
+	if (n == &link->name)
+		return error_set(err, ELOOP, "hard link to itself");
+	if (n->is_link)
+		link->via = (struct link *)n;
+	else
+		link->target = (struct node *)n;
+	return 0;
+}
+
+/* Nobody who comes by later walks this chain again. */
+static void cut_chain(struct link *link)
+{
+	while (link->via) {
+		struct link *next = link->via;
+
+		link->via = NULL;
+		link = next;
+	}
+}
+
+/*
+ * Follow a chain of links to its end and give all of them that target; a chain
+ * to nowhere is cut, so that the whole work is O(links).
+ */
+static int follow(struct link *link, struct error *err)
+{
+	struct link *slow = link, *end = link;
+	struct node *target;
+
+	for (bool odd = false; !end->target; odd = !odd) {
+		if (!end->via) {
+			cut_chain(link); /* its end has been reported */
+			return 0;
+		}
+		end = end->via;
+		if (odd)
+			slow = slow->via;
+		if (end == slow) {
+			cut_chain(link);
+			return error_set(err, ELOOP, "hard link into a cycle of hard links");
+		}
+	}
+	target = end->target;
+	for (; link != end; link = link->via)
+		link->target = target;
+	return 0;
+}
+
+static int check_target(const struct link *link, struct error *err)
+{
+	if (link->target && node_is(link->target, CFS_IFDIR))
+		return error_set(err, EPERM, "hard link to a directory");
+	return 0;
+}
+
+/*
+ * The fault of the first line is the one reported, whatever the order of
+ * names. A link without line counts as first.
+ */
+static int resolve(struct tree *tree, u32 *line, struct error *err)
+{
+	bool bad = false;
+
+	for (int step = 0; step < 3; step++) {
+		for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
+			struct link *link = (struct link *)n;
+			struct error e = { 0 };
+
+			if (!n->is_link)
+				continue;
+			if (step == 0 ? !link->target && look_up(tree, link, &e) :
+			    step == 1 ? follow(link, &e) :
+					check_target(link, &e)) {
+				if (!bad || link->line < *line) {
+					*err = e;
+					*line = link->line;
+				}
+				bad = true;
+				if (e.code == ENOMEM)
+					return -1;
+			}
+		}
+		if (bad && step > 0)
+			return -1;
+	}
+	return bad ? -1 : 0;
+}
+
+/* Number the nodes breadth first. */
+static int number(struct tree *tree)
+{
+	u32 head = 0, tail = 0;
+
+	tree->order = malloc(tree->nodes * sizeof(*tree->order));
+	if (!tree->order)
+		return -1;
+	tree->order[tail++] = tree->root;
+	while (head < tail) {
+		struct node *node = tree->order[head];
+
+		node->name.id = head++;
+		if (!node_is(node, CFS_IFDIR))
+			continue;
+		for (struct name *n = node->dir.first; n; n = n->next)
+			if (!n->is_link)
+				tree->order[tail++] = (struct node *)n;
+	}
+	tree->nodes = tail;
+	return 0;
+}
+
+static bool equal_xattr(const void *item, const void *want)
+{
+	const struct xattr *a = item, *b = want;
+
+	return a->len == b->len && !memcmp(a->value, b->value, a->len) &&
+	       !xattr_name_order(a->name, b->name);
+}
+
+/* Give equal xattrs of all pools one number. The numbers reach no output. */
+static int number_xattrs(struct tree *tree)
+{
+	struct table all = { 0 };
+	bool merge = tree->growers && tree->growers->next;
+	int rc = 0;
+
+	for (struct grower *g = tree->growers; g && !rc; g = g->next) {
+		for (size_t i = 0; i < g->pool.xattrs.size && !rc; i++) {
+			struct xattr *x = g->pool.xattrs.item[i], *twin = NULL;
+			u64 hash;
+
+			if (!x)
+				continue;
+			hash = (u64)x->hash << 32;
+			if (merge)
+				twin = table_find(&all, hash, equal_xattr, x);
+			x->id = twin ? twin->id : tree->xattrs++;
+			if (merge && !twin)
+				rc = table_add(&all, hash, x);
+		}
+	}
+	table_release(&all);
+	return rc;
+}
+
+int tree_seal(struct tree *tree, u32 *line, struct error *err)
+{
+	u64 nodes = 0, links = 0;
+
+	*line = 0;
+	for (struct grower *g = tree->growers; g; g = g->next) {
+		nodes += g->nodes;
+		links += g->links;
+	}
+	if (nodes + links > UINT32_MAX)
+		return error_set(err, EFBIG, "more than 4294967295 names");
+	tree->nodes = (u32)nodes;
+	tree->links = (u32)links;
+	if (sort_all(tree))
+		return error_nomem(err);
+	if (links && resolve(tree, line, err))
+		return -1;
+	table_release(&tree->table);
+	return number(tree) || number_xattrs(tree) ? error_nomem(err) : 0;
+}

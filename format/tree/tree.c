@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tree/tree.h"
+#include <stdlib.h>
+#include "base/text.h"
+#include "core/erofs.h"
+
+void tree_init(struct tree *tree)
+{
+	memset(tree, 0, sizeof(*tree));
+	hash_key_init(&tree->key);
+}
+
+void tree_release(struct tree *tree)
+{
+	struct grower *g = tree->growers;
+
+	while (g) {
+		struct grower *next = g->next;
+
+		xattr_pool_release(&g->pool);
+		xattr_set_release(&g->set);
+		arena_release(&g->arena);
+		free(g);
+		g = next;
+	}
+	table_release(&tree->table);
+	free(tree->order);
+	free(tree->image);
+	memset(tree, 0, sizeof(*tree));
+}
+
+struct grower *tree_grower(struct tree *tree)
+{
+	struct grower *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->tree = tree;
+	g->next = tree->growers;
+	tree->growers = g;
+	xattr_pool_init(&g->pool, &g->arena, &tree->key);
+	return g;
+}
+
+static u64 name_hash(const struct tree *tree, const struct node *dir, const char *s, size_t len)
+{
+	return hash_bytes(&tree->key, (u64)(uintptr_t)dir, s, len);
+}
+
+/* Put a name that is filled in behind the others of its directory. */
+static int append(struct tree *tree, struct name *n)
+{
+	struct node *dir = n->parent;
+	struct name *last = dir->dir.last;
+
+	if (dir->dir.indexed && table_add(&tree->table, name_hash(tree, dir, n->s, n->len), n))
+		return -1;
+	if (!last)
+		dir->dir.first = n;
+	else
+		last->next = n;
+	if (last && text_order(last->s, last->len, n->s, n->len) > 0)
+		dir->dir.unsorted = true;
+	dir->dir.last = n;
+	dir->dir.count++;
+	return 0;
+}
+
+struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len, u32 mode)
+{
+	struct node *node = arena_alloc(&g->arena, sizeof(*node));
+	char *s;
+
+	if (!node)
+		return NULL;
+	node->mode = mode & 0xffff;
+	node->nlink = 1;
+	if (!parent) {
+		g->tree->root = node;
+	} else {
+		s = arena_bytes(&g->arena, len);
+		if (!s)
+			return NULL;
+		memcpy(s, name, len);
+		node->name.s = s;
+		node->name.len = (u8)len;
+		node->name.parent = parent;
+		if (append(g->tree, &node->name))
+			return NULL;
+	}
+	g->nodes++;
+	return node;
+}
+
+struct link *tree_add_link(struct grower *g, struct node *parent, const char *name, size_t len,
+			   struct node *target)
+{
+	struct link *link = arena_alloc(&g->arena, sizeof(*link));
+	char *s = arena_bytes(&g->arena, len);
+
+	if (!link || !s)
+		return NULL;
+	memcpy(s, name, len);
+	link->name.s = s;
+	link->name.len = (u8)len;
+	link->name.parent = parent;
+	link->name.is_link = true;
+	link->target = target;
+	if (append(g->tree, &link->name))
+		return NULL;
+	g->links++;
+	return link;
+}
+
+int tree_check_name(const char *name, size_t len, struct error *err)
+{
+	if (!len)
+		return error_set(err, EINVAL, "empty name");
+	if (len > EROFS_NAME_LEN)
+		return error_set(err, ENAMETOOLONG, "name of more than %u bytes", EROFS_NAME_LEN);
+	if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
+		return error_set(err, EINVAL, "name is \"%.*s\"", (int)len, name);
+	if (memchr(name, '/', len) || memchr(name, 0, len))
+		return error_set(err, EINVAL, "name with a slash or NUL byte");
+	return 0;
+}
+
+int node_set_payload(struct grower *g, struct node *node, const char *s, size_t len)
+{
+	char object[CFS_OBJECT_NAME];
+
+	node->payload_len = (u16)len;
+	if (len == sizeof(object) && node_is(node, CFS_IFREG) && node->file.digest) {
+		cfs_object_name(object, node->file.digest);
+		node->payload_is_object = !memcmp(object, s, len);
+		if (node->payload_is_object)
+			return 0;
+	}
+	node->file.payload = arena_copy(&g->arena, s, len);
+	return node->file.payload ? 0 : -1;
+}
+
+int node_set_content(struct grower *g, struct node *node, const void *data, size_t len)
+{
+	u8 *p = arena_bytes(&g->arena, len);
+
+	if (!p)
+		return -1;
+	memcpy(p, data, len);
+	node->file.content = p;
+	node->size = len;
+	return 0;
+}
+
+int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest)
+{
+	struct cfs_digest *d = arena_bytes(&g->arena, sizeof(*d));
+
+	if (!d)
+		return -1;
+	*d = *digest;
+	node->file.digest = d;
+	return 0;
+}
+
+const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], size_t *len)
+{
+	*len = node->payload_len;
+	if (!node->payload_is_object)
+		return node->file.payload;
+	cfs_object_name(room, node->file.digest);
+	return room;
+}
+
+int node_set_xattrs(struct grower *g, struct node *node)
+{
+	size_t size = g->set.n * sizeof(*node->xattrs);
+
+	node->nxattrs = g->set.n;
+	if (!size)
+		return 0;
+	node->xattrs = arena_alloc(&g->arena, size);
+	if (!node->xattrs)
+		return -1;
+	memcpy(node->xattrs, g->set.v, size);
+	return 0;
+}
+
+struct wanted {
+	const struct node *dir;
+	const char *s;
+	size_t len;
+};
+
+static bool same_name(const void *item, const void *want)
+{
+	const struct name *n = item;
+	const struct wanted *w = want;
+
+	return n->parent == w->dir && n->len == w->len && !memcmp(n->s, w->s, w->len);
+}
+
+static int index_directory(struct tree *tree, struct node *dir)
+{
+	for (struct name *n = dir->dir.first; n; n = n->next)
+		if (table_add(&tree->table, name_hash(tree, dir, n->s, n->len), n))
+			return -1;
+	dir->dir.indexed = true;
+	return 0;
+}
+
+struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err)
+{
+	struct wanted want = { dir, s, len };
+	struct name *last = dir->dir.last;
+
+	err->code = 0;
+	if (last && same_name(last, &want))
+		return last;
+	if (!dir->dir.indexed && index_directory(tree, dir)) {
+		error_nomem(err);
+		return NULL;
+	}
+	return table_find(&tree->table, name_hash(tree, dir, s, len), same_name, &want);
+}
+
+struct name *tree_find_path(struct tree *tree, const char *path, size_t len, struct error *err)
+{
+	const char *end = path + len;
+	struct name *n = &tree->root->name;
+
+	err->code = 0;
+	for (;;) {
+		const char *stop;
+
+		while (path < end && *path == '/')
+			path++;
+		if (path == end)
+			return n;
+		if (n->is_link || !node_is((struct node *)n, CFS_IFDIR))
+			return NULL;
+		stop = memchr(path, '/', (size_t)(end - path));
+		if (!stop)
+			stop = end;
+		n = tree_find(tree, (struct node *)n, path, (size_t)(stop - path), err);
+		if (!n)
+			return NULL;
+		path = stop;
+	}
+}
+
+void tree_path(struct buf *b, const struct name *name)
+{
+	size_t len = 0;
+	char *p;
+
+	for (const struct name *n = name; n->parent; n = &n->parent->name)
+		len += n->len + 1u;
+	if (!len) {
+		buf_byte(b, '/');
+		return;
+	}
+	p = buf_room(b, len);
+	if (!p)
+		return;
+	b->len += len;
+	p += len;
+	for (const struct name *n = name; n->parent; n = &n->parent->name) {
+		p -= n->len;
+		memcpy(p, n->s, n->len);
+		*--p = '/';
+	}
+}
+
+struct name *tree_next(const struct name *name)
+{
+	if (!name->is_link) {
+		const struct node *node = (const struct node *)name;
+
+		if (node_is(node, CFS_IFDIR) && node->dir.first)
+			return node->dir.first;
+	}
+	while (!name->next) {
+		if (!name->parent)
+			return NULL;
+		name = &name->parent->name;
+	}
+	return name->next;
+}

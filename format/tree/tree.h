@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tree of files that every input fills and every output walks
+ * (image-format 2): one node for each inode, and a link for each further name.
+ *
+ * A source makes a grower per thread and adds names with it; nothing in a
+ * grower is shared. When all names are there tree_seal() sorts, resolves the
+ * links and numbers everything. From then on the tree is const.
+ */
+#ifndef CFS_TREE_TREE_H
+#define CFS_TREE_TREE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "core/digest.h"
+#include "tree/xattr.h"
+
+/* A name in a directory; the head of a node or of a link. */
+struct name {
+	struct name *next; /* sibling; in byte order once the tree is sealed */
+	const char *s;	   /* not terminated; NULL for the root */
+	struct node *parent;
+	u32 id; /* of a node: breadth first, root 0, links not counted; by tree_seal() */
+	u8 len;
+	bool is_link;
+};
+
+/* An inode, under the name that holds it. */
+struct node {
+	struct name name; /* first member */
+	u32 mode;	  /* type and permissions, 16 bits */
+	u32 nlink, uid, gid;
+	u32 rdev; /* devices only, else 0 */
+	u32 mtime_nsec;
+	s64 mtime;
+	u64 size; /* image-format 2; of a directory 0 */
+	u32 nxattrs;
+	u16 payload_len;
+	bool payload_is_object;	     /* the payload is cfs_object_name() of the digest */
+	const struct xattr **xattrs; /* by name, byte order */
+	union {
+		struct { /* directory */
+			struct name *first, *last;
+			u32 count;     /* names in it, links included */
+			bool unsorted; /* names did not arrive in order */
+			bool indexed;  /* all its names stand in the tree's table */
+		} dir;
+		struct { /* symlink: the target; regular file: the backing path */
+			const char *payload; /* NULL: none, or the digest's object name */
+			const u8 *content;   /* size bytes; NULL: none */
+			const struct cfs_digest *digest;
+		} file;
+	};
+};
+
+/* A further name of an inode. */
+struct link {
+	struct name name;    /* first member, is_link */
+	struct node *target; /* at the latest by tree_seal() */
+	const char *path;    /* of the target, where it had to be looked up; NULL */
+	u32 path_len;
+	u32 line; /* of the input, for messages; 0: none */
+	struct link *via; /* tree_seal(): the target is a link itself */
+};
+
+static inline struct node *name_node(struct name *n)
+{
+	return n->is_link ? ((struct link *)n)->target : (struct node *)n;
+}
+
+static inline bool node_is(const struct node *node, u32 type)
+{
+	return (node->mode & 0170000) == type;
+}
+
+/* Whether the inode will be a whiteout: a character device 0:0. */
+static inline bool node_is_whiteout(const struct node *node)
+{
+	return node_is(node, 0020000) && node->rdev == 0;
+}
+
+/* Whether the data of the node stands in a backing file. */
+static inline bool node_is_external(const struct node *node)
+{
+	return node_is(node, 0100000) && node->size > 0 && !node->file.content;
+}
+
+struct tree;
+
+/* What one thread adds names with. Its memory belongs to the tree. */
+struct grower {
+	struct tree *tree;
+	struct grower *next;
+	struct arena arena;
+	struct xattr_pool pool;
+	struct xattr_set set; /* scratch of one node, see xattr.h */
+	u32 nodes, links;
+};
+
+struct tree {
+	struct node *root;
+	struct grower *growers;
+	struct table table;	  /* names by (parent, name) of the indexed directories */
+	struct hash_key key;	  /* of all tables of this tree */
+	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
+	struct node **order;	  /* by tree_seal(): nodes by id */
+	void *image;		  /* malloc()ed bytes that names and values point into, or NULL */
+};
+
+void tree_init(struct tree *tree);
+void tree_release(struct tree *tree);
+
+/* A new grower, or NULL without memory. Not for several threads at once. */
+struct grower *tree_grower(struct tree *tree);
+
+/*
+ * Add a node to a directory, or as the root with @parent NULL. Copies the name.
+ * NULL without memory. The caller knows that the name is legal (RT-4) and not
+ * there yet, and is the only one who adds to this directory.
+ * nlink is 1, everything else 0.
+ */
+struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len, u32 mode);
+
+/* Add a further name. With target NULL the path is looked up by tree_seal(). */
+struct link *tree_add_link(struct grower *g, struct node *parent, const char *name, size_t len,
+			   struct node *target);
+
+/* -1 and a text unless the name is legal: 1 to 255 bytes, no '/' and NUL, not "." and "..". */
+int tree_check_name(const char *name, size_t len, struct error *err);
+
+/* Copy payload, content or digest into the node. -1 without memory. Set the digest before the payload. */
+int node_set_payload(struct grower *g, struct node *node, const char *s, size_t len);
+int node_set_content(struct grower *g, struct node *node, const void *data, size_t len);
+int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest);
+
+/*
+ * The backing path of a regular file or NULL: either node->file.payload or, if that is
+ * its digest's object name, that name made in @room. Not terminated; *len is its length.
+ */
+const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], size_t *len);
+
+/* Copy the xattrs of g->set to the node. -1 without memory. */
+int node_set_xattrs(struct grower *g, struct node *node);
+
+/*
+ * Look up a name in a directory, or a whole path (runs of slashes count as one,
+ * leading and trailing ones are ignored, the empty path is the root; hard link
+ * names on the way are not followed). NULL if there is none, or there was no
+ * memory to index a directory (*err says which; err->code 0: not there).
+ */
+struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err);
+struct name *tree_find_path(struct tree *tree, const char *path, size_t len, struct error *err);
+
+/*
+ * The tree is complete: sort each directory, resolve and check links (a missing
+ * target, a cycle and a directory are errors), number nodes and xattrs.
+ * @line: receives the line of the link that is wrong, or 0.
+ */
+int tree_seal(struct tree *tree, u32 *line, struct error *err);
+
+/* The path of a name, root "/", added to @b (not escaped). */
+void tree_path(struct buf *b, const struct name *name);
+
+/*
+ * Walk depth first, parents before children, without recursion:
+ *	for (n = &tree->root->name; n; n = tree_next(n)) ...
+ */
+struct name *tree_next(const struct name *name);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Extended attributes of a tree: each different (name, value) stands once per
+ * pool, and a node has an array of pointers. The budget is image-format 5.6.
+ */
+#ifndef CFS_TREE_XATTR_H
+#define CFS_TREE_XATTR_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+
+struct xattr_name {
+	u32 hash;
+	u16 len;
+	char s[]; /* terminated */
+};
+
+struct xattr {
+	const struct xattr_name *name;
+	u32 id; /* by tree_seal(): the same for equal xattrs of all pools */
+	u32 hash;
+	u16 len;
+	u8 value[];
+};
+
+struct xattr_pool {
+	struct arena *arena; /* not owned */
+	struct hash_key key; /* the same for all pools of a tree */
+	struct table names, xattrs;
+};
+
+void xattr_pool_init(struct xattr_pool *pool, struct arena *arena, const struct hash_key *key);
+void xattr_pool_release(struct xattr_pool *pool);
+
+/* The one xattr with this name (1..263 bytes) and value (0..65535) in the pool; NULL without memory. */
+const struct xattr *xattr_intern(struct xattr_pool *pool, const void *name, size_t name_len,
+				 const void *value, size_t len);
+
+/* The xattr if it is in the pool, or NULL. */
+const struct xattr *xattr_find(const struct xattr_pool *pool, const void *name, size_t name_len,
+			       const void *value, size_t len);
+
+/* The xattrs of one inode while they are collected: sorted by name, with the counter of 5.6. */
+struct xattr_set {
+	const struct xattr **v;
+	u32 n, cap;
+	u64 budget;
+};
+
+void xattr_set_release(struct xattr_set *set);
+
+/* No xattrs, counter 0. */
+void xattr_set_clear(struct xattr_set *set);
+
+/*
+ * set() of image-format 5.6: add or replace. 0; -1 with errno ENOMEM, or with
+ * ENOSPC if the budget is exceeded.
+ */
+int xattr_set_put(struct xattr_set *set, const struct xattr *xattr);
+
+/* Add an xattr whose name is not there, without counting it. -1 without memory. */
+int xattr_set_add(struct xattr_set *set, const struct xattr *xattr);
+
+/* The xattr called @name in a sorted array, or NULL. */
+const struct xattr *xattr_get(const struct xattr *const *v, u32 n, const char *name);
+
+int xattr_name_order(const struct xattr_name *a, const struct xattr_name *b);
+
+#endif
