@@ -286,8 +286,15 @@ int verity_extent(int fd, u64 off, u64 size, u64 *from, u64 *to)
 	return 0;
 }
 
+static int write_at(int fd, const u8 *p, size_t len, u64 off)
+{
+	if (lseek(fd, (off_t)off, SEEK_SET) < 0)
+		return -1;
+	return io_write(fd, p, len);
+}
+
 /* 1 at an early end. */
-static int add_range(struct verity_work *work, int fd, u64 from, u64 to)
+static int add_range(struct verity_work *work, int fd, u64 from, u64 to, int copy)
 {
 	while (from < to) {
 		size_t len = to - from < VERITY_READ ? (size_t)(to - from) : VERITY_READ;
@@ -298,6 +305,8 @@ static int add_range(struct verity_work *work, int fd, u64 from, u64 to)
 		verity_add(&work->v, work->buf, (size_t)n);
 		if ((size_t)n < len)
 			return 1;
+		if (copy >= 0 && write_at(copy, work->buf, len, from))
+			return -2;
 		from += len;
 	}
 	return 0;
@@ -307,7 +316,7 @@ static int add_range(struct verity_work *work, int fd, u64 from, u64 to)
  * A file that got shorter ends in what looks like a hole: the caller's second
  * fstat shows it, and so does this look at the end.
  */
-static int add_sparse(struct verity_work *work, int fd, u64 size)
+static int add_sparse(struct verity_work *work, int fd, u64 size, int copy)
 {
 	u64 off = 0, from, to;
 	int rc;
@@ -316,26 +325,33 @@ static int add_sparse(struct verity_work *work, int fd, u64 size)
 		if (verity_extent(fd, off, size, &from, &to))
 			return -1;
 		verity_add_zero(&work->v, from - off);
-		rc = add_range(work, fd, from, from < size ? to : from);
+		rc = add_range(work, fd, from, from < size ? to : from, copy);
 		if (rc)
 			return rc;
 		off = from < size ? to : size;
 	}
+	if (copy >= 0 && ftruncate(copy, (off_t)size))
+		return -2;
 	return lseek(fd, 0, SEEK_END) == (off_t)size ? 0 : 1;
 }
 
-int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
+int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest)
 {
 	int rc;
 
 	verity_init(&work->v);
 	if (verity_sparse(st))
-		rc = add_sparse(work, fd, (u64)st->st_size);
+		rc = add_sparse(work, fd, (u64)st->st_size, to);
 	else
-		rc = add_range(work, fd, 0, (u64)st->st_size);
+		rc = add_range(work, fd, 0, (u64)st->st_size, to);
 	if (!rc)
 		verity_end(&work->v, digest);
 	return rc;
+}
+
+int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
+{
+	return verity_copy(work, fd, st, -1, digest);
 }
 
 int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest)

@@ -54,7 +54,13 @@ struct verity_work {
  */
 int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest);
 
-/* The same with memory of its own, for one file. */
+/*
+ * The same, and what is hashed goes to @to, an empty file; holes stay holes.
+ * -2 and errno if writing failed.
+ */
+int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest);
+
+/* verity_file() with memory of its own, for one file. */
 int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest);
 
 /*

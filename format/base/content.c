@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/content.h"
+
+#include <stdlib.h>
+#include "base/io.h"
+#include "base/steady.h"
+#include "base/store.h"
+
+/* Up to this size a file is read whole, hashed, and written from memory if it is missing. */
+#define WHOLE ((size_t)1 << 20)
+
+struct small {
+	u8 data[VERITY_BLOCK];
+	size_t size;
+	struct cfs_digest *digest;
+};
+
+struct content {
+	struct store *store;
+	bool no_verity; /* no file of this device has fs-verity: */
+	dev_t no_verity_dev;
+	struct small wait[2]; /* files of one block, hashed in pairs */
+	unsigned int waiting;
+	struct verity_work work;
+	u8 whole[]; /* with a store only */
+};
+
+struct content *content_open(struct store *store)
+{
+	struct content *c = malloc(sizeof(*c) + (store ? WHOLE : 0));
+
+	if (!c)
+		return NULL;
+	c->store = store;
+	c->no_verity = false;
+	c->waiting = 0;
+	return c;
+}
+
+void content_close(struct content *c)
+{
+	free(c);
+}
+
+static int keep_small(struct content *c, struct small *s, struct error *err)
+{
+	struct store_bytes bytes = { s->data, s->size };
+
+	return c->store ? store_put(c->store, &c->work, &bytes, s->digest, err) : 0;
+}
+
+int content_finish(struct content *c, struct error *err)
+{
+	struct small *a = &c->wait[0], *b = &c->wait[1];
+	unsigned int n = c->waiting;
+
+	c->waiting = 0;
+	if (n == 1)
+		verity_block(a->data, a->size, a->digest);
+	if (n == 2)
+		verity_two_blocks(a->data, a->size, a->digest, b->data, b->size, b->digest);
+	if ((n > 0 && keep_small(c, a, err)) || (n > 1 && keep_small(c, b, err)))
+		return -1;
+	return 0;
+}
+
+static int small_is_read(struct content *c, size_t size, struct cfs_digest *digest, struct error *err)
+{
+	struct small *s = &c->wait[c->waiting++];
+
+	s->size = size;
+	s->digest = digest;
+	return c->waiting == 2 ? content_finish(c, err) : 0;
+}
+
+static int whole_is_read(struct content *c, size_t size, struct cfs_digest *digest, struct error *err)
+{
+	struct store_bytes bytes = { c->whole, size };
+
+	verity_memory(&c->work.v, c->whole, size, digest);
+	return store_put(c->store, &c->work, &bytes, digest, err);
+}
+
+/* -1 with a text, CONTENT_CHANGED, or 0 for all of the file, which is what it was. */
+static int read_whole(int fd, const struct stat *before, u8 *to, struct error *err)
+{
+	size_t size = (size_t)before->st_size;
+	ssize_t n = io_pread(fd, to, size, 0);
+	int rc;
+
+	if (n < 0)
+		return error_sys(err, "read");
+	rc = steady_fd(fd, before);
+	if (rc < 0)
+		return error_sys(err, "fstat");
+	return rc || (size_t)n != size ? CONTENT_CHANGED : 0;
+}
+
+/* The kernel's digest, where nobody needs the bytes. 1: it has one. */
+static int ask_kernel(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest)
+{
+	int rc;
+
+	if (c->store || (c->no_verity && c->no_verity_dev == before->st_dev))
+		return 0;
+	rc = verity_kernel(fd, digest);
+	if (rc == VERITY_UNSUPPORTED) {
+		c->no_verity = true;
+		c->no_verity_dev = before->st_dev;
+	}
+	return rc == VERITY_SHA256;
+}
+
+static int put_large(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
+		     struct error *err)
+{
+	int rc;
+
+	if (c->store)
+		return store_put_file(c->store, &c->work, fd, before, digest, err);
+	rc = verity_file(&c->work, fd, before, digest);
+	if (rc < 0)
+		return error_sys(err, "read");
+	if (!rc)
+		rc = steady_fd(fd, before);
+	return rc < 0 ? error_sys(err, "fstat") : rc;
+}
+
+int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err)
+{
+	u64 size = (u64)before->st_size;
+	int rc;
+
+	if (ask_kernel(c, fd, before, digest))
+		return 0;
+	if (size <= VERITY_BLOCK) {
+		rc = read_whole(fd, before, c->wait[c->waiting].data, err);
+		return rc ? rc : small_is_read(c, (size_t)size, digest, err);
+	}
+	if (c->store && size <= WHOLE && !verity_sparse(before)) {
+		rc = read_whole(fd, before, c->whole, err);
+		return rc ? rc : whole_is_read(c, (size_t)size, digest, err);
+	}
+	return put_large(c, fd, before, digest, err);
+}
+
+/* Exactly @len bytes. */
+static int read_stream(const struct content_stream *from, u8 *to, size_t len, struct error *err)
+{
+	ssize_t n = from->read(from->arg, to, len, err);
+
+	if (n < 0)
+		return -1;
+	return (size_t)n == len ? 0 : error_set(err, EBADMSG, "ends too early");
+}
+
+static int hash_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
+		       struct error *err)
+{
+	u64 left = from->size;
+
+	verity_init(&c->work.v);
+	while (left) {
+		size_t n = left < VERITY_READ ? (size_t)left : VERITY_READ;
+
+		if (read_stream(from, c->work.buf, n, err))
+			return -1;
+		verity_add(&c->work.v, c->work.buf, n);
+		left -= n;
+	}
+	verity_end(&c->work.v, digest);
+	return 0;
+}
+
+int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
+		       struct error *err)
+{
+	if (from->size <= VERITY_BLOCK) {
+		if (read_stream(from, c->wait[c->waiting].data, (size_t)from->size, err))
+			return -1;
+		return small_is_read(c, (size_t)from->size, digest, err);
+	}
+	if (!c->store)
+		return hash_stream(c, from, digest, err);
+	if (from->size > WHOLE)
+		return store_put_stream(c->store, &c->work, from, digest, err);
+	if (read_stream(from, c->whole, (size_t)from->size, err))
+		return -1;
+	return whole_is_read(c, (size_t)from->size, digest, err);
+}
