@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* base/sort.c against the definition of byte order, for sizes around its runs. */
+#include "base/sort.h"
+#include "tests/unit/unit.h"
+
+static unsigned int seed = 1;
+
+static unsigned int next(void)
+{
+	seed = seed * 1103515245 + 12345;
+	return seed >> 16;
+}
+
+static bool in_order(const struct sort_item *a, const struct sort_item *b)
+{
+	size_t n = a->len < b->len ? a->len : b->len;
+	int order = memcmp(a->s, b->s, n);
+
+	if (!order && a->len != b->len)
+		return a->len < b->len;
+	return order ? order < 0 : a->tie < b->tie;
+}
+
+static void check(size_t n, unsigned int alphabet, unsigned int most)
+{
+	struct sort_item *v = calloc(n + 1, sizeof(*v));
+	char *text = malloc(n * 20 + 1);
+	bool good = true, *seen = calloc(n + 1, sizeof(*seen));
+
+	for (size_t i = 0; i < n; i++) {
+		char *s = text + 20 * i;
+		u32 len = next() % (most + 1);
+
+		for (u32 k = 0; k < len; k++)
+			s[k] = (char)(next() % alphabet * 37);
+		v[i] = (struct sort_item){ sort_prefix(s, len), s, len, (u32)i, s };
+	}
+	CHECK(!sort_strings(v, n), "memory for %zu", n);
+	for (size_t i = 0; i < n; i++) {
+		good = good && v[i].item == text + 20 * v[i].tie && !seen[v[i].tie];
+		seen[v[i].tie] = true;
+		good = good && (!i || in_order(&v[i - 1], &v[i]));
+	}
+	CHECK(good, "%zu strings of %u letters up to %u", n, alphabet, most);
+	free(v);
+	free(text);
+	free(seen);
+}
+
+void unit_sort(void)
+{
+	for (size_t n = 0; n < 60; n++)
+		check(n, 3, 12);
+	check(1000, 2, 9);
+	check(4097, 7, 20);
+	check(20000, 255, 16);
+}
