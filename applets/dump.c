@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs dump: print an image as text; composefs-dump: write an image again (cli 6). */
+#include "applets/applet.h"
+#include "applets/common/result.h"
+#include "applets/info/info.h"
+#include "image/read.h"
+
+struct rewrite {
+	struct result result;
+	const char *source;
+};
+
+static int rewrite_produce(void *arg, struct tree *tree, struct error *err)
+{
+	struct rewrite *w = arg;
+	struct image img;
+	int rc;
+
+	if (info_open(&img, w->source, err))
+		return -1;
+	w->result.version = (struct image_version){ img.super.version, img.super.version };
+	rc = image_read(tree, &img, err);
+	if (rc)
+		error_in(err, "%s", w->source);
+	image_close(&img);
+	return rc;
+}
+
+/* The image again, in the version it has. */
+static int rewrite_main(const struct applet *self, char **argv)
+{
+	const struct option_row rows[] = { { 0 } };
+	char **args = options_parse(self, rows, 2, 2, argv);
+	struct rewrite w = { .source = args[0] };
+
+	result_init(&w.result);
+	result_options(&w.result);
+	w.result.source = w.source;
+	w.result.image = args[1];
+	return result_run(&w.result, rewrite_produce, &w);
+}
+
+static int dump_main(const struct applet *self, char **argv)
+{
+	struct info info = { 0 };
+	const struct option_row rows[] = {
+		{ 0, "basedir", "DIR[:DIR...]", NULL, &info.basedir, OPTION_PLAIN },
+		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated", &info.filter, OPTION_LIST },
+		{ 0 },
+	};
+	struct error err;
+	char **args;
+	int status;
+
+	if (!strcmp(applet_word, "composefs-dump"))
+		return rewrite_main(self, argv);
+	args = options_parse(self, rows, 1, -1, argv);
+	info_check_filter(&info.filter);
+	status = info_dump(&info, args, &err);
+	return info_end(self, &info, status, &err);
+}
+
+const struct applet applet_dump = {
+	.name = "dump",
+	.aliases = "composefs-dump",
+	.operands = "IMAGE...",
+	.summary = "print an image as text",
+	.main = dump_main,
+};

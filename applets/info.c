@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs info: ask an image (cli 6). */
+#include "applets/applet.h"
+#include "applets/info/info.h"
+#include "image/check.h"
+
+enum {
+	TAKES_JSON = 1,
+	TAKES_FILTER = 2,
+	NEEDS_BASEDIR = 4,
+};
+
+static const struct command {
+	const char *name;
+	int (*run)(struct info *info, char **args, struct error *err);
+	const char *operands;
+	int min; /* operands */
+	unsigned int flags;
+} commands[] = {
+	{ "ls", info_ls, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
+	{ "dump", info_dump, "IMAGE...", 1, TAKES_FILTER },
+	{ "objects", info_objects, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
+	{ "missing-objects", info_missing_objects, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER | NEEDS_BASEDIR },
+	{ "unused-objects", info_unused_objects, "IMAGE...", 1, TAKES_JSON | NEEDS_BASEDIR },
+	{ "measure-file", info_measure_file, "FILE...", 1, TAKES_JSON },
+	{ "cat", info_cat, "IMAGE PATH...", 2, 0 },
+	{ "stat", info_stat, "IMAGE...", 1, TAKES_JSON },
+};
+
+void info_check_filter(const struct option_list *filter)
+{
+	for (unsigned int i = 0; i < filter->n; i++)
+		if (!*filter->v[i] || strchr(filter->v[i], '/'))
+			options_refuse("--filter", "\"%s\" is not a name in the root directory", filter->v[i]);
+}
+
+int info_end(const struct applet *self, struct info *info, int status, struct error *err)
+{
+	struct error late;
+
+	/* What was printed before a failure is of no use, but cat's bytes were checked. */
+	if (output_end(&info->out, &late) && status == EXIT_DONE) {
+		*err = late;
+		status = EXIT_FAILED;
+	}
+	basedirs_close(&info->dirs);
+	if (status != EXIT_DONE)
+		fail(self, err);
+	return status;
+}
+
+int info_open(struct image *img, const char *name, struct error *err)
+{
+	if (image_open(img, name, err))
+		return -1;
+	if (!image_check(img, NULL, NULL, err))
+		return 0;
+	image_close(img);
+	return error_in(err, "%s", name);
+}
+
+int info_walk(struct info *info, const struct image *img, const char *name, unsigned int flags,
+	      info_entry_fn *fn, void *arg, struct error *err)
+{
+	struct cursor_entry e;
+	struct cursor c;
+	int rc;
+
+	rc = cursor_init(&c, img, flags, info->filter.v, info->filter.n, err);
+	if (rc)
+		return error_in(err, "%s", name);
+	while ((rc = cursor_next(&c, &e, err)) > 0)
+		if (fn(info, &e, arg, err))
+			break;
+	cursor_release(&c);
+	if (rc < 0)
+		error_in(err, "%s", name);
+	return rc ? -1 : 0;
+}
+
+static const struct command *command_find(const char *word)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].name, word))
+			return &commands[i];
+	options_refuse(word, "no such sub-command (--help shows them)");
+}
+
+static void options_check(struct info *info, const struct command *cmd, char **args)
+{
+	int n = 0;
+
+	while (args[n])
+		n++;
+	if (n < cmd->min)
+		options_refuse(cmd->name, "needs the operands %s", cmd->operands);
+	if (info->json && !(cmd->flags & TAKES_JSON))
+		options_refuse("--json", "does not apply to %s", cmd->name);
+	if (info->filter.n && !(cmd->flags & TAKES_FILTER))
+		options_refuse("--filter", "does not apply to %s", cmd->name);
+	if (!info->basedir && cmd->flags & NEEDS_BASEDIR)
+		options_refuse("--basedir", "is needed for %s", cmd->name);
+	info_check_filter(&info->filter);
+}
+
+static int info_main(const struct applet *self, char **argv)
+{
+	struct info info = { 0 };
+	const struct option_row rows[] = {
+		{ 0, "basedir", "DIR[:DIR...]", "where the objects are", &info.basedir, OPTION_PLAIN },
+		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated", &info.filter, OPTION_LIST },
+		{ 0, "json", NULL, "print JSON Lines", &info.json, OPTION_PLAIN },
+		{ 0 },
+	};
+	char **args = options_parse(self, rows, 1, -1, argv);
+	const struct command *cmd = command_find(args[0]);
+	struct error err;
+	int status = EXIT_DONE;
+
+	args++;
+	options_check(&info, cmd, args);
+	if (info.basedir && basedirs_open(&info.dirs, info.basedir, &err)) {
+		if (err.code == EINVAL)
+			options_refuse("--basedir", "%s", err.text);
+		status = EXIT_FAILED;
+	}
+	if (status == EXIT_DONE)
+		status = cmd->run(&info, args, &err);
+	return info_end(self, &info, status, &err);
+}
+
+const struct applet applet_info = {
+	.name = "info",
+	.aliases = "composefs-info",
+	.operands = "ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
+		    "unused-objects IMAGE...\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
+	.summary = "ask an image about itself",
+	.main = info_main,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the sub-commands of cfs info share (cli 6). */
+#ifndef CFS_APPLETS_INFO_H
+#define CFS_APPLETS_INFO_H
+
+#include "applets/applet.h"
+#include "applets/common/output.h"
+#include "base/basedirs.h"
+#include "image/cursor.h"
+
+struct info {
+	bool json;
+	const char *basedir; /* as given; NULL: none */
+	struct option_list filter;
+	struct basedirs dirs; /* open if basedir is given */
+	struct output out;
+};
+
+/*
+ * Each takes the operands behind its name and leaves its answer in info->out,
+ * which the caller ends. They return an exit status; the error is set if that
+ * is not EXIT_DONE.
+ */
+int info_ls(struct info *info, char **args, struct error *err);
+int info_dump(struct info *info, char **args, struct error *err);
+int info_objects(struct info *info, char **args, struct error *err);
+int info_missing_objects(struct info *info, char **args, struct error *err);
+int info_unused_objects(struct info *info, char **args, struct error *err);
+int info_measure_file(struct info *info, char **args, struct error *err);
+int info_cat(struct info *info, char **args, struct error *err);
+int info_stat(struct info *info, char **args, struct error *err);
+
+/* --filter=NAME rows of ls and dump; a NAME that cannot be one ends the process. */
+void info_check_filter(const struct option_list *filter);
+
+/* End the answer of a sub-command: what to exit with. */
+int info_end(const struct applet *self, struct info *info, int status, struct error *err);
+
+/* image_open() and image_check(). -1 and a text that begins with the name. */
+int info_open(struct image *img, const char *name, struct error *err);
+
+/*
+ * Call @fn for each name of a checked image, as far as the filter shows it. It
+ * returns 0, or -1 with a text. The error begins with @name.
+ */
+typedef int info_entry_fn(struct info *info, const struct cursor_entry *e, void *arg, struct error *err);
+int info_walk(struct info *info, const struct image *img, const char *name, unsigned int flags,
+	      info_entry_fn *fn, void *arg, struct error *err);
+
+#endif

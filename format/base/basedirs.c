@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/basedirs.h"
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/text.h"
+
+#define PATH_ROOM 4097
+#define RACES 16 /* renames that may disturb one look-up */
+
+int basedirs_open(struct basedirs *b, const char *list, struct error *err)
+{
+	const char **dirs;
+	int n;
+
+	*b = (struct basedirs){ 0 };
+	n = text_split_dirs(&b->arena, list, &dirs, err);
+	if (n > (int)BASEDIRS_MAX)
+		n = error_set(err, EINVAL, "more than %u directories", BASEDIRS_MAX);
+	for (int i = 0; i < n; i++) {
+		int fd = open(dirs[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd < 0) {
+			error_sys(err, "%s: open", dirs[i]);
+			n = -1;
+			break;
+		}
+		b->name[i] = dirs[i];
+		b->fd[i] = fd;
+		b->n++;
+	}
+	if (n >= 0)
+		return 0;
+	basedirs_close(b);
+	return -1;
+}
+
+void basedirs_close(struct basedirs *b)
+{
+	for (unsigned int i = 0; i < b->n; i++)
+		close(b->fd[i]);
+	arena_release(&b->arena);
+	b->n = 0;
+}
+
+/* Where there is no openat2(): one component after the other, @path is used up. */
+static int open_stepwise(int dir, char *path, int flags)
+{
+	struct stat top, st;
+	int at = dir, fd = -1;
+
+	if (fstat(dir, &top))
+		return -1;
+	for (;;) {
+		char *end = strchr(path, '/');
+		size_t len = end ? (size_t)(end - path) : strlen(path);
+
+		path[len] = '\0';
+		if (len && strcmp(path, ".")) {
+			bool dots = !strcmp(path, "..");
+
+			fd = dots ? -1 : openat(at, path, end ? O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC : flags);
+			if (dots)
+				errno = EXDEV;
+			if (at != dir)
+				close(at);
+			if (fd < 0)
+				return -1;
+			if (fstat(fd, &st) || st.st_dev != top.st_dev) {
+				close(fd);
+				errno = EXDEV;
+				return -1;
+			}
+			at = fd;
+		}
+		if (!end)
+			break;
+		path += len + 1;
+	}
+	if (fd < 0)
+		errno = EISDIR;
+	return fd;
+}
+
+/* Open @path beneath @dir. -1 and errno. */
+static int open_beneath(int dir, const char *path, size_t len, int flags)
+{
+	const struct open_how how = {
+		.flags = (u64)(unsigned int)(flags | O_NOFOLLOW | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
+	char name[PATH_ROOM];
+	long fd = -1;
+
+	for (; len && *path == '/'; len--)
+		path++;
+	if (!len || len >= sizeof(name)) {
+		errno = len ? ENAMETOOLONG : EISDIR;
+		return -1;
+	}
+	memcpy(name, path, len);
+	name[len] = '\0';
+	for (int i = 0; i < RACES; i++) {
+		fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	/* EPERM comes from filters that do not know the call. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_stepwise(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	return (int)fd;
+}
+
+static bool is_absence(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EXDEV || code == ENAMETOOLONG ||
+	       code == EISDIR;
+}
+
+static int fail(const struct basedirs *b, unsigned int i, const char *path, size_t len, const char *what,
+		struct error *err)
+{
+	return error_sys(err, "%s/%.*s: %s", b->name[i], (int)len, path, what);
+}
+
+int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct basedirs_found *found,
+		  struct error *err)
+{
+	int result = BASEDIRS_NONE;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		int fd = open_beneath(b->fd[i], path, len, O_PATH);
+		struct stat st;
+
+		if (fd < 0) {
+			if (!is_absence(errno))
+				return fail(b, i, path, len, "open", err);
+			continue;
+		}
+		if (fstat(fd, &st)) {
+			fail(b, i, path, len, "stat", err);
+			close(fd);
+			return -1;
+		}
+		close(fd);
+		if (S_ISREG(st.st_mode) || result == BASEDIRS_NONE) {
+			found->which = i;
+			found->st = st;
+		}
+		if (S_ISREG(st.st_mode))
+			return BASEDIRS_FILE;
+		result = BASEDIRS_OTHER;
+	}
+	return result;
+}
+
+int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
+		       struct basedirs_found *found, int *fd, struct error *err)
+{
+	*fd = -1;
+	for (int i = 0; i < RACES; i++) {
+		int rc = basedirs_find(b, path, len, found, err);
+
+		if (rc != BASEDIRS_FILE)
+			return rc;
+		*fd = open_beneath(b->fd[found->which], path, len, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		if (*fd >= 0 && !fstat(*fd, &found->st) && S_ISREG(found->st.st_mode))
+			return rc;
+		if (*fd < 0 && !is_absence(errno))
+			return fail(b, found->which, path, len, "open", err);
+		if (*fd >= 0)
+			close(*fd);
+		*fd = -1;
+		/* It was replaced meanwhile: look again. */
+	}
+	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which], (int)len, path);
+}
