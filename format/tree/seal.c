@@ -44,8 +44,11 @@ static int sort_all(struct tree *tree)
 /* Find what the path of a link names: a node, or another link (via). */
 static int look_up(struct tree *tree, struct link *link, struct error *err)
 {
-	struct name *n = tree_find_path(tree, link->path, link->path_len, err);
+	struct name *n;
 
+	if (link->target)
+		return 0;
+	n = tree_find_path(tree, link->path, link->path_len, err);
 	if (!n)
 		return err->code ? -1 : error_set(err, ENOENT, "hard link to a path that does not exist");
 	if (n == &link->name)
@@ -72,11 +75,12 @@ static void cut_chain(struct link *link)
  * Follow a chain of links to its end and give all of them that target; a chain
  * to nowhere is cut, so that the whole work is O(links).
  */
-static int follow(struct link *link, struct error *err)
+static int follow(struct tree *tree, struct link *link, struct error *err)
 {
 	struct link *slow = link, *end = link;
 	struct node *target;
 
+	(void)tree;
 	for (bool odd = false; !end->target; odd = !odd) {
 		if (!end->via) {
 			cut_chain(link); /* its end has been reported */
@@ -96,42 +100,37 @@ static int follow(struct link *link, struct error *err)
 	return 0;
 }
 
-static int check_target(const struct link *link, struct error *err)
+static int check_target(struct tree *tree, struct link *link, struct error *err)
 {
+	(void)tree;
 	if (link->target && node_is(link->target, CFS_IFDIR))
 		return error_set(err, EPERM, "hard link to a directory");
 	return 0;
 }
 
 /*
- * The fault of the first line is the one reported, whatever the order of
- * names. A link without line counts as first.
+ * Do @step with all links. The fault of the first line is the one reported,
+ * whatever the order of names; a link without line counts as first.
  */
-static int resolve(struct tree *tree, u32 *line, struct error *err)
+static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct link *link, struct error *err),
+		     u32 *line, struct error *err)
 {
 	bool bad = false;
 
-	for (int step = 0; step < 3; step++) {
-		for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
-			struct link *link = (struct link *)n;
-			struct error e = { 0 };
+	for (struct grower *g = tree->growers; g; g = g->next) {
+		for (struct link *link = g->last_link; link; link = link->earlier) {
+			struct error e;
 
-			if (!n->is_link)
+			if (!step(tree, link, &e))
 				continue;
-			if (step == 0 ? !link->target && look_up(tree, link, &e) :
-			    step == 1 ? follow(link, &e) :
-					check_target(link, &e)) {
-				if (!bad || link->line < *line) {
-					*err = e;
-					*line = link->line;
-				}
-				bad = true;
-				if (e.code == ENOMEM)
-					return -1;
+			if (!bad || link->line <= *line) {
+				*err = e;
+				*line = link->line;
 			}
+			bad = true;
+			if (e.code == ENOMEM)
+				return -1;
 		}
-		if (bad && step > 0)
-			return -1;
 	}
 	return bad ? -1 : 0;
 }
@@ -208,7 +207,8 @@ int tree_seal(struct tree *tree, u32 *line, struct error *err)
 	tree->links = (u32)links;
 	if (sort_all(tree))
 		return error_nomem(err);
-	if (links && resolve(tree, line, err))
+	if (each_link(tree, look_up, line, err) || each_link(tree, follow, line, err) ||
+	    each_link(tree, check_target, line, err))
 		return -1;
 	table_release(&tree->table);
 	return number(tree) || number_xattrs(tree) ? error_nomem(err) : 0;

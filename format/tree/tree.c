@@ -106,6 +106,8 @@ struct link *tree_add_link(struct grower *g, struct node *parent, const char *na
 	link->name.parent = parent;
 	link->name.is_link = true;
 	link->target = target;
+	link->earlier = g->last_link;
+	g->last_link = link;
 	if (append(g->tree, &link->name))
 		return NULL;
 	g->links++;

@@ -61,7 +61,8 @@ struct link {
 	const char *path;    /* of the target, where it had to be looked up; NULL */
 	u32 path_len;
 	u32 line; /* of the input, for messages; 0: none */
-	struct link *via; /* tree_seal(): the target is a link itself */
+	struct link *via;     /* tree_seal(): the target is a link itself */
+	struct link *earlier; /* the one that the grower made before this */
 };
 
 static inline struct node *name_node(struct name *n)
@@ -95,6 +96,7 @@ struct grower {
 	struct arena arena;
 	struct xattr_pool pool;
 	struct xattr_set set; /* scratch of one node, see xattr.h */
+	struct link *last_link;
 	u32 nodes, links;
 };
 
