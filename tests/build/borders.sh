@@ -31,14 +31,19 @@ is 'applets/ includes the layers and applets/' \
 is 'an include path does not climb' \
 	"$(grep -rn 'include.*\.\./' --include='*.[ch]' cfs.c format applets tests/unit 2>/dev/null)" ''
 
-# A file includes its own header first, so that the header needs nothing else.
+# A module includes its own header first, so that the header needs nothing else;
+# one in two files may begin with x_inside.h, which begins with x.h.
 first_include()
 {
 	for c in format/*/*.c; do
 		h=${c%.c}.h
 		[ -f "$h" ] || continue
 		got=$(sed -n 's/^#include "\(.*\)"/\1/p; /^#include </{s/.*<\(.*\)>.*/\1/p;}' "$c" | head -n 1)
-		[ "$got" = "${h#format/}" ] || echo "$c: $got"
+		case $got in
+		"${h#format/}") ;;
+		"$(echo "${c#format/}" | sed 's/\.c$//')"_*.h) ;;
+		*) echo "$c: $got" ;;
+		esac
 	done
 }
 is 'a module includes its own header first' "$(first_include)" ''
