@@ -2,15 +2,19 @@
 /* cfs mkfs: make an image from a directory or a dump (cli 5). */
 #include <stdlib.h>
 #include "applets/applet.h"
+#include "applets/common/progress.h"
 #include "applets/common/result.h"
+#include "base/store.h"
 #include "base/text.h"
+#include "base/workers.h"
+#include "source/scan.h"
 #include "tree/dump_parse.h"
 
 struct mkfs {
 	struct result result;
-	const char *source;
-	bool from_file;
-	bool use_epoch, skip_xattrs, user_xattrs, skip_devices, hardlinks;
+	const char *source, *store_path;
+	bool from_file, require_verity, progress;
+	struct scan_options scan;
 	struct option_optional clamp;
 	bool clamps;
 	s64 clamp_to;
@@ -30,7 +34,7 @@ static void clamp_mtimes(const struct mkfs *m, struct tree *tree)
 	}
 }
 
-static int same_as_output(const struct mkfs *m, const struct stat *st)
+static bool is_output(const struct mkfs *m, const struct stat *st)
 {
 	const struct publish *out = &m->result.out;
 
@@ -45,7 +49,7 @@ static int read_dump(const struct mkfs *m, struct tree *tree, struct error *err)
 
 	if (input_open(&in, m->source, err))
 		return -1;
-	if (same_as_output(m, &in.st))
+	if (is_output(m, &in.st))
 		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too", m->result.image);
 	else
 		rc = dump_parse(tree, &in, m->source, getenv("CFS_PARSE_STRICT") != NULL, err);
@@ -53,14 +57,79 @@ static int read_dump(const struct mkfs *m, struct tree *tree, struct error *err)
 	return rc;
 }
 
+/* What of ours may lie below the source (WI-10). */
+static size_t exclude_ours(const struct mkfs *m, const struct store *store, struct scan_exclude ours[3])
+{
+	const struct publish *out = &m->result.out;
+	size_t n = 0;
+
+	if (m->result.image && out->exists)
+		ours[n++] = (struct scan_exclude){ out->st.st_dev, out->st.st_ino, "the image" };
+	if (m->result.image && out->has_temp)
+		ours[n++] = (struct scan_exclude){ out->temp.st_dev, out->temp.st_ino, "the image" };
+	if (store)
+		ours[n++] = (struct scan_exclude){ store->st.st_dev, store->st.st_ino, "the object store" };
+	return n;
+}
+
+static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
+{
+	struct scan_options options = m->scan;
+	struct scan_exclude ours[3];
+	struct progress progress;
+	u32 line;
+	int rc;
+
+	options.threads = m->threads.set ? (unsigned int)m->threads.value : workers_default();
+	options.store = store;
+	options.exclude = ours;
+	options.excludes = exclude_ours(m, store, ours);
+	options.progress = progress_add;
+	options.progress_arg = &progress;
+	verbose("%u threads", options.threads);
+	progress_start(&progress, m->progress, 0);
+	rc = scan_directory(tree, m->source, &options, err);
+	progress_end(&progress);
+	if (rc)
+		return -1;
+	return tree_seal(tree, &line, err) ? error_in(err, "%s", m->source) : 0;
+}
+
+static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
+{
+	struct store_flags flags = { .require_verity = m->require_verity, .no_sync = m->result.no_sync };
+	struct store store;
+	int rc;
+
+	if (!m->store_path)
+		return scan(m, NULL, tree, err);
+	if (store_open(&store, m->store_path, flags, m->scan.notes, err))
+		return -1;
+	rc = scan(m, &store, tree, err);
+	if (!rc)
+		rc = store_finish(&store, err);
+	if (!rc)
+		verbose("%s: %llu objects stored (%llu of them cloned), %llu were there, %llu replaced; fs-verity %s",
+			m->store_path, store.counts.stored, store.counts.cloned, store.counts.found,
+			store.counts.replaced, store.verity ? "on" : "not available");
+	store_close(&store);
+	return rc;
+}
+
 static int produce(void *arg, struct tree *tree, struct error *err)
 {
 	struct mkfs *m = arg;
+	struct notes notes;
+	int rc;
 
-	if (read_dump(m, tree, err))
-		return -1;
-	clamp_mtimes(m, tree);
-	return 0;
+	notes_init(&notes);
+	m->scan.notes = &notes;
+	rc = m->from_file ? read_dump(m, tree, err) : scan_into_store(m, tree, err);
+	warn_notes(&notes);
+	notes_release(&notes);
+	if (!rc)
+		clamp_mtimes(m, tree);
+	return rc;
 }
 
 static void parse_clamp(struct mkfs *m)
@@ -78,34 +147,51 @@ static void parse_clamp(struct mkfs *m)
 	m->clamps = true;
 }
 
+/* What the rows alone cannot tell. */
+static void check_options(struct mkfs *m)
+{
+	result_options(&m->result);
+	parse_clamp(m);
+	if (m->scan.skip_xattrs && m->scan.user_xattrs)
+		options_refuse("--skip-xattrs", "excludes --user-xattrs");
+	if (m->require_verity && !m->store_path)
+		options_refuse("--require-verity", "needs --digest-store");
+	if (m->store_path && m->from_file) {
+		warn("--digest-store: is ignored with --from-file, which has no contents");
+		m->store_path = NULL;
+	}
+	if (!m->result.image && result_needs_image(&m->result))
+		options_refuse("IMAGE", "is missing; only --print-digest-only and --print-dump do without");
+	if (m->result.image && !result_needs_image(&m->result))
+		options_refuse(m->result.print_dump ? "--print-dump" : "--print-digest-only", "excludes IMAGE");
+}
+
 static int mkfs_main(const struct applet *self, char **argv)
 {
-	struct mkfs m = { .threads = { .min = 1, .max = 1024 } };
+	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
 	const struct option_row rows[] = {
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
+		{ 0, "digest-store", "DIR", "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
+		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity", &m.require_verity },
 		RESULT_ROWS(&m.result),
-		{ 0, "use-epoch", NULL, "every mtime is 0", &m.use_epoch },
+		{ 0, "use-epoch", NULL, "every mtime is 0", &m.scan.use_epoch },
 		{ 0, "clamp-mtime", "SECONDS", "later mtimes become SECONDS ($SOURCE_DATE_EPOCH)", &m.clamp, OPTION_OPTIONAL },
-		{ 0, "skip-xattrs", NULL, "no extended attributes", &m.skip_xattrs },
-		{ 0, "user-xattrs", NULL, "only user.* extended attributes", &m.user_xattrs },
-		{ 0, "skip-devices", NULL, "no device nodes", &m.skip_devices },
-		{ 0, "hardlinks", NULL, "names of one inode become one inode", &m.hardlinks },
-		{ 0, "threads", "N", "threads for file contents (default: the processors, at most 8)", &m.threads, OPTION_NUMBER },
+		{ 0, "skip-xattrs", NULL, "no extended attributes", &m.scan.skip_xattrs },
+		{ 0, "user-xattrs", NULL, "only user.* extended attributes", &m.scan.user_xattrs },
+		{ 0, "skip-devices", NULL, "no device nodes", &m.scan.skip_devices },
+		{ 0, "hardlinks", NULL, "names of one inode become one inode", &m.scan.hardlinks },
+		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)", &m.threads, OPTION_NUMBER },
+		{ 0, "progress", NULL, "show progress as lines", &m.progress },
 		{ 0 },
 	};
 	char **operands;
 
 	result_init(&m.result);
 	operands = options_parse(self, rows, 1, 2, argv);
-	result_options(&m.result);
-	if (m.skip_xattrs && m.user_xattrs)
-		options_refuse("--skip-xattrs", "excludes --user-xattrs");
-	parse_clamp(&m);
 	m.source = operands[0];
 	m.result.image = operands[1];
-	if (!m.result.image && result_needs_image(&m.result))
-		options_refuse("IMAGE", "is missing; only --print-digest-only and --print-dump do without");
-	m.result.source = m.from_file ? m.source : NULL;
+	check_options(&m);
+	m.result.source = m.source;
 	return result_run(&m.result, produce, &m);
 }
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The progress of work that can run for long, on stderr (cli 3). */
+#ifndef CFS_APPLETS_PROGRESS_H
+#define CFS_APPLETS_PROGRESS_H
+
+#include <pthread.h>
+#include "core/port.h"
+
+struct progress {
+	pthread_mutex_t lock;
+	bool forced;	 /* plain lines, whatever stderr is */
+	bool on_terminal;
+	bool shown;	 /* there is a line to remove */
+	u64 names, bytes;
+	u64 total;	 /* bytes to come; 0: not known */
+	u64 step;	 /* percent, or units of 256 MiB, that have been told */
+	s64 start, last; /* milliseconds */
+};
+
+/* Silent with -q, and where stderr is no terminal unless @forced. */
+void progress_start(struct progress *p, bool forced, u64 total);
+
+/* More work was done. By any thread; @arg is the struct progress. */
+void progress_add(void *arg, u64 names, u64 bytes);
+
+/* Remove the line. */
+void progress_end(struct progress *p);
+
+#endif
