@@ -112,8 +112,10 @@ wraps := $(if $(OOM),$(sort $(shell sed 's/__wrap_/\n-Wl,--wrap=/g' tests/oom/*.
 	grep -o '^-Wl,--wrap=[a-z0-9_]*')))
 gccfile = $(shell $(CC) -print-file-name=$1)
 libgcc = $(shell $(CC) -print-libgcc-file-name)
-link = $(CC) -nostdlib -static-pie -Wl,--gc-sections,-O1 \
-	-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,text $(wraps) $(LDFLAGS) -o $@ \
+# Nothing here unwinds, and without these two headers the first page suffices.
+link_flags := -nostdlib -static-pie -Wl,--gc-sections,-O1,--build-id=none,--no-eh-frame-hdr \
+	-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,text $(wraps)
+link = $(CC) $(link_flags) $(LDFLAGS) -o $@ \
 	$(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(call gccfile,crtbeginS.o) $1 $(zstd_obj) \
 	$(fortify) $(libz) $(libbearssl) \
 	-Wl,--start-group $(libgcc) $(musl_lib)/libc.a -Wl,--end-group \
@@ -124,7 +126,7 @@ endif
 cfs: $(B)/cfs
 	$(STRIP) -s -R .comment -o $@ $<
 
-$(B)/cfs: $(cfs_obj) $(zstd_obj)
+$(B)/cfs: $(cfs_obj) $(zstd_obj) $(B)/flags
 	$(call link,$(cfs_obj))
 
 # The tests pull in the modules they name, hence an archive.
@@ -179,7 +181,7 @@ $(B)/flags: FORCE
 	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/setup' >&2; exit 1)
 	@mkdir -p $(B)/include
 	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(call inc_find,$h) $(B)/include/$h;)
-	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(LDFLAGS) $(zstd_flags))' | $(update)
+	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 
 check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit)
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
@@ -196,7 +198,7 @@ $(B)/%.h.ok: %.h $(B)/flags
 # tests/analyze.known explains; one of another is an error.
 each = printf '%s\n' cfs.c $(applet_src) $(format_src) | xargs -I @
 analyze: $(B)/flags
-	$(each) env LC_ALL=C $(CC) $(common) -O2 $(includes) $(ours) -fanalyzer \
+	$(each) env LC_ALL=C $(CC) $(common) $(includes) $(ours) -O2 -fanalyzer \
 		-fdiagnostics-plain-output -c -o /dev/null @ 2>$(B)/analyze.log || :
 	tests/analyze <$(B)/analyze.log
 	$(each) clang --analyze --analyzer-output text -Xclang -analyzer-werror \
