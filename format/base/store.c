@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/text.h"
 
 /* ---- what the directory and the kernel can ------------------------------- */
 
@@ -30,10 +31,18 @@ int store_failed(const struct store *s, const struct cfs_digest *digest, const c
 static bool kernel_is_58(void)
 {
 	struct utsname u;
-	unsigned int major, minor;
+	const char *dot, *end;
+	u64 major, minor;
 
-	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 8));
+	if (uname(&u))
+		return false;
+	dot = strchr(u.release, '.');
+	if (!dot || !text_number(u.release, (size_t)(dot - u.release), 10, UINT32_MAX, &major))
+		return false;
+	end = dot + 1 + strspn(dot + 1, "0123456789");
+	if (!text_number(dot + 1, (size_t)(end - dot - 1), 10, UINT32_MAX, &minor))
+		return false;
+	return major > 5 || (major == 5 && minor >= 8);
 }
 
 int store_create(struct store *s, struct newfile *f)
