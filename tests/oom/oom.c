@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Allocations that fail to order (reliability 5.4): `make OOM=1` links this in
+ * front of the C library. OOM_FAIL_AT=N: the N-th allocation of the process
+ * fails; OOM_FAIL_FROM=N: that one and all later ones; OOM_COUNT=FILE: their
+ * number goes to FILE at exit. Fresh memory is filled with a pattern, so that
+ * what nobody wrote is not zero by luck.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
+
+static atomic_ulong count;
+
+static unsigned long number(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : 0;
+}
+
+/* Whether the allocation at hand is to fail. */
+static bool fails(void)
+{
+	unsigned long n = atomic_fetch_add(&count, 1) + 1, at = number("OOM_FAIL_AT"), from = number("OOM_FAIL_FROM");
+
+	if (n != at && (!from || n < from))
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	void *p = fails() ? NULL : __real_malloc(size);
+
+	return p ? memset(p, 0xa5, size) : NULL;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
+{
+	if (flags & MAP_ANONYMOUS && fails())
+		return MAP_FAILED;
+	return __real_mmap(addr, len, prot, flags, fd, off);
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	const char *file = getenv("OOM_COUNT");
+	char text[32];
+	int fd;
+
+	if (!file)
+		return;
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	snprintf(text, sizeof(text), "%lu\n", atomic_load(&count));
+	if (fd >= 0 && write(fd, text, strlen(text)) > 0)
+		close(fd);
+}
