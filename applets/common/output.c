@@ -21,23 +21,23 @@ int output_poll(struct output *out, struct error *err)
 	return out->line.len < OUTPUT_SIZE && !out->line.failed ? 0 : put(out, err);
 }
 
+/* Some file systems tell only now. The descriptor stays closed: nothing may follow. */
+static int end(struct error *err)
+{
+	return close(1) ? error_sys(err, "-: close") : 0;
+}
+
 int output_end(struct output *out, struct error *err)
 {
 	int rc = put(out, err);
 
 	buf_release(&out->line);
-	/* Some file systems tell only now. The descriptor stays closed: nothing may follow. */
-	if (!rc && close(1))
-		rc = error_sys(err, "-: close");
-	return rc;
+	return rc ? rc : end(err);
 }
 
 int output_text(const char *text, size_t len, struct error *err)
 {
-	struct output out = { 0 };
-
-	buf_add(&out.line, text, len);
-	return output_end(&out, err);
+	return io_write(1, text, len) ? error_sys(err, "-: write") : end(err);
 }
 
 void json_open(struct json *j, struct buf *b)

@@ -20,7 +20,7 @@ int output_poll(struct output *out, struct error *err);
 /* Write the rest and release. -1 and a text ("-: write: ...") if not all of it got out. */
 int output_end(struct output *out, struct error *err);
 
-/* A whole text at once, for short answers. */
+/* A whole text at once, for short answers; needs no memory. */
 int output_text(const char *text, size_t len, struct error *err);
 
 /* JSON: the caller keeps the order of calls right; json_open() "{", json_close() "}\n". */

@@ -95,9 +95,12 @@ $why"
 }
 
 sweep mkfs-store "$prog" mkfs --threads=1 --digest-store=store src out.img
-sweep mkfs-threads "$prog" mkfs --threads=2 --hardlinks --print-digest src out.img
+sweep mkfs-threads "$prog" mkfs --threads=2 --print-digest src out.img
 sweep mkfs-file "$prog" mkfs --from-file text out.img
 sweep mkfs-compressed "$prog" mkfs --from-file text.[gz]* out.img
+"$CFS" mkfs --hardlinks src hard.img && mv hard.img good.img
+sweep mkfs-hardlinks "$prog" mkfs --hardlinks src out.img
+"$CFS" mkfs src good.img
 sweep dump "$prog" dump good.img
 sweep objects "$prog" info objects good.img
 plan_done
