@@ -55,13 +55,13 @@ static int link_fd(int fd, int dir, const char *name)
  * Whether link_fd() will work. "." is taken, and the kernel looks at the right
  * to link from a descriptor first.
  */
-static bool linkable(int fd, int dir)
+bool newfile_linkable(const struct newfile *f, int dir)
 {
 	char path[32];
 
-	if (linkat(fd, "", dir, ".", AT_EMPTY_PATH) && errno == EEXIST)
+	if (linkat(f->fd, "", dir, ".", AT_EMPTY_PATH) && errno == EEXIST)
 		return true;
-	proc_path(path, fd);
+	proc_path(path, f->fd);
 	return access(path, F_OK) == 0;
 }
 
@@ -69,19 +69,12 @@ int newfile_unnamed(struct newfile *f, int dir)
 {
 	*f = NEWFILE_NONE;
 	f->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (f->fd < 0) {
-		/* Kernels and file systems without it see a directory to write to, or a missing name. */
-		if (errno == EISDIR || errno == ENOENT || errno == EINVAL)
-			errno = EOPNOTSUPP;
-		return -1;
-	}
-	if (!linkable(f->fd, dir)) {
-		close(f->fd);
-		f->fd = -1;
+	if (f->fd >= 0)
+		return 0;
+	/* Kernels and file systems without it see a directory to write to, or a missing name. */
+	if (errno == EISDIR || errno == ENOENT || errno == EINVAL)
 		errno = EOPNOTSUPP;
-		return -1;
-	}
-	return 0;
+	return -1;
 }
 
 /* Whether @name in @dir still is what @fd has open. */

@@ -26,10 +26,12 @@ void newfile_random(char name[NEWFILE_NAME]);
 
 /*
  * Create without a name in the file system of @dir, mode 0600, open for reading
- * and writing. -1 and errno; EOPNOTSUPP: this is not possible here, or the file
- * could not get a name afterwards.
+ * and writing. -1 and errno; EOPNOTSUPP: this is not possible here.
  */
 int newfile_unnamed(struct newfile *f, int dir);
+
+/* Whether a file without a name could get one in @dir; a question to ask once. */
+bool newfile_linkable(const struct newfile *f, int dir);
 
 /* Create under a random name in @dir, flocked. -1 and errno. */
 int newfile_named(struct newfile *f, int dir);

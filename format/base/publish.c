@@ -89,10 +89,14 @@ static int look_at_old(struct publish *p, struct error *err)
 
 static int create(struct publish *p, struct error *err)
 {
+	bool unnamed;
+
 	newfile_sweep(p->dir);
-	if (newfile_unnamed(&p->file, p->dir)) {
-		if (errno != EOPNOTSUPP)
-			return error_sys(err, "%s: open of a new file", p->name);
+	unnamed = newfile_unnamed(&p->file, p->dir) == 0;
+	if (!unnamed && errno != EOPNOTSUPP)
+		return error_sys(err, "%s: open of a new file", p->name);
+	if (!unnamed || !newfile_linkable(&p->file, p->dir)) {
+		newfile_drop(&p->file);
 		if (newfile_named(&p->file, p->dir))
 			return error_sys(err, "%s: open of a temporary file", p->name);
 		if (fstat(p->file.fd, &p->temp))

@@ -73,7 +73,9 @@ static int probe_once(struct store *s, struct error *err)
 			return 1;
 		return error_sys(err, "%s: open of a new file", s->name);
 	}
-	if (io_write(f.fd, "", 1))
+	if (!s->named && !newfile_linkable(&f, s->dir))
+		rc = 1;
+	else if (io_write(f.fd, "", 1))
 		rc = error_sys(err, "%s: write of a new file", s->name);
 	else if (newfile_reopen(&f))
 		rc = !s->named;

@@ -114,8 +114,6 @@ static int add_names(const u8 *p, size_t len, struct buf *names)
 int dirs_names(int fd, void *room, size_t size, struct buf *names)
 {
 	names->len = 0;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -1;
 	for (;;) {
 		long n = syscall(SYS_getdents64, fd, room, size);
 

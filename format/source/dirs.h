@@ -45,7 +45,7 @@ int dirs_leave(struct dirs *d);
 struct dirs_level *dirs_top(struct dirs *d);
 
 /*
- * Read the names in a directory from its beginning: for each a type byte (DT_*),
+ * Read the names in a directory from its position: for each a type byte (DT_*),
  * a length byte and the name, without "." and "..". -1 and errno.
  */
 int dirs_names(int fd, void *room, size_t size, struct buf *names);

@@ -140,7 +140,9 @@ static int enter(struct walk *k, const struct dirs_item *item, struct error *err
 
 	rc = read_names(k, item->fd, &st, item->node, err);
 	if (rc == ENTRY_CHANGED) {
-		rc = fstat(item->fd, &st) ? error_sys(err, "fstat") : 0;
+		rc = 0;
+		if (lseek(item->fd, 0, SEEK_SET) < 0 || fstat(item->fd, &st))
+			rc = error_sys(err, "fstat");
 		if (!rc)
 			rc = read_names(k, item->fd, &st, item->node, err);
 	}
