@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* base/workers.c (ER-5): every item once, the first error, and no more threads to be had. */
+#include "base/workers.h"
+#include "tests/unit/scratch.h"
+#include "tests/unit/unit.h"
+
+#define ITEMS 1000
+
+struct list {
+	atomic_uint done[ITEMS];
+	atomic_uint calls;
+	size_t bad; /* this one fails */
+};
+
+static int one(unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct list *list = arg;
+
+	(void)index;
+	atomic_fetch_add(&list->done[item], 1);
+	atomic_fetch_add(&list->calls, 1);
+	return item == list->bad ? error_set(err, EIO, "item %zu", item) : 0;
+}
+
+static bool each_once(const struct list *list)
+{
+	for (size_t i = 0; i < ITEMS; i++)
+		if (list->done[i] != 1)
+			return false;
+	return true;
+}
+
+static void lists(void)
+{
+	static const unsigned int counts[] = { 1, 2, 3, 8, 64 };
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		struct list list = { .bad = ITEMS };
+		struct error err = { 0 };
+
+		CHECK(!workers_each(counts[i], ITEMS, one, &list, &err) && each_once(&list), "%u threads", counts[i]);
+		list = (struct list){ .bad = 500 };
+		CHECK(workers_each(counts[i], ITEMS, one, &list, &err) == -1 && err.code == EIO && !strcmp(err.text, "item 500"),
+		      "%u threads, an error", counts[i]);
+		CHECK(list.calls >= 1 && (counts[i] > 1 || list.calls == 501), "others stop");
+		CHECK(!workers_each(counts[i], 0, one, &list, &err), "nothing to do");
+	}
+}
+
+static int all_fail(struct workers *w, unsigned int index, void *arg, struct error *err)
+{
+	atomic_fetch_add((atomic_uint *)arg, 1);
+	(void)w;
+	return error_set(err, EIO, "thread %u", index);
+}
+
+static void errors(void)
+{
+	struct error err = { 0 };
+	atomic_uint calls = 0;
+
+	CHECK(workers_run(8, all_fail, &calls, &err) == -1 && calls == 8 && !strncmp(err.text, "thread ", 7),
+	      "one of many errors is told");
+}
+
+/* In a child that may not make threads. */
+static int without_threads(void *arg)
+{
+	struct list list = { .bad = ITEMS };
+	struct error err = { 0 };
+
+	(void)arg;
+	scratch_forbid(SYS_clone, 0, 0, EAGAIN);
+#ifdef SYS_clone3
+	scratch_forbid(SYS_clone3, 0, 0, EAGAIN);
+#endif
+	return workers_each(8, ITEMS, one, &list, &err) || !each_once(&list);
+}
+
+void unit_workers(void)
+{
+	unsigned int n = workers_default();
+	int rc;
+
+	CHECK(n >= 1 && n <= 8, "%u threads by default", n);
+	lists();
+	errors();
+	rc = scratch_child(without_threads, NULL);
+	CHECK(rc == 0 || rc == 77, "without threads: %d", rc);
+}
