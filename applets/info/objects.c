@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "applets/info/images.h"
+#include "applets/info/info.h"
 #include "base/text.h"
+#include "image/objects.h"
 
 /* Open and check all images, and collect their objects in order. */
-static int objects_open(struct objects *o, struct image **images, struct info *info, char **args, struct error *err)
+static int open_images(struct objects *o, struct image **images, char **args, struct error *err)
 {
 	u32 n = 0;
 
@@ -20,12 +21,15 @@ static int objects_open(struct objects *o, struct image **images, struct info *i
 		return error_nomem(err);
 	o->images = *images;
 	for (u32 i = 0; i < n; i++)
-		if (info_open(&(*images)[i], args[i], err) || objects_add(o, info, i, args[i], err))
+		if (info_open(&(*images)[i], args[i], err) || objects_add(o, i, err))
 			return -1;
-	return objects_sort(o, err);
+	if (objects_sort(o, err))
+		return -1;
+	objects_unique(o);
+	return 0;
 }
 
-static void objects_close(struct objects *o, struct image *images)
+static void close_images(struct objects *o, struct image *images)
 {
 	objects_release(o);
 	for (u32 i = 0; images && images[i].bytes; i++)
@@ -61,7 +65,7 @@ static int print_objects(struct info *info, char **args, bool missing, struct er
 	struct objects o;
 	int rc;
 
-	rc = objects_open(&o, &images, info, args, err);
+	rc = open_images(&o, &images, args, err);
 	for (size_t i = 0; !rc && i < o.n; i++) {
 		struct basedirs_found found;
 		int where = BASEDIRS_NONE;
@@ -73,7 +77,7 @@ static int print_objects(struct info *info, char **args, bool missing, struct er
 		else if (where != BASEDIRS_FILE)
 			rc = print_object(info, &o, i, err);
 	}
-	objects_close(&o, images);
+	close_images(&o, images);
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -284,7 +288,7 @@ int info_unused_objects(struct info *info, char **args, struct error *err)
 	struct objects o;
 	int rc;
 
-	rc = objects_open(&o, &images, info, args, err);
+	rc = open_images(&o, &images, args, err);
 	for (u32 i = 0; !rc && args[i]; i++)
 		if (images[i].super.version > CFS_VERSION_MAX)
 			rc = error_set(err, EOPNOTSUPP, "%s: unknown format version %u", args[i],
@@ -300,6 +304,6 @@ int info_unused_objects(struct info *info, char **args, struct error *err)
 	free(s.v);
 	free(s.used);
 	arena_release(&s.arena);
-	objects_close(&o, images);
+	close_images(&o, images);
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }

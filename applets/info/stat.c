@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs info stat: figures of an image. */
 #include <stdlib.h>
-#include "applets/info/images.h"
+#include "applets/info/info.h"
 #include "base/verity.h"
+#include "image/objects.h"
 
 enum {
 	INODES,
@@ -166,9 +167,10 @@ static int stat_image(struct info *info, const char *name, const struct image *i
 
 	rc = info_walk(info, img, name, 0, count_entry, figures, err);
 	if (!rc)
-		rc = objects_add(&o, info, 0, name, err);
+		rc = objects_add(&o, 0, err);
 	if (!rc)
 		rc = objects_sort(&o, err);
+	objects_unique(&o);
 	if (!rc)
 		rc = count_objects(info, &o, figures, err);
 	objects_release(&o);

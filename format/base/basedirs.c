@@ -133,11 +133,14 @@ int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct
 		int fd = open_beneath(b->fd[i], path, len, O_PATH);
 		struct stat st;
 
-		if (fd < 0) {
-			if (!is_absence(errno))
-				return fail(b, i, path, len, "open", err);
-			continue;
+		if (fd < 0 && !is_absence(errno))
+			return fail(b, i, path, len, "open", err);
+		if (fd < 0 && errno == ELOOP && result == BASEDIRS_NONE) {
+			*found = (struct basedirs_found){ .which = i, .st.st_mode = S_IFLNK };
+			result = BASEDIRS_OTHER;
 		}
+		if (fd < 0)
+			continue;
 		if (fstat(fd, &st)) {
 			fail(b, i, path, len, "stat", err);
 			close(fd);

@@ -34,7 +34,7 @@ enum {
 
 struct basedirs_found {
 	unsigned int which; /* the directory */
-	struct stat st;     /* of what was found */
+	struct stat st;     /* of what was found; of a symbolic link only the type */
 };
 
 /*

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "applets/info/images.h"
+#include "image/objects.h"
 #include <stdlib.h>
+#include "base/text.h"
+#include "image/cursor.h"
 
-static int add_entry(struct info *info, const struct cursor_entry *e, void *arg, struct error *err)
+static int add(struct objects *o, u32 image, const struct cursor_entry *e)
 {
-	struct objects *o = arg;
-
-	(void)info;
-	if (e->is_link || (e->d.mode & CFS_IFMT) != CFS_IFREG || !e->d.payload)
-		return 0;
 	if (o->n == o->cap) {
 		size_t cap = o->cap ? o->cap + o->cap / 2 : 1024;
 		struct sort_item *v = realloc(o->v, cap * sizeof(*v));
 
 		if (!v)
-			return error_nomem(err);
+			return -1;
 		o->v = v;
 		o->cap = cap;
 	}
@@ -22,30 +19,55 @@ static int add_entry(struct info *info, const struct cursor_entry *e, void *arg,
 		.prefix = sort_prefix(e->d.payload, e->d.payload_len),
 		.s = e->d.payload, /* in the image */
 		.len = (u32)e->d.payload_len,
-		.tie = o->image,
+		.tie = image,
 		.item = (void *)(uintptr_t)e->nid,
 	};
 	return 0;
 }
 
-int objects_add(struct objects *o, struct info *info, u32 image, const char *name, struct error *err)
+int objects_add(struct objects *o, u32 image, struct error *err)
 {
-	o->image = image;
-	return info_walk(info, &o->images[image], name, 0, add_entry, o, err);
+	struct cursor_entry e;
+	struct cursor c;
+	int rc;
+
+	if (cursor_init(&c, &o->images[image], 0, NULL, 0, err))
+		return -1;
+	while ((rc = cursor_next(&c, &e, err)) > 0) {
+		if (e.is_link || (e.d.mode & CFS_IFMT) != CFS_IFREG || !e.d.payload)
+			continue;
+		if (add(o, image, &e)) {
+			rc = error_nomem(err);
+			break;
+		}
+	}
+	cursor_release(&c);
+	return rc;
 }
 
 int objects_sort(struct objects *o, struct error *err)
 {
+	return sort_strings(o->v, o->n) ? error_nomem(err) : 0;
+}
+
+size_t objects_end(const struct objects *o, size_t i)
+{
+	const struct sort_item *first = &o->v[i];
+
+	do
+		i++;
+	while (i < o->n && o->v[i].prefix == first->prefix &&
+	       !text_order(o->v[i].s, o->v[i].len, first->s, first->len));
+	return i;
+}
+
+void objects_unique(struct objects *o)
+{
 	size_t n = 0;
 
-	if (sort_strings(o->v, o->n))
-		return error_nomem(err);
-	for (size_t i = 0; i < o->n; i++)
-		if (!n || o->v[i].prefix != o->v[n - 1].prefix || o->v[i].len != o->v[n - 1].len ||
-		    memcmp(o->v[i].s, o->v[n - 1].s, o->v[i].len))
-			o->v[n++] = o->v[i];
+	for (size_t i = 0; i < o->n; i = objects_end(o, i))
+		o->v[n++] = o->v[i];
 	o->n = n;
-	return 0;
 }
 
 int objects_record(const struct objects *o, size_t i, struct object_record *record, struct error *err)
