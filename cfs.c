@@ -6,28 +6,28 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/output.h"
 
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* linked at 0 */
 
 /* musl's static start-up leaves PT_GNU_RELRO writable (reliability PH-1). */
 static void protect_relro(void)
 {
-	const u8 *base = (const u8 *)&__ehdr_start;
-	const ElfW(Phdr) *ph = (const void *)(base + __ehdr_start.e_phoff);
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const ElfW(Phdr) *ph = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	unsigned long n = getauxval(AT_PHNUM);
+	uintptr_t page = getauxval(AT_PAGESZ), base = (uintptr_t)__ehdr_start;
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
-		if (ph[i].p_type != PT_GNU_RELRO)
-			continue;
-		uintptr_t from = ((uintptr_t)base + ph[i].p_vaddr) & ~(page - 1);
-		uintptr_t to = ((uintptr_t)base + ph[i].p_vaddr + ph[i].p_memsz) & ~(page - 1);
+	for (unsigned long i = 0; ph && i < n; i++) {
+		uintptr_t from = (base + ph[i].p_vaddr) & ~(page - 1);
+		uintptr_t to = (base + ph[i].p_vaddr + ph[i].p_memsz) & ~(page - 1);
 
 		/* Best effort: a kernel that refuses leaves us where musl left us. */
-		(void)mprotect((void *)from, to - from, PROT_READ);
+		if (ph[i].p_type == PT_GNU_RELRO)
+			(void)mprotect((void *)from, to - from, PROT_READ);
 	}
 }
 

@@ -18,7 +18,7 @@ struct applet {
 	const char *aliases;  /* separated by spaces; NULL: none */
 	const char *operands; /* as usage shows them */
 	const char *summary;
-	const char *details;  /* more usage lines; NULL: none */
+	const char *details; /* more usage lines; NULL: none */
 	int (*main)(const struct applet *self, char **argv);
 };
 
@@ -27,14 +27,14 @@ extern const struct applet *const applets[];
 
 /* What a row's value is. */
 enum option_kind {
-	OPTION_PLAIN,	 /* without arg bool *; with arg const char ** */
-	OPTION_NUMBER,	 /* struct option_number * */
-	OPTION_LIST,	 /* struct option_list *: may be repeated */
+	OPTION_PLAIN,    /* without arg bool *; with arg const char ** */
+	OPTION_NUMBER,   /* struct option_number * */
+	OPTION_LIST,     /* struct option_list *: may be repeated */
 	OPTION_OPTIONAL, /* struct option_optional *: only --opt and --opt=VALUE */
 };
 
 struct option_row {
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	const char *name; /* NULL: none; the first row without letter and name is the end */
 	const char *arg;  /* name of the value for --help; NULL: takes none */
 	const char *help; /* NULL: not in --help */
@@ -85,11 +85,11 @@ extern bool option_quiet, option_verbose;
  * message.c: the one place that prints errors. Each is one line on stderr with
  * the name that was used in front; bytes that could move a cursor are escaped.
  */
-extern const char *program_name; /* "cfs mkfs", or the link's name */
-extern const char *applet_word;	 /* the name the applet was called by: "mkfs", "mkcomposefs" */
-int fail(const struct applet *self, const struct error *err); /* returns EXIT_FAILED */
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* silent with -q */
-void warn_notes(struct notes *notes);				       /* print and empty */
+extern const char *program_name;                                           /* "cfs mkfs", or the link's name */
+extern const char *applet_word;                                            /* the name the applet was called by: "mkfs", "mkcomposefs" */
+int fail(const struct applet *self, const struct error *err);              /* returns EXIT_FAILED */
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));     /* silent with -q */
+void warn_notes(struct notes *notes);                                      /* print and empty */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* an error that does not end the run */
 void verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

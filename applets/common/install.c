@@ -50,8 +50,7 @@ static int find_self(struct install *in)
 static int make_link(const struct install *in, const char *name)
 {
 	struct stat st;
-	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name) :
-				linkat(AT_FDCWD, in->exe, in->dirfd, name, 0);
+	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name) : linkat(AT_FDCWD, in->exe, in->dirfd, name, 0);
 
 	if (!rc)
 		return 0;

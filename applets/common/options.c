@@ -60,7 +60,8 @@ static void print_rows(struct buf *b, const struct option_row *row)
 			buf_str(b, row->name);
 		}
 		if (row->arg) {
-			buf_str(b, optional ? "[=" : row->name ? "=" : "");
+			buf_str(b, optional ? "[=" : row->name ? "="
+							       : "");
 			buf_str(b, row->arg);
 			buf_str(b, optional ? "]" : "");
 		}
@@ -131,8 +132,7 @@ static const struct option_row *find_row(const struct parse *p, const char *name
 {
 	for (int t = 0; t < 2; t++)
 		for (const struct option_row *row = t ? common_rows : p->rows; !is_end(row); row++)
-			if (name ? row->name && strlen(row->name) == len && !memcmp(row->name, name, len) :
-				   row->letter == letter)
+			if (name ? row->name && strlen(row->name) == len && !memcmp(row->name, name, len) : row->letter == letter)
 				return row;
 	return NULL;
 }
@@ -200,9 +200,7 @@ static void take_long(struct parse *p, const char *word)
 	if (!row)
 		options_refuse(shown, "no such option (--help shows them)");
 	if (value && !row->arg)
-		options_refuse(shown, row->to == &ask_version && find_row(p, "min-version", 11, 0) ?
-					      "takes no value; --min-version sets the format version" :
-					      "takes no value");
+		options_refuse(shown, row->to == &ask_version && find_row(p, "min-version", 11, 0) ? "takes no value; --min-version sets the format version" : "takes no value");
 	if (row->arg && row->kind != OPTION_OPTIONAL)
 		value = need_value(p, shown, value);
 	set_value(row, shown, value);

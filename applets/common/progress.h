@@ -8,12 +8,12 @@
 
 struct progress {
 	pthread_mutex_t lock;
-	bool forced;	 /* plain lines, whatever stderr is */
+	bool forced; /* plain lines, whatever stderr is */
 	bool on_terminal;
-	bool shown;	 /* there is a line to remove */
+	bool shown; /* there is a line to remove */
 	u64 names, bytes;
-	u64 total;	 /* bytes to come; 0: not known */
-	u64 step;	 /* percent, or units of 256 MiB, that have been told */
+	u64 total;       /* bytes to come; 0: not known */
+	u64 step;        /* percent, or units of 256 MiB, that have been told */
 	s64 start, last; /* milliseconds */
 };
 

@@ -14,19 +14,21 @@ struct result {
 	bool print_digest, print_digest_only, print_dump, no_sync;
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */
-	struct publish out;	      /* open while the tree is filled, if there is an image */
+	struct publish out;           /* open while the tree is filled, if there is an image */
 };
 
 /* The rows of the options above, to be named in a table of rows. */
-#define RESULT_ROWS(r)                                                                                \
-	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest },        \
-	{ 0, "print-digest-only", NULL, "print the digest, write no image", &(r)->print_digest_only }, \
-	{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump },      \
-	{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)",                \
-	  &(r)->min_version, OPTION_NUMBER },                                                         \
-	{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)",     \
-	  &(r)->max_version, OPTION_NUMBER },                                                         \
-	{ 0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync }
+#define RESULT_ROWS(r)                                                                                         \
+	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest },                 \
+		{ 0, "print-digest-only", NULL, "print the digest, write no image", &(r)->print_digest_only }, \
+		{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump },       \
+		{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)",                 \
+		  &(r)->min_version, OPTION_NUMBER },                                                          \
+		{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)",      \
+		  &(r)->max_version, OPTION_NUMBER },                                                          \
+	{                                                                                                      \
+		0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync                            \
+	}
 
 /* Defaults, before the options are parsed. */
 void result_init(struct result *r);

@@ -9,9 +9,9 @@ struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *chunks; /* the one in use first */
-	char *lo, *hi;		    /* free bytes of it: structs from below, bytes from above */
-	size_t next;		    /* size of the next chunk */
-	u64 used;		    /* bytes handed out, for those who count */
+	char *lo, *hi;              /* free bytes of it: structs from below, bytes from above */
+	size_t next;                /* size of the next chunk */
+	u64 used;                   /* bytes handed out, for those who count */
 };
 
 /* An arena of zeros is a good empty one. */

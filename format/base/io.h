@@ -18,10 +18,10 @@ int io_write(int fd, const void *buf, size_t len);
 
 /* Bytes on their way to a descriptor. */
 struct writer {
-	int fd;	      /* -1: nowhere, bytes are only counted and seen */
-	int err;      /* the first errno; nothing is written after it */
-	u64 total;    /* bytes added */
-	size_t used;  /* of the buffer */
+	int fd;      /* -1: nowhere, bytes are only counted and seen */
+	int err;     /* the first errno; nothing is written after it */
+	u64 total;   /* bytes added */
+	size_t used; /* of the buffer */
 	u8 *buf;
 	/* Sees all bytes in order as they leave the buffer; may be NULL. */
 	void (*see)(void *see_arg, const void *data, size_t len);

@@ -147,13 +147,18 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen)
 	for (; n; n--, s++, t++)
 		if (*s != *t)
 			return *s < *t ? -1 : 1;
-	return alen == blen ? 0 : alen < blen ? -1 : 1;
+	return alen == blen ? 0 : alen < blen ? -1
+					      : 1;
 }
 
 /* Length of the UTF-8 sequence at @s, 0 if there is none. */
 static size_t utf8_len(const u8 *s, size_t left)
 {
-	size_t n = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+	size_t n = *s < 0x80 ? 1 : *s < 0xc2 ? 0
+			   : *s < 0xe0       ? 2
+			   : *s < 0xf0       ? 3
+			   : *s < 0xf5       ? 4
+					     : 0;
 
 	if (!n || n > left)
 		return 0;

@@ -245,27 +245,38 @@ static void emit_inode(const struct plan *plan, struct writer *w, u32 ino, const
 {
 	const struct place *at = &plan->place[ino];
 	bool compact = place_is_compact(plan, node, at);
-	u16 layout = node_is_external(node) ? EROFS_INODE_CHUNK_BASED :
-		     at->tail		    ? EROFS_INODE_FLAT_INLINE :
-					      EROFS_INODE_FLAT_PLAIN;
+	u16 layout = node_is_external(node) ? EROFS_INODE_CHUNK_BASED : at->tail ? EROFS_INODE_FLAT_INLINE
+										 : EROFS_INODE_FLAT_PLAIN;
 	le16 format = put16((u16)(layout << 1 | !compact)), mode = put16((u16)plan_mode(plan, node));
 	u32 u = inode_u(node, at, block), nlink = place_nlink(node);
 	u64 size = place_size(node, at);
 
 	if (compact) {
 		struct erofs_inode_compact inode = {
-			.i_format = format, .i_xattr_icount = put16(at->icount), .i_mode = mode,
-			.i_nlink = put16((u16)nlink), .i_size = put32((u32)size), .i_u = put32(u),
-			.i_ino = put32(ino), .i_uid = put16((u16)node->uid), .i_gid = put16((u16)node->gid),
+			.i_format = format,
+			.i_xattr_icount = put16(at->icount),
+			.i_mode = mode,
+			.i_nlink = put16((u16)nlink),
+			.i_size = put32((u32)size),
+			.i_u = put32(u),
+			.i_ino = put32(ino),
+			.i_uid = put16((u16)node->uid),
+			.i_gid = put16((u16)node->gid),
 		};
 
 		writer_add(w, &inode, sizeof(inode));
 	} else {
 		struct erofs_inode_extended inode = {
-			.i_format = format, .i_xattr_icount = put16(at->icount), .i_mode = mode,
-			.i_size = put64(size), .i_u = put32(u), .i_ino = put32(ino),
-			.i_uid = put32(node->uid), .i_gid = put32(node->gid),
-			.i_mtime = put64((u64)node->mtime), .i_mtime_nsec = put32(node->mtime_nsec),
+			.i_format = format,
+			.i_xattr_icount = put16(at->icount),
+			.i_mode = mode,
+			.i_size = put64(size),
+			.i_u = put32(u),
+			.i_ino = put32(ino),
+			.i_uid = put32(node->uid),
+			.i_gid = put32(node->gid),
+			.i_mtime = put64((u64)node->mtime),
+			.i_mtime_nsec = put32(node->mtime_nsec),
 			.i_nlink = put32(nlink),
 		};
 

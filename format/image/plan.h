@@ -32,13 +32,13 @@ struct plan {
 	unsigned int version; /* the one to write, 0 or 1 */
 	struct arena arena;
 	struct xattr_pool pool; /* xattrs that lower makes */
-	u32 xattrs;		/* different ones: ids of the tree, then of the pool */
+	u32 xattrs;             /* different ones: ids of the tree, then of the pool */
 
 	/* order */
-	u32 count;	  /* inodes */
-	u32 nstubs;	  /* 256, or fewer if the root has such names */
-	u32 level;	  /* nodes directly below the root, stubs included */
-	u32 *root_ino;	  /* ino of the root's child with id i, at i - 1 */
+	u32 count;                      /* inodes */
+	u32 nstubs;                     /* 256, or fewer if the root has such names */
+	u32 level;                      /* nodes directly below the root, stubs included */
+	u32 *root_ino;                  /* ino of the root's child with id i, at i - 1 */
 	const struct node **root_level; /* those nodes, at ino - 1 */
 	struct node *stubs;
 	s64 min_sec;
@@ -50,9 +50,9 @@ struct plan {
 	u32 nlowered, lowered_cap;
 
 	/* share: what refers to the shared table, as (offset in the table) / 4 + 1; 0: nothing */
-	u32 *shared;	       /* by xattr id */
-	u32 *metacopy_group;   /* by ino: index of metacopy_shared + 1, 0: none */
-	u32 *redirect_group;   /* by ino; may be the same array */
+	u32 *shared;         /* by xattr id */
+	u32 *metacopy_group; /* by ino: index of metacopy_shared + 1, 0: none */
+	u32 *redirect_group; /* by ino; may be the same array */
 	u32 *metacopy_shared, *redirect_shared;
 	struct shared_entry *table; /* in the order of the table */
 	u32 ntable;
@@ -67,7 +67,7 @@ struct plan {
 struct shared_entry {
 	const char *name;
 	const u8 *value;
-	u32 len;	 /* of the value */
+	u32 len;         /* of the value */
 	u32 *set_shared; /* where the reference to it goes */
 	u16 name_len;
 	bool is_redirect; /* the value is '/' and then len - 1 bytes */
@@ -142,7 +142,7 @@ struct xattr_walk {
 	const struct node *node;
 	const struct xattr *const *v;
 	u32 ino, n, next;
-	u32 refs; /* given so far */
+	u32 refs;   /* given so far */
 	u8 backing; /* next of metacopy, redirect; 2: none left */
 };
 

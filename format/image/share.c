@@ -57,8 +57,8 @@ struct groups {
 	void (*key_of)(const struct node *node, struct key *key);
 	u32 *slot; /* ino + 1 of the first with its value; 0: free */
 	size_t mask;
-	u32 *group;  /* by ino */
-	u32 *first;  /* ino of the first of each group */
+	u32 *group; /* by ino */
+	u32 *first; /* ino of the first of each group */
 	u32 n, cap;
 };
 
@@ -161,7 +161,8 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 /* The bytes of an entry's value that decide its place among values of the same length. */
 static u32 order_len(const struct shared_entry *e)
 {
-	return e->is_redirect ? e->len - 1 : e->is_metacopy && e->len ? CFS_DIGEST_SIZE : e->len;
+	return e->is_redirect ? e->len - 1 : e->is_metacopy && e->len ? CFS_DIGEST_SIZE
+								      : e->len;
 }
 
 /* Ranks of the names, by sorting all of them: rank[i] belongs to table[i]. */
@@ -239,9 +240,7 @@ static int collect(struct plan *plan, const struct groups *meta, const struct gr
 	for (u32 id = 0; plan->table && id < plan->xattrs; id++) {
 		if (plan->shared[id] > 1)
 			plan->table[plan->ntable++] = (struct shared_entry){
-				.name = user[id]->name->s, .name_len = user[id]->name->len,
-				.value = user[id]->value, .len = user[id]->len,
-				.set_shared = &plan->shared[id]
+				.name = user[id]->name->s, .name_len = user[id]->name->len, .value = user[id]->value, .len = user[id]->len, .set_shared = &plan->shared[id]
 			};
 		plan->shared[id] = 0;
 	}

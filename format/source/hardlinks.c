@@ -116,7 +116,6 @@ static int make_links(struct grower *g, struct entry_link *v, size_t n)
 		link->name.is_link = true;
 		link->target = first;
 		v[i].node = NULL;
-		g->nodes--;
 		g->links++;
 		node->mode = 0; /* no type: it has been replaced */
 		node->file.content = NULL;
@@ -152,6 +151,18 @@ static void replace_all(struct tree *tree)
 			replace_in((struct node *)n);
 }
 
+/* So many nodes are links now; which thread made them does not matter. */
+static void uncount(struct entry_work **work, unsigned int threads, u32 links)
+{
+	for (unsigned int i = 0; i < threads; i++) {
+		struct grower *g = work[i]->g;
+		u32 n = links < g->nodes ? links : g->nodes;
+
+		g->nodes -= n;
+		links -= n;
+	}
+}
+
 int hardlinks_join(struct entry_work **work, unsigned int threads)
 {
 	struct tree *tree = work[0]->g->tree;
@@ -168,6 +179,7 @@ int hardlinks_join(struct entry_work **work, unsigned int threads)
 		rc = make_links(work[0]->g, v + from, i - from);
 		from = i;
 	}
+	uncount(work, threads, work[0]->g->links);
 	if (!rc)
 		replace_all(tree);
 	free(v);

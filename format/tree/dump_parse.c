@@ -433,8 +433,7 @@ static int parse_xattr(struct parser *p, char *s, size_t len)
 		return error_nomem(p->err);
 	if (!xattr_set_put(&p->g->set, x))
 		return 0;
-	return errno == ENOMEM ? error_nomem(p->err) :
-				 error_set(p->err, ENOSPC, "more than 32767 bytes of extended attributes");
+	return errno == ENOMEM ? error_nomem(p->err) : error_set(p->err, ENOSPC, "more than 32767 bytes of extended attributes");
 }
 
 /* Steps 11 and 12. */

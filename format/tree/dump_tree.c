@@ -21,8 +21,7 @@ static int view_xattrs(struct dump_tree *d, const struct node *node)
 	for (u32 i = 0; i < node->nxattrs; i++) {
 		const struct xattr *x = node->xattrs[i];
 
-		d->xattrs[i] = (struct dump_xattr){ .prefix = "", .suffix = x->name->s, .value = x->value,
-						    .suffix_len = x->name->len, .len = x->len };
+		d->xattrs[i] = (struct dump_xattr){ .prefix = "", .suffix = x->name->s, .value = x->value, .suffix_len = x->name->len, .len = x->len };
 	}
 	return 0;
 }
@@ -44,12 +43,20 @@ int dump_tree_line(struct dump_tree *d, struct buf *out)
 	if (d->path.failed || d->link.failed || view_xattrs(d, node))
 		return -1;
 	e = (struct dump_entry){
-		.path = d->path.p, .path_len = d->path.len,
-		.link = n->is_link ? d->link.p : NULL, .link_len = d->link.len,
-		.size = node->size, .mode = node->mode, .nlink = node->nlink,
-		.uid = node->uid, .gid = node->gid, .rdev = node->rdev,
-		.mtime = node->mtime, .mtime_nsec = node->mtime_nsec,
-		.xattrs = d->xattrs, .nxattrs = node->nxattrs,
+		.path = d->path.p,
+		.path_len = d->path.len,
+		.link = n->is_link ? d->link.p : NULL,
+		.link_len = d->link.len,
+		.size = node->size,
+		.mode = node->mode,
+		.nlink = node->nlink,
+		.uid = node->uid,
+		.gid = node->gid,
+		.rdev = node->rdev,
+		.mtime = node->mtime,
+		.mtime_nsec = node->mtime_nsec,
+		.xattrs = d->xattrs,
+		.nxattrs = node->nxattrs,
 	};
 	if (node_is(node, CFS_IFDIR)) {
 		e.nlink = 1;

@@ -19,7 +19,7 @@
 /* A name in a directory; the head of a node or of a link. */
 struct name {
 	struct name *next; /* sibling; in byte order once the tree is sealed */
-	const char *s;	   /* not terminated; NULL for the root */
+	const char *s;     /* not terminated; NULL for the root */
 	struct node *parent;
 	u32 id; /* of a node: breadth first, root 0, links not counted; by tree_seal() */
 	u8 len;
@@ -29,7 +29,7 @@ struct name {
 /* An inode, under the name that holds it. */
 struct node {
 	struct name name; /* first member */
-	u32 mode;	  /* type and permissions, 16 bits */
+	u32 mode;         /* type and permissions, 16 bits */
 	u32 nlink, uid, gid;
 	u32 rdev; /* devices only, else 0 */
 	u32 mtime_nsec;
@@ -37,7 +37,7 @@ struct node {
 	u64 size; /* image-format 2; of a directory 0 */
 	u32 nxattrs;
 	u16 payload_len;
-	bool payload_is_object;	     /* the payload is cfs_object_name() of the digest */
+	bool payload_is_object;      /* the payload is cfs_object_name() of the digest */
 	const struct xattr **xattrs; /* by name, byte order */
 	union {
 		struct { /* directory */
@@ -46,7 +46,7 @@ struct node {
 			bool unsorted; /* names did not arrive in order */
 			bool indexed;  /* all its names stand in the tree's table */
 		} dir;
-		struct { /* symlink: the target; regular file: the backing path */
+		struct {                     /* symlink: the target; regular file: the backing path */
 			const char *payload; /* NULL: none, or the digest's object name */
 			const u8 *content;   /* size bytes; NULL: none */
 			const struct cfs_digest *digest;
@@ -60,7 +60,7 @@ struct link {
 	struct node *target; /* at the latest by tree_seal() */
 	const char *path;    /* of the target, where it had to be looked up; NULL */
 	u32 path_len;
-	u32 line; /* of the input, for messages; 0: none */
+	u32 line;             /* of the input, for messages; 0: none */
 	struct link *via;     /* tree_seal(): the target is a link itself */
 	struct link *earlier; /* the one that the grower made before this */
 };
@@ -103,11 +103,11 @@ struct grower {
 struct tree {
 	struct node *root;
 	struct grower *growers;
-	struct table table;	  /* names by (parent, name) of the indexed directories */
-	struct hash_key key;	  /* of all tables of this tree */
+	struct table table;       /* names by (parent, name) of the indexed directories */
+	struct hash_key key;      /* of all tables of this tree */
 	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
-	struct node **order;	  /* by tree_seal(): nodes by id */
-	void *image;		  /* malloc()ed bytes that names and values point into, or NULL */
+	struct node **order;      /* by tree_seal(): nodes by id */
+	void *image;              /* malloc()ed bytes that names and values point into, or NULL */
 };
 
 void tree_init(struct tree *tree);

@@ -157,7 +157,8 @@ static void compare(const char *a, const char *b)
 	v = list(a, &n);
 	w = list(b, &m);
 	for (size_t i = 0, k = 0; i < n || k < m;) {
-		int order = i == n ? 1 : k == m ? -1 : strcmp(v[i], w[k]);
+		int order = i == n ? 1 : k == m ? -1
+						: strcmp(v[i], w[k]);
 		char *x, *y;
 
 		if (order) {
