@@ -112,7 +112,6 @@ static const struct spoil {
 	{ "nothing", XATTR, "/ext", REDIRECT, 2, 2, 1, "redirect to nothing" },
 	{ "dotdot", VALUE, "/ext", REDIRECT, 0, 4, 0x2f2e2e2f, "redirect with a component .." },
 	{ "NUL in the path", VALUE, "/ext", REDIRECT, 9, 1, 0, "NUL in a redirect" },
-	{ "4097 bytes", XATTR, "/longpath", REDIRECT, 2, 2, 4097, "redirect of more than 4096 bytes" },
 };
 
 static u64 place(const struct sample *s, const struct spoil *row)
@@ -305,6 +304,25 @@ static void check_bomb(void)
 	sample_release(&s);
 }
 
+/* A redirect of 4096 bytes is legal; one more is not, whatever stands behind it. */
+static void check_long_path(void)
+{
+	struct buf b = { 0 };
+	struct error err;
+	struct sample s;
+
+	buf_str(&b, "/ 0 40755 1 0 0 0 0.0 - - -\n/f 70 100644 1 0 0 0 0.0 ");
+	for (int i = 0; i < 4095; i++)
+		buf_byte(&b, 'p');
+	buf_str(&b, " - - user.more=123456789\n");
+	sample_make(&s, b.p, b.len, 0, 1);
+	CHECK(!check(&s, NULL, &err), "redirect of 4096 bytes: %s", err.text);
+	sample_put(&s, sample_xattr(&s, "/f", REDIRECT) + 2, 2, 4097);
+	expect(&s, "4097 bytes", "redirect of more than 4096 bytes");
+	buf_release(&b);
+	sample_release(&s);
+}
+
 static const struct {
 	struct spoil s;
 	enum odd odd;
@@ -422,6 +440,7 @@ void unit_image_check(void)
 	check_more(&good);
 	check_short(&good);
 	check_bomb();
+	check_long_path();
 	check_soft(&good);
 	check_sizes(&good);
 	sample_release(&good);

@@ -88,7 +88,9 @@ static void bytes(const struct sample *s, struct buf *b, struct totals *totals)
 {
 	/* Beside the neighbours of the value that is there: these. */
 	static const u8 values[] = { 0, 1, 2, 4, 7, 0x10, 0x2e, 0x2f, 0x40, 0x7f, 0x80, 0xff };
-	unsigned int n = unit_long ? 256 : ARRAY_LEN(values) + 4;
+	const char *is_long = getenv("CFS_LONG"); /* set and not empty */
+	bool all = is_long && *is_long;
+	unsigned int n = all ? 256 : ARRAY_LEN(values) + 4;
 
 	for (u64 at = 0; at < s->len; at++) {
 		u8 was = s->bytes[at];
@@ -96,7 +98,7 @@ static void bytes(const struct sample *s, struct buf *b, struct totals *totals)
 		for (unsigned int i = 0; i < n; i++) {
 			u8 v = (u8)i;
 
-			if (!unit_long)
+			if (!all)
 				v = i < ARRAY_LEN(values) ? values[i] : i == ARRAY_LEN(values) ? (u8)(was + 1)
 								: i == ARRAY_LEN(values) + 1   ? (u8)(was - 1)
 								: i == ARRAY_LEN(values) + 2   ? was ^ 0x20

@@ -69,7 +69,7 @@ static void add_run(struct buf *b, char c, int n)
 /* In dump order. Names from which the tests start: see their rows. */
 void sample_text(struct buf *b)
 {
-	buf_str(b, "/ 0 40755 1 0 0 0 -3.4 - - - user.a=1 " LABEL "\n"
+	buf_str(b, "/ 0 40755 1 0 0 0 -3.4 - - - user.a=1\n"
 		   "/a 0 40755 1 0 0 0 5.0 - - - trusted.overlay.opaque=y\n"
 		   "/a/x 0 @100644 1 0 0 0 -3.4 /ext - -\n"
 		   "/blk 0 60600 1 0 6 2049 -3.4 - - -\n"
@@ -90,11 +90,8 @@ void sample_text(struct buf *b)
 		   "/link 0 120777 1 0 0 0 -3.4 target - -\n"
 		   "/longlink 0 120777 1 0 0 0 -3.4 ");
 	add_run(b, 't', 4090);
-	buf_str(b, " - -\n/longpath 70 100644 1 0 0 0 -3.4 ");
-	add_run(b, 'p', 4095);
-	buf_str(b, " - - user.more=");
-	add_run(b, 'm', 1500);
-	buf_str(b, "\n/lt 0 @120777 1 0 0 0 -3.4 /link - -\n"
+	buf_str(b, " - -\n"
+		   "/lt 0 @120777 1 0 0 0 -3.4 /link - -\n"
 		   "/names 0 40755 1 0 0 0 -3.4 - - -\n");
 	for (char c = 'a'; c <= 'q'; c++) {
 		buf_str(b, "/names/");
