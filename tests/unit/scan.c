@@ -16,12 +16,12 @@ static struct scratch scratch;
 static struct notes notes;
 static bool xattrs; /* the file system has user.* */
 
-static const size_t sizes[] = { 0, 1, 64, 65, 4096, 4097, 200000 };
+static const size_t sizes[] = { 0, 1, 64, 65, 4096, 4097, 20000 };
 
 static void in_directory(const char *dir, unsigned int seed)
 {
 	char path[700], name[100];
-	u8 *data = malloc(200000);
+	u8 *data = malloc(20000);
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		memset(data, (int)(seed + i), sizes[i]);
@@ -307,7 +307,7 @@ static void refusals(void)
 static int deep(void *arg)
 {
 	struct scan_options o = { .threads = *(unsigned int *)arg };
-	const unsigned int levels = 2000;
+	const unsigned int levels = 700;
 	struct rlimit r = { 40, 40 };
 	struct error err = { 0 };
 	struct name *n;
