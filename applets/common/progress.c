@@ -42,7 +42,7 @@ void progress_add(void *arg, u64 names, u64 bytes)
 {
 	struct progress *p = arg;
 
-	if (!p->forced && !p->on_terminal)
+	if (!progress_wanted(p))
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->names += names;

@@ -20,6 +20,12 @@ struct progress {
 /* Silent with -q, and where stderr is no terminal unless @forced. */
 void progress_start(struct progress *p, bool forced, u64 total);
 
+/* Whether anybody sees it; then p->total may be set before work begins. */
+static inline bool progress_wanted(const struct progress *p)
+{
+	return p->forced || p->on_terminal;
+}
+
 /* More work was done. By any thread; @arg is the struct progress. */
 void progress_add(void *arg, u64 names, u64 bytes);
 

@@ -76,6 +76,17 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 int store_put_stream(struct store *s, struct verity_work *work, const struct content_stream *from,
 		     struct cfs_digest *digest, struct error *err);
 
+/*
+ * Put a copy of the file @fd, @before by fstat(), under @path (terminated, beneath
+ * the store) in the place of whatever is there but a directory; with fs-verity if
+ * @seal. Only content with the digest @want gets the name (VE-6). On stable
+ * storage when it returns, but for the names of directories: store_finish().
+ * 0; 1: the file does not have that content, or a directory has the name;
+ * -1 and a text.
+ */
+int store_repair(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
+		 const struct cfs_digest *want, bool seal, struct error *err);
+
 /* Every object has its name, and all is on stable storage (ST-10). */
 int store_finish(struct store *s, struct error *err);
 

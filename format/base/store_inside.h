@@ -45,6 +45,10 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
  */
 int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w, struct error *err);
 
+/* fs-verity where it can be had, and then with the digest that was computed (ST-12). -1 and a text. */
+int store_seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
+	       struct error *err);
+
 /* Name all that wait. */
 int store_flush(struct store *s, struct verity_work *work, struct error *err);
 

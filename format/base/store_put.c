@@ -33,9 +33,8 @@ static int enable_on_copy(struct store *s, struct verity_work *work, struct newf
 	return 0;
 }
 
-/* fs-verity where it can be had, and then with the digest that was computed (ST-12). */
-static int seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
-		struct error *err)
+int store_seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
+	       struct error *err)
 {
 	struct cfs_digest is;
 	int rc;
@@ -76,7 +75,7 @@ static int complete(struct store *s, struct verity_work *work, struct store_wait
 	} else if (fchmod(w->file.fd, 0644)) {
 		rc = store_failed(s, &w->digest, "fchmod", err);
 	} else if (atomic_load(&s->verity)) {
-		rc = seal(s, work, &w->file, &w->digest, err);
+		rc = store_seal(s, work, &w->file, &w->digest, err);
 	}
 	if (rc) {
 		newfile_drop(&w->file);

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs verify: check before trusting (cli 7). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/common/digest.h"
+#include "applets/verify/verify.h"
+#include "base/input.h"
+#include "base/verity.h"
+#include "base/workers.h"
+#include "image/check.h"
+#include "image/read.h"
+#include "image/write.h"
+
+static int image_line(struct verify *v, const char *name, enum kind kind, const char *detail, struct error *err)
+{
+	const struct finding f = { .kind = kind, .image = name, .detail = detail };
+
+	return report_line(v, &f, err);
+}
+
+/* image_check() tells of odd things here. */
+struct odd_arg {
+	struct verify *v;
+	const char *name;
+	struct error *err;
+	int rc;
+};
+
+static void tell_odd(void *arg, const struct check_odd *odd)
+{
+	struct odd_arg *a = arg;
+	const struct finding f = {
+		.kind = KIND_ODD_IMAGE,
+		.image = a->name,
+		.path = odd->path_len ? odd->path : NULL,
+		.path_len = odd->path_len,
+		.detail = odd->what,
+	};
+
+	if (!a->rc)
+		a->rc = report_line(a->v, &f, a->err);
+}
+
+/* Compares what the writer makes with the bytes of the image. */
+struct same {
+	const struct image *img;
+	u64 off;
+	u64 first; /* differing byte; UINT64_MAX: none yet */
+};
+
+static void see_bytes(void *arg, const void *data, size_t len)
+{
+	struct same *s = arg;
+	const u8 *p = data;
+	size_t have = s->off < s->img->len ? (size_t)(s->img->len - s->off) : 0, n = len < have ? len : have;
+
+	if (s->first == UINT64_MAX && (n < len || memcmp(p, s->img->bytes + s->off, n))) {
+		size_t i = 0;
+
+		while (i < n && p[i] == s->img->bytes[s->off + i])
+			i++;
+		s->first = s->off + i;
+	}
+	s->off += len;
+}
+
+/* RI-11: the tree in it, written again, is the image. */
+static int check_canonical(struct verify *v, const char *name, const struct image *img, struct error *err)
+{
+	const struct image_version version = { img->super.version, img->super.version };
+	struct same same = { .img = img, .first = UINT64_MAX };
+	struct error e = { 0 };
+	struct tree tree;
+	struct writer w;
+	char text[80];
+	int rc;
+
+	tree_init(&tree);
+	rc = image_read(&tree, img, &e);
+	if (!rc && writer_init(&w, -1))
+		rc = error_nomem(&e);
+	else if (!rc) {
+		w.see = see_bytes;
+		w.see_arg = &same;
+		rc = image_write(&tree, &version, &w, &e);
+		(void)writer_flush(&w); /* to nowhere: cannot fail */
+		writer_release(&w);
+	}
+	tree_release(&tree);
+	if (rc && e.code == ENOMEM) {
+		*err = e;
+		return error_in(err, "%s", name);
+	}
+	if (rc)
+		return image_line(v, name, KIND_NOT_CANONICAL, e.text, err);
+	if (same.first == UINT64_MAX && same.off != img->len)
+		same.first = same.off;
+	if (same.first == UINT64_MAX)
+		return 0;
+	snprintf(text, sizeof(text), "first differing byte %llu", (unsigned long long)same.first);
+	return image_line(v, name, KIND_NOT_CANONICAL, text, err);
+}
+
+/* The digest of the bytes, and the kernel's where the file has fs-verity. */
+static int check_digest(struct verify *v, const char *name, const struct image *img, int fd, bool compressed,
+			struct error *err)
+{
+	struct cfs_digest is, kernel = { { 0 } };
+	struct verity *work = malloc(sizeof(*work));
+	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX], text[200];
+	int sealed = compressed ? VERITY_NONE : verity_kernel(fd, &kernel);
+
+	if (!work)
+		return error_nomem(err);
+	verity_memory(work, img->bytes, (size_t)img->len, &is);
+	free(work);
+	cfs_digest_print(a, &is);
+	if (sealed < 0) {
+		snprintf(text, sizeof(text), "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
+		return image_line(v, name, KIND_UNREADABLE, text, err);
+	}
+	if (sealed == VERITY_SHA256 && memcmp(&is, &kernel, sizeof(is))) {
+		cfs_digest_print(b, &kernel);
+		snprintf(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s", b, a);
+		return image_line(v, name, KIND_BAD_DIGEST, text, err);
+	}
+	if (v->has_digest && memcmp(&is, &v->digest, sizeof(is))) {
+		cfs_digest_print(b, &v->digest);
+		snprintf(text, sizeof(text), "want %.64s, is %.64s", b, a);
+		return image_line(v, name, KIND_BAD_DIGEST, text, err);
+	}
+	if (v->enable_verity && sealed != VERITY_SHA256) {
+		if (verity_enable(fd)) {
+			snprintf(text, sizeof(text), "fs-verity cannot be enabled: %s", error_words(errno));
+			return image_line(v, name, KIND_UNREADABLE, text, err);
+		}
+		sealed = VERITY_SHA256;
+	}
+	if (v->require_verity && sealed != VERITY_SHA256)
+		return image_line(v, name, KIND_NO_VERITY, "fs-verity is not enabled", err);
+	snprintf(text, sizeof(text), "%.64s by content%s", a, sealed == VERITY_SHA256 ? " and kernel" : "");
+	return image_line(v, name, KIND_OK, text, err);
+}
+
+/* All about one image; *usable: its objects can be looked at. */
+static int check_image(struct verify *v, const char *name, struct image *img, const struct input *in, bool *usable,
+		       struct error *err)
+{
+	struct odd_arg odd = { .v = v, .name = name, .err = err };
+	struct error e;
+
+	*usable = false;
+	if (image_check(img, tell_odd, &odd, &e)) {
+		if (odd.rc)
+			return -1;
+		if (e.code != ENOMEM)
+			return image_line(v, name, KIND_BAD_IMAGE, e.text, err);
+		*err = e;
+		return error_in(err, "%s", name);
+	}
+	if (odd.rc || check_digest(v, name, img, in->fd, in->compressed, err) ||
+	    (v->canonical && check_canonical(v, name, img, err)))
+		return -1;
+	*usable = true;
+	return 0;
+}
+
+/* "NAME: text" without the name, which has a column of its own. */
+static const char *without_name(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(text, name, len) && !strncmp(text + len, ": ", 2) ? text + len + 2 : text;
+}
+
+/* Read and check an image. The bytes stay with @img if *usable. */
+static int take_image(struct verify *v, const char *name, struct image *img, bool *usable, struct error *err)
+{
+	struct input in;
+	struct error e;
+	size_t len;
+	u8 *bytes;
+	int rc;
+
+	*usable = false;
+	if (input_open(&in, name, &e))
+		return image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
+	v->images++;
+	if (in.compressed && (v->require_verity || v->enable_verity)) {
+		rc = image_line(v, name, KIND_UNREADABLE, "is compressed: fs-verity would be about other bytes", err);
+	} else if (input_slurp(&in, &bytes, &len, &e)) {
+		rc = image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
+	} else if (image_open_bytes(img, bytes, len, &e)) {
+		rc = image_line(v, name, KIND_BAD_IMAGE, e.text, err);
+		free(bytes);
+	} else {
+		img->owned = bytes;
+		rc = check_image(v, name, img, &in, usable, err);
+		if (!*usable)
+			image_close(img);
+	}
+	input_release(&in);
+	return rc;
+}
+
+/* All images, then the objects of those that are good. */
+static int verify_images(struct verify *v, char **names, struct error *err)
+{
+	struct objects objects = { 0 };
+	struct image *images;
+	u32 n = 0, good = 0;
+	char **good_names;
+	int rc = 0;
+
+	while (names[n])
+		n++;
+	images = calloc(n, sizeof(*images));
+	good_names = calloc(n + 1, sizeof(*good_names));
+	if (!images || !good_names)
+		rc = error_nomem(err);
+	objects.images = images;
+	for (u32 i = 0; i < n && !rc; i++) {
+		bool usable;
+
+		rc = take_image(v, names[i], &images[good], &usable, err);
+		if (rc || !usable)
+			continue;
+		good_names[good++] = names[i];
+		if (v->dirs.n) {
+			rc = objects_add(&objects, good - 1, err);
+		} else {
+			image_close(&images[--good]);
+			images[good] = (struct image){ 0 };
+		}
+	}
+	if (!rc && v->dirs.n) {
+		good_names[good] = NULL;
+		rc = objects_sort(&objects, err) || objects_verify(v, &objects, good_names, err) ? -1 : 0;
+	}
+	objects_release(&objects);
+	for (u32 i = 0; i < good; i++)
+		image_close(&images[i]);
+	free(images);
+	free(good_names);
+	return rc;
+}
+
+static int open_dirs(struct verify *v, const char *dirs, const char *repair, struct error *err)
+{
+	if (dirs && basedirs_open(&v->dirs, dirs, err))
+		return -1;
+	return repair ? basedirs_open(&v->repair, repair, err) : 0;
+}
+
+static int run(struct verify *v, char **names, const char *dirs, const char *repair, struct error *err)
+{
+	if (open_dirs(v, dirs, repair, err))
+		return -1;
+	if (*names ? verify_images(v, names, err) : stores_verify(v, err))
+		return -1;
+	return report_end(v, err);
+}
+
+static int verify_main(const struct applet *self, char **argv)
+{
+	static struct verify v;
+	struct option_number threads = { .min = 1, .max = WORKERS_MAX };
+	const char *dirs = NULL, *repair = NULL, *digest = NULL;
+	const struct option_row rows[] = {
+		{ 0, "basedir", "DIR[:DIR...]", "check the objects, which are here", &dirs },
+		{ 0, "digest", "DIGEST", "the fs-verity digest that the image must have", &digest },
+		{ 0, "quick", NULL, "do not read contents: presence, type, size, the kernel's digest", &v.quick },
+		{ 0, "require-verity", NULL, "image and objects must have fs-verity and a recorded digest", &v.require_verity },
+		{ 0, "enable-verity", NULL, "enable fs-verity on whatever passed the check", &v.enable_verity },
+		{ 0, "repair-from", "DIR[:DIR...]", "replace missing and wrong objects by good ones from here", &repair },
+		{ 0, "canonical", NULL, "the image must be what mkfs writes for its tree", &v.canonical },
+		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)", &threads, OPTION_NUMBER },
+		{ 0, "progress", NULL, "show progress as lines", &v.progress_lines },
+		{ 0, "json", NULL, "print JSON lines and a summary", &v.json },
+		{ 0 },
+	};
+	struct error err = { 0 };
+	char **names = options_parse(self, rows, 0, -1, argv);
+	int rc;
+
+	if (!*names && !dirs)
+		options_refuse("IMAGE", "is missing; --basedir alone checks a store");
+	if (repair && !dirs)
+		options_refuse("--repair-from", "needs --basedir");
+	v.has_digest = digest != NULL;
+	if (digest && (!names[0] || names[1]))
+		options_refuse("--digest", "needs exactly one IMAGE");
+	if (digest && !digest_given(&v.digest, digest))
+		options_refuse("--digest", "\"%s\" is not 64 hex digits", digest);
+	v.threads = threads.set ? (unsigned int)threads.value : workers_default();
+	rc = run(&v, names, dirs, repair, &err);
+	basedirs_close(&v.dirs);
+	basedirs_close(&v.repair);
+	if (rc)
+		return fail(self, &err);
+	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH
+						      : EXIT_DONE;
+}
+
+const struct applet applet_verify = {
+	.name = "verify",
+	.operands = "IMAGE...\n--basedir=DIR[:DIR...]",
+	.summary = "check an image, its digest and its objects; repair a store",
+	.main = verify_main,
+};

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All objects of some images: checked by threads, then repaired where that is
+ * asked for, then told in the order of their names.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "applets/verify/verify.h"
+#include "base/verity.h"
+#include "base/workers.h"
+#include "image/cursor.h"
+
+/* What has to be told about an object. */
+struct problem {
+	size_t first; /* item of the object */
+	struct found found;
+	char *path; /* the first one that uses it, as that item says; owned */
+	u32 path_len;
+};
+
+struct run {
+	struct verify *v;
+	const struct objects *objects;
+	char *const *names; /* of the images */
+	size_t *starts;     /* of each object's items, and behind the last */
+	size_t count;
+	struct verity_work **work; /* by thread */
+	struct progress progress;
+	pthread_mutex_t lock;
+	struct problem *problems; /* under the lock */
+	size_t nproblems, cap;
+};
+
+#define PATH_SHOWN 4096u
+
+static int find_starts(struct run *run, struct error *err)
+{
+	const struct objects *o = run->objects;
+
+	run->starts = malloc((o->n + 1) * sizeof(*run->starts));
+	if (!run->starts)
+		return error_nomem(err);
+	for (size_t i = 0; i < o->n; i = objects_end(o, i))
+		run->starts[run->count++] = i;
+	run->starts[run->count] = o->n;
+	return 0;
+}
+
+static int keep_problem(struct run *run, size_t first, const struct found *found, struct error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&run->lock);
+	if (run->nproblems == run->cap) {
+		size_t cap = run->cap ? run->cap + run->cap / 2 : 64;
+		struct problem *p = realloc(run->problems, cap * sizeof(*p));
+
+		if (p) {
+			run->problems = p;
+			run->cap = cap;
+		}
+	}
+	if (run->nproblems < run->cap)
+		run->problems[run->nproblems++] = (struct problem){ .first = first, .found = *found };
+	else
+		rc = error_nomem(err);
+	pthread_mutex_unlock(&run->lock);
+	return rc;
+}
+
+static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct run *run = arg;
+	u64 bytes = run->v->bytes;
+	struct found found;
+
+	if (!run->work[index])
+		run->work[index] = malloc(sizeof(**run->work));
+	if (!run->work[index])
+		return error_nomem(err);
+	if (object_verify(run->v, run->objects, run->starts[item], run->starts[item + 1], run->work[index], &found, err))
+		return -1;
+	progress_add(&run->progress, 1, run->v->bytes - bytes);
+	if (found.kind == KIND_OK && !option_verbose)
+		return 0;
+	return keep_problem(run, run->starts[item], &found, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct problem *p = a, *q = b;
+
+	return p->first < q->first ? -1 : p->first > q->first;
+}
+
+/* Order for the search by inode. */
+struct user {
+	u64 nid;
+	size_t problem;
+};
+
+static int by_nid(const void *a, const void *b)
+{
+	const struct user *p = a, *q = b;
+
+	return p->nid < q->nid ? -1 : p->nid > q->nid;
+}
+
+static int keep_path(struct problem *p, const struct cursor_entry *e)
+{
+	size_t len = e->d.path_len, cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
+
+	p->path = malloc(len - cut + 3);
+	if (!p->path)
+		return -1;
+	p->path_len = (u32)sprintf(p->path, "%s", cut ? "..." : "");
+	memcpy(p->path + p->path_len, e->d.path + cut, len - cut);
+	p->path_len += (u32)(len - cut);
+	return 0;
+}
+
+/* The names, in one image, of the inodes that the problems are about. */
+static int find_paths_in(struct run *run, u32 image, struct user *users, struct error *err)
+{
+	const struct objects *o = run->objects;
+	struct cursor_entry e;
+	struct cursor c;
+	size_t n = 0;
+	int rc;
+
+	for (size_t i = 0; i < run->nproblems; i++) {
+		const struct sort_item *item = &o->v[run->problems[i].found.use];
+
+		if (item->tie == image)
+			users[n++] = (struct user){ (uintptr_t)item->item, i };
+	}
+	if (!n)
+		return 0;
+	qsort(users, n, sizeof(*users), by_nid);
+	if (cursor_init(&c, &o->images[image], 0, NULL, 0, err))
+		return -1;
+	while ((rc = cursor_next(&c, &e, err)) > 0) {
+		const struct user want = { e.nid, 0 }, *u;
+
+		u = e.is_link ? NULL : bsearch(&want, users, n, sizeof(*users), by_nid);
+		if (u && keep_path(&run->problems[u->problem], &e)) {
+			rc = error_nomem(err);
+			break;
+		}
+	}
+	cursor_release(&c);
+	return rc;
+}
+
+static int find_paths(struct run *run, struct error *err)
+{
+	struct user *users = malloc((run->nproblems + 1) * sizeof(*users));
+	int rc = users ? 0 : error_nomem(err);
+
+	for (u32 image = 0; !rc && run->names[image]; image++)
+		rc = find_paths_in(run, image, users, err);
+	free(users);
+	return rc;
+}
+
+static int repair(struct run *run, struct problem *p, struct error *err)
+{
+	const struct sort_item *item = &run->objects->v[p->found.use];
+	struct object_record record;
+
+	if (!run->v->repair.n || p->found.kind < KIND_MISSING || p->found.kind > KIND_WRONG_CONTENT)
+		return 0;
+	if (objects_record(run->objects, p->found.use, &record, err))
+		return -1;
+	return repair_object(run->v, item->s, item->len, &record, run->work[0], &p->found, err) < 0 ? -1 : 0;
+}
+
+static int tell(struct run *run, const struct problem *p, struct error *err)
+{
+	const struct sort_item *item = &run->objects->v[p->found.use];
+	const struct finding f = {
+		.kind = p->found.kind,
+		.image = run->names[item->tie],
+		.object = item->s,
+		.object_len = item->len,
+		.path = p->path,
+		.path_len = p->path_len,
+		.detail = p->found.detail,
+	};
+
+	return report_line(run->v, &f, err);
+}
+
+static u64 total_bytes(const struct run *run)
+{
+	struct object_record r;
+	struct error err;
+	u64 total = 0;
+
+	for (size_t i = 0; i < run->count; i++)
+		if (!objects_record(run->objects, run->starts[i], &r, &err) &&
+		    __builtin_add_overflow(total, r.size, &total))
+			return 0;
+	return total;
+}
+
+static int run_all(struct run *run, struct error *err)
+{
+	struct verify *v = run->v;
+	struct error later;
+	int rc;
+
+	run->work = calloc(v->threads, sizeof(*run->work));
+	if (!run->work)
+		return error_nomem(err);
+	run->work[0] = malloc(sizeof(**run->work));
+	if (!run->work[0])
+		return error_nomem(err);
+	progress_start(&run->progress, v->progress_lines, 0);
+	if (progress_wanted(&run->progress))
+		run->progress.total = total_bytes(run);
+	rc = workers_each(v->threads, run->count, check_one, run, err);
+	progress_end(&run->progress);
+	if (rc)
+		return -1;
+	v->objects += run->count;
+	qsort(run->problems, run->nproblems, sizeof(*run->problems), by_name);
+	if (find_paths(run, err))
+		return -1;
+	for (size_t i = 0; i < run->nproblems && !rc; i++)
+		rc = repair(run, &run->problems[i], err);
+	if (repair_finish(v, rc ? &later : err) || rc)
+		return -1;
+	for (size_t i = 0; i < run->nproblems; i++)
+		if (tell(run, &run->problems[i], err))
+			return -1;
+	return 0;
+}
+
+int objects_verify(struct verify *v, const struct objects *objects, char *const *names, struct error *err)
+{
+	struct run run = { .v = v, .objects = objects, .names = names };
+	int rc;
+
+	pthread_mutex_init(&run.lock, NULL);
+	rc = find_starts(&run, err) || run_all(&run, err) ? -1 : 0;
+	for (size_t i = 0; i < run.nproblems; i++)
+		free(run.problems[i].path);
+	for (unsigned int i = 0; run.work && i < v->threads; i++)
+		free(run.work[i]);
+	free(run.work);
+	free(run.problems);
+	free(run.starts);
+	pthread_mutex_destroy(&run.lock);
+	return rc;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* verify --repair-from: good objects in the place of missing and wrong ones. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/verify/verify.h"
+#include "base/store.h"
+
+/* The stores that were repaired, by basedir. */
+static int store_of(struct verify *v, unsigned int which, struct store **store, struct error *err)
+{
+	const struct store_flags flags = { .no_sync = false };
+	struct notes notes;
+	int rc;
+
+	*store = v->stores[which];
+	if (*store)
+		return 0;
+	*store = malloc(sizeof(**store));
+	if (!*store)
+		return error_nomem(err);
+	notes_init(&notes);
+	rc = store_open(*store, v->dirs.name[which], flags, &notes, err);
+	warn_notes(&notes);
+	notes_release(&notes);
+	if (rc) {
+		free(*store);
+		return -1;
+	}
+	(*store)->notes = NULL;
+	v->stores[which] = *store;
+	return 0;
+}
+
+/* From one directory. 1: it does not have it, or not as it should be, which is worth a warning. */
+static int repair_from(struct verify *v, unsigned int from, const char *path, const struct object_record *record,
+		       struct verity_work *work, const struct found *found, struct error *err)
+{
+	struct basedirs one = { .n = 1, .fd = { v->repair.fd[from] }, .name = { v->repair.name[from] } };
+	struct basedirs_found there;
+	struct store *store;
+	struct error e;
+	int fd, rc = basedirs_open_file(&one, path, strlen(path), &there, &fd, &e);
+
+	if (rc < 0)
+		warn("%s; not used", e.text);
+	else if (rc == BASEDIRS_OTHER)
+		warn("%s/%s: is no regular file; not used", one.name[0], path);
+	if (rc != BASEDIRS_FILE)
+		return 1;
+	rc = 1;
+	if ((u64)there.st.st_size == record->size || record->size == REPAIR_ANY_SIZE) {
+		rc = store_of(v, found->which, &store, err);
+		if (!rc)
+			rc = store_repair(store, work, path, fd, &there.st, &record->digest,
+					  atomic_load(&v->sealed[found->which]), err);
+	}
+	close(fd);
+	if (rc > 0)
+		warn("%s/%s: is not what it should be; not used", one.name[0], path);
+	return rc;
+}
+
+int repair_object(struct verify *v, const char *path, size_t len, const struct object_record *record,
+		  struct verity_work *work, struct found *found, struct error *err)
+{
+	char name[CFS_PATH_MAX + 1];
+	int rc = 1;
+
+	/* A directory stays: nothing is renamed over it. */
+	if (!record->has_digest || len >= sizeof(name) || found->is_dir)
+		return 1;
+	memcpy(name, path, len);
+	name[len] = 0;
+	for (unsigned int i = 0; i < v->repair.n && rc > 0; i++) {
+		rc = repair_from(v, i, name, record, work, found, err);
+		if (rc)
+			continue;
+		found->kind = KIND_REPAIRED;
+		snprintf(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
+	}
+	return rc;
+}
+
+int repair_finish(struct verify *v, struct error *err)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < v->dirs.n; i++) {
+		struct error e;
+
+		if (!v->stores[i])
+			continue;
+		if (store_finish(v->stores[i], rc ? &e : err))
+			rc = -1;
+		store_close(v->stores[i]);
+		free(v->stores[i]);
+		v->stores[i] = NULL;
+	}
+	return rc;
+}

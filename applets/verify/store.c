@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs verify without images: each object has the digest that its name says. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/verify/verify.h"
+#include "base/object.h"
+#include "base/sort.h"
+#include "base/workers.h"
+
+/* The objects of one directory xx of one basedir. */
+struct shelf {
+	struct verify *v;
+	unsigned int which;
+	char (*names)[OBJECT_PATH];
+	struct sort_item *order;
+	struct found *found; /* by name, kind KIND_OK if nothing is told */
+	size_t n, cap;
+	struct verity_work **work; /* by thread */
+	struct progress *progress;
+};
+
+static bool is_object(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		if (!(name[i] >= '0' && name[i] <= '9') && !(name[i] >= 'a' && name[i] <= 'f'))
+			return false;
+	return len == CFS_OBJECT_NAME - 3;
+}
+
+static int add_name(struct shelf *s, const char *xx, const char *name, struct error *err)
+{
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 256;
+		void *names = realloc(s->names, cap * sizeof(*s->names));
+
+		if (!names)
+			return error_nomem(err);
+		s->names = names;
+		s->cap = cap;
+	}
+	memcpy(s->names[s->n], xx, 2);
+	s->names[s->n][2] = '/';
+	memcpy(s->names[s->n++] + 3, name, CFS_OBJECT_NAME - 2);
+	return 0;
+}
+
+static int tell(struct verify *v, unsigned int which, enum kind kind, const char *object, const char *text,
+		struct error *err)
+{
+	struct finding f = { .kind = kind, .object = object, .object_len = strlen(object), .detail = text };
+	char detail[256];
+
+	if (v->dirs.n > 1) {
+		snprintf(detail, sizeof(detail), "%.60s: %s", v->dirs.name[which], text);
+		f.detail = detail;
+	}
+	return report_line(v, &f, err);
+}
+
+/* The names of objects in directory @xx. 0: there are some; 1: it is no directory, which was told; -1. */
+static int read_shelf(struct shelf *s, const char *xx, struct error *err)
+{
+	struct verify *v = s->v;
+	int fd = object_openat(v->dirs.fd[s->which], xx, O_RDONLY | O_DIRECTORY), rc = 0;
+	struct dirent *d;
+	DIR *dir;
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return tell(v, s->which, KIND_WRONG_TYPE, xx, "is no directory", err) ? -1 : 1;
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err) ? -1 : 1;
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	while (!rc && (errno = 0, d = readdir(dir)))
+		rc = is_object(d->d_name) ? add_name(s, xx, d->d_name, err) : 0;
+	if (!rc && errno)
+		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err);
+	closedir(dir);
+	return rc;
+}
+
+static int sort_shelf(struct shelf *s, struct error *err)
+{
+	free(s->order);
+	free(s->found);
+	s->order = calloc(s->n + 1, sizeof(*s->order));
+	s->found = calloc(s->n + 1, sizeof(*s->found));
+	if (!s->order || !s->found)
+		return error_nomem(err);
+	for (size_t i = 0; i < s->n; i++)
+		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8), s->names[i], CFS_OBJECT_NAME, 0, NULL };
+	return sort_strings(s->order, s->n) ? error_nomem(err) : 0;
+}
+
+static void record_of(const char *name, struct object_record *record)
+{
+	char hex[CFS_DIGEST_HEX];
+
+	memcpy(hex, name, 2);
+	memcpy(hex + 2, name + 3, sizeof(hex) - 2);
+	*record = (struct object_record){ .size = REPAIR_ANY_SIZE };
+	record->has_digest = cfs_digest_parse(&record->digest, hex, sizeof(hex));
+}
+
+static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct shelf *s = arg;
+	struct verify *v = s->v;
+	const char *name = s->order[item].s;
+	struct found *found = &s->found[item];
+	struct basedirs one = { .n = 1, .fd = { v->dirs.fd[s->which] }, .name = { v->dirs.name[s->which] } };
+	struct basedirs_found where;
+	struct object_record record;
+	u64 bytes = v->bytes;
+	struct error e;
+	int fd, rc;
+
+	if (!s->work[index])
+		s->work[index] = malloc(sizeof(**s->work));
+	if (!s->work[index])
+		return error_nomem(err);
+	record_of(name, &record);
+	found->which = s->which;
+	rc = basedirs_open_file(&one, name, CFS_OBJECT_NAME, &where, &fd, &e);
+	if (rc != BASEDIRS_FILE) {
+		/* What vanished since it was listed is no object any more. */
+		found->kind = rc < 0 ? KIND_UNREADABLE : rc == BASEDIRS_OTHER ? KIND_WRONG_TYPE
+									      : KIND_OK;
+		found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
+		snprintf(found->detail, sizeof(found->detail), "%.180s", rc < 0 ? e.text : "is no regular file");
+		return 0;
+	}
+	content_verify(v, one.name[0], fd, &where.st, &record, s->work[index], found);
+	close(fd);
+	progress_add(s->progress, 1, v->bytes - bytes);
+	return 0;
+}
+
+static int repair_and_tell(struct shelf *s, struct error *err)
+{
+	struct verify *v = s->v;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct found *found = &s->found[i];
+		struct object_record record;
+
+		record_of(s->order[i].s, &record);
+		if (v->repair.n && (found->kind == KIND_WRONG_TYPE || found->kind == KIND_WRONG_CONTENT) &&
+		    repair_object(v, s->order[i].s, CFS_OBJECT_NAME, &record, s->work[0], found, err) < 0)
+			return -1;
+		if (tell(v, s->which, found->kind, s->order[i].s, found->detail, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int verify_basedir(struct shelf *s, struct error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	int rc;
+
+	for (unsigned int i = 0; i < 256; i++) {
+		const char xx[3] = { digits[i >> 4], digits[i & 15], 0 };
+
+		s->n = 0;
+		rc = read_shelf(s, xx, err);
+		if (rc < 0)
+			return -1;
+		if (rc || !s->n)
+			continue;
+		if (sort_shelf(s, err) || workers_each(s->v->threads, s->n, check_one, s, err) || repair_and_tell(s, err))
+			return -1;
+		s->v->objects += s->n;
+	}
+	return 0;
+}
+
+int stores_verify(struct verify *v, struct error *err)
+{
+	struct progress progress;
+	struct shelf s = { .v = v, .progress = &progress };
+	struct error later;
+	int rc = 0;
+
+	s.work = calloc(v->threads, sizeof(*s.work));
+	if (s.work)
+		s.work[0] = malloc(sizeof(**s.work));
+	if (!s.work || !s.work[0])
+		rc = error_nomem(err);
+	progress_start(&progress, v->progress_lines, 0);
+	for (; s.which < v->dirs.n && !rc; s.which++)
+		rc = verify_basedir(&s, err);
+	progress_end(&progress);
+	if (repair_finish(v, rc ? &later : err))
+		rc = -1;
+	for (unsigned int i = 0; s.work && i < v->threads; i++)
+		free(s.work[i]);
+	free(s.work);
+	free(s.names);
+	free(s.order);
+	free(s.found);
+	return rc;
+}
