@@ -46,7 +46,7 @@ static int keep_small(struct content *c, struct small *s, struct error *err)
 {
 	struct store_bytes bytes = { s->data, s->size };
 
-	return c->store ? store_put(c->store, &c->work, &bytes, s->digest, err) : 0;
+	return c->store && store_put(c->store, &c->work, &bytes, s->digest, err) ? CONTENT_STORE : 0;
 }
 
 int content_finish(struct content *c, struct error *err)
@@ -60,7 +60,7 @@ int content_finish(struct content *c, struct error *err)
 	if (n == 2)
 		verity_two_blocks(a->data, a->size, a->digest, b->data, b->size, b->digest);
 	if ((n > 0 && keep_small(c, a, err)) || (n > 1 && keep_small(c, b, err)))
-		return -1;
+		return CONTENT_STORE;
 	return 0;
 }
 
@@ -78,7 +78,7 @@ static int whole_is_read(struct content *c, size_t size, struct cfs_digest *dige
 	struct store_bytes bytes = { c->whole, size };
 
 	verity_memory(&c->work.v, c->whole, size, digest);
-	return store_put(c->store, &c->work, &bytes, digest, err);
+	return store_put(c->store, &c->work, &bytes, digest, err) ? CONTENT_STORE : 0;
 }
 
 /* -1 with a text, CONTENT_CHANGED, or 0 for all of the file, which is what it was. */

@@ -14,6 +14,7 @@ struct store;
 struct content;
 
 #define CONTENT_CHANGED 1 /* the file is not what it was before: put it once more, or fail */
+#define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
 
 /* NULL without memory. @store NULL: hash only. */
 struct content *content_open(struct store *store);
@@ -24,7 +25,7 @@ void content_close(struct content *c);
  * fstat() said of @fd before anything else was read from it. The digest stands
  * in *@digest at the latest after content_finish(): small files wait for each
  * other. *@digest must stay where it is until then.
- * 0, CONTENT_CHANGED, or -1 and a text without the name of the file.
+ * 0, CONTENT_CHANGED, CONTENT_STORE, or -1 and a text without the name of the file.
  */
 int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err);
 
@@ -39,7 +40,10 @@ struct content_stream {
 int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
 		       struct error *err);
 
-/* All digests are there, and all objects with the store. It may go on afterwards. */
+/*
+ * All digests are there, and all objects with the store. It may go on
+ * afterwards. 0 or CONTENT_STORE.
+ */
 int content_finish(struct content *c, struct error *err);
 
 #endif

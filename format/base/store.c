@@ -227,8 +227,10 @@ int store_claim(struct store *s, const struct cfs_digest *digest, struct error *
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
-	if (rc < 0)
+	if (rc < 0) {
 		error_nomem(err);
+		error_in(err, "%s", s->name);
+	}
 	return rc;
 }
 

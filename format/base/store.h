@@ -68,7 +68,7 @@ struct store_bytes {
 int store_put(struct store *s, struct verity_work *work, const struct store_bytes *bytes,
 	      const struct cfs_digest *digest, struct error *err);
 
-/* The content of a file, with its digest on return. 0, CONTENT_CHANGED, or -1. */
+/* The content of a file, with its digest on return. As content_put(). */
 int store_put_file(struct store *s, struct verity_work *work, int fd, const struct stat *before,
 		   struct cfs_digest *digest, struct error *err);
 

@@ -110,7 +110,7 @@ int store_put(struct store *s, struct verity_work *work, const struct store_byte
 
 /*
  * The file holds bytes that were hashed as they got there: keep it, unless the
- * object is there already.
+ * object is there already. 0 or CONTENT_STORE.
  */
 static int keep(struct store *s, struct verity_work *work, struct store_waiting *w, struct error *err)
 {
@@ -121,10 +121,10 @@ static int keep(struct store *s, struct verity_work *work, struct store_waiting 
 		rc = store_look(s, work, &w->digest, w->size, &state, err);
 	if (rc || state == OBJECT_GOOD) {
 		newfile_drop(&w->file);
-		return rc < 0 ? -1 : 0;
+		return rc < 0 ? CONTENT_STORE : 0;
 	}
 	w->replace = state == OBJECT_BAD;
-	return complete(s, work, w, err);
+	return complete(s, work, w, err) ? CONTENT_STORE : 0;
 }
 
 /* CONTENT_CHANGED unless the file that was read is as it was; -1 and a text. */
@@ -135,6 +135,11 @@ static int still(int fd, const struct stat *before, struct error *err)
 	return rc < 0 ? error_sys(err, "fstat") : rc;
 }
 
+static int create(struct store *s, struct newfile *f, struct error *err)
+{
+	return store_create(s, f) ? error_sys(err, "%s: open of a new file", s->name) : 0;
+}
+
 /* 2: cannot be cloned. Else as store_put_file(). */
 static int put_clone(struct store *s, struct verity_work *work, int fd, const struct stat *before,
 		     struct cfs_digest *digest, struct error *err)
@@ -143,8 +148,8 @@ static int put_clone(struct store *s, struct verity_work *work, int fd, const st
 	struct stat st;
 	int rc;
 
-	if (store_create(s, &w.file))
-		return error_sys(err, "%s: open of a new file", s->name);
+	if (create(s, &w.file, err))
+		return CONTENT_STORE;
 	if (syscall(SYS_ioctl, w.file.fd, FICLONE, fd)) {
 		if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV)
 			atomic_store(&s->no_clone, true);
@@ -154,8 +159,10 @@ static int put_clone(struct store *s, struct verity_work *work, int fd, const st
 	rc = fstat(w.file.fd, &st) ? -1 : st.st_size != before->st_size;
 	if (!rc)
 		rc = verity_file(work, w.file.fd, &st, &w.digest);
-	if (rc < 0)
+	if (rc < 0) {
 		error_sys(err, "%s: read of a clone", s->name);
+		rc = CONTENT_STORE;
+	}
 	if (!rc)
 		rc = still(fd, before, err);
 	if (rc) {
@@ -177,13 +184,15 @@ static int put_copy(struct store *s, struct verity_work *work, int fd, const str
 	struct store_waiting w = { .size = (u64)before->st_size, .replace = state == OBJECT_BAD };
 	int rc;
 
-	if (store_create(s, &w.file))
-		return error_sys(err, "%s: open of a new file", s->name);
+	if (create(s, &w.file, err))
+		return CONTENT_STORE;
 	rc = verity_copy(work, fd, before, w.file.fd, &w.digest);
 	if (rc == -1)
 		error_sys(err, "read");
-	if (rc == -2)
-		rc = error_sys(err, "%s: write of a new file", s->name);
+	if (rc == -2) {
+		error_sys(err, "%s: write of a new file", s->name);
+		rc = CONTENT_STORE;
+	}
 	if (!rc)
 		rc = still(fd, before, err);
 	if (!rc && memcmp(&w.digest, digest, sizeof(*digest)))
@@ -194,9 +203,9 @@ static int put_copy(struct store *s, struct verity_work *work, int fd, const str
 	}
 	rc = store_claim(s, digest, err);
 	if (!rc)
-		return complete(s, work, &w, err);
+		return complete(s, work, &w, err) ? CONTENT_STORE : 0;
 	newfile_drop(&w.file);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? CONTENT_STORE : 0;
 }
 
 int store_put_file(struct store *s, struct verity_work *work, int fd, const struct stat *before,
@@ -219,15 +228,13 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 	if (rc || store_known(s, digest))
 		return rc;
 	if (store_look(s, work, digest, (u64)before->st_size, &state, err))
-		return -1;
-	if (state == OBJECT_GOOD) {
-		rc = store_claim(s, digest, err);
-		return rc < 0 ? -1 : 0;
-	}
+		return CONTENT_STORE;
+	if (state == OBJECT_GOOD)
+		return store_claim(s, digest, err) < 0 ? CONTENT_STORE : 0;
 	return put_copy(s, work, fd, before, digest, state, err);
 }
 
-/* 0, or -1 and a text. */
+/* 0, CONTENT_STORE, or -1. */
 static int copy_stream(struct store *s, struct verity_work *work, const struct content_stream *from, int to,
 		       struct error *err)
 {
@@ -243,8 +250,10 @@ static int copy_stream(struct store *s, struct verity_work *work, const struct c
 		if ((size_t)n < len)
 			return error_set(err, EBADMSG, "ends too early");
 		verity_add(&work->v, work->buf, len);
-		if (io_write(to, work->buf, len))
-			return error_sys(err, "%s: write of a new file", s->name);
+		if (io_write(to, work->buf, len)) {
+			error_sys(err, "%s: write of a new file", s->name);
+			return CONTENT_STORE;
+		}
 		left -= len;
 	}
 	return 0;
@@ -254,12 +263,14 @@ int store_put_stream(struct store *s, struct verity_work *work, const struct con
 		     struct cfs_digest *digest, struct error *err)
 {
 	struct store_waiting w = { .size = from->size };
+	int rc;
 
-	if (store_create(s, &w.file))
-		return error_sys(err, "%s: open of a new file", s->name);
-	if (copy_stream(s, work, from, w.file.fd, err)) {
+	if (create(s, &w.file, err))
+		return CONTENT_STORE;
+	rc = copy_stream(s, work, from, w.file.fd, err);
+	if (rc) {
 		newfile_drop(&w.file);
-		return -1;
+		return rc;
 	}
 	verity_end(&work->v, &w.digest);
 	*digest = w.digest;

@@ -31,8 +31,8 @@ struct entry_work {
 struct entry_work *entry_open(const struct scan_options *options, struct grower *g);
 void entry_close(struct entry_work *w);
 
-#define ENTRY_CHANGED 1  /* it is not what it was a moment ago */
-#define ENTRY_LEFT_OUT 2 /* it is excluded: w->left_out tells what it is */
+#define ENTRY_CHANGED CONTENT_CHANGED /* it is not what it was a moment ago */
+#define ENTRY_LEFT_OUT 2              /* it is excluded: w->left_out tells what it is */
 
 /* A name in the directory @dir. */
 struct entry {
@@ -47,7 +47,8 @@ struct entry {
  * Read what has the name, and add a node, unless it is a device that nobody
  * wants. Digests are complete after content_finish(). An entry that changes
  * meanwhile is read once more.
- * 0, ENTRY_LEFT_OUT, ENTRY_CHANGED, or -1 and a text without the path.
+ * 0, ENTRY_LEFT_OUT, ENTRY_CHANGED, CONTENT_STORE, or -1 and a text without
+ * the path.
  */
 int entry_add(struct entry_work *w, const struct entry *e, struct error *err);
 

@@ -87,6 +87,8 @@ static int add_name(struct walk *k, const struct dirs_level *level, const struct
 	}
 	rc = entry_add(k->work, e, err);
 	tell_progress(k);
+	if (rc == CONTENT_STORE)
+		return -1;
 	if (rc < 0)
 		return entry_in(k->scan->source, e->parent, e->name, err);
 	if (rc == ENTRY_LEFT_OUT)
