@@ -79,7 +79,7 @@ static struct entry_link *collect(struct entry_work **work, unsigned int threads
 	for (unsigned int i = 0; i < threads; i++)
 		n += work[i]->nlinks;
 	*count = n;
-	v = n ? malloc(n * sizeof(*v)) : NULL;
+	v = n ? calloc(n, sizeof(*v)) : NULL;
 	if (!v)
 		return NULL;
 	for (unsigned int i = 0; i < threads; i++) {
