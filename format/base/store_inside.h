@@ -12,6 +12,7 @@ struct store_waiting {
 	struct cfs_digest digest;
 	u64 size;
 	bool replace; /* what has the name is wrong */
+	bool cloned;
 };
 
 /* Put "DIR/xx/yyyy: " before the text. Returns -1. */

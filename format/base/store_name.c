@@ -67,6 +67,8 @@ static int name_object(struct store *s, struct verity_work *work, int dir, struc
 		return -1;
 	if (rc == 0)
 		atomic_fetch_add(&s->counts.stored, 1);
+	if (rc == 0 && w->cloned)
+		atomic_fetch_add(&s->counts.cloned, 1);
 	if (newfile_drop(&w->file))
 		return store_failed(s, &w->digest, "close", err);
 	return 0;

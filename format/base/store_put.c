@@ -144,7 +144,7 @@ static int create(struct store *s, struct newfile *f, struct error *err)
 static int put_clone(struct store *s, struct verity_work *work, int fd, const struct stat *before,
 		     struct cfs_digest *digest, struct error *err)
 {
-	struct store_waiting w = { .size = (u64)before->st_size };
+	struct store_waiting w = { .size = (u64)before->st_size, .cloned = true };
 	struct stat st;
 	int rc;
 
@@ -170,7 +170,6 @@ static int put_clone(struct store *s, struct verity_work *work, int fd, const st
 		return rc;
 	}
 	*digest = w.digest;
-	atomic_fetch_add(&s->counts.cloned, 1);
 	return keep(s, work, &w, err);
 }
 
