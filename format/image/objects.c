@@ -31,7 +31,7 @@ int objects_add(struct objects *o, u32 image, struct error *err)
 	struct cursor c;
 	int rc;
 
-	if (cursor_init(&c, &o->images[image], 0, NULL, 0, err))
+	if (cursor_init(&c, &o->images[image], 0, o->filter, o->nfilter, err))
 		return -1;
 	while ((rc = cursor_next(&c, &e, err)) > 0) {
 		if (e.is_link || (e.d.mode & CFS_IFMT) != CFS_IFREG || !e.d.payload)

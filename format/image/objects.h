@@ -16,6 +16,8 @@ struct objects {
 	struct sort_item *v; /* s, len: the name; tie: which image; item: the inode number */
 	size_t n, cap;
 	const struct image *images;
+	const char *const *filter; /* as a cursor's: only what is below these names of the root */
+	unsigned int nfilter;      /* 0: all */
 };
 
 /* What an inode says about its object. */

@@ -124,6 +124,7 @@ exits 'a cut gzip stream' 1 "$CFS" info ls cut.gz
 sorted=$(printf '%s\n' "$large" "$hello" "$unused" aa/lost | LC_ALL=C sort)
 is 'objects' "$(info objects img)" "$sorted"
 is 'objects of two images' "$(info objects img img)" "$sorted"
+is 'objects --filter' "$(info --filter=lost objects img)" aa/lost
 is 'objects --json' "$(info --json objects img | grep lost)" '{"object":"aa/lost","size":5}'
 is 'objects --json, digest' "$(info --json objects img | grep "$hello")" \
 	"{\"object\":\"$hello\",\"size\":12,\"digest\":\"$d1\"}"

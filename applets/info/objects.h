@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Several images at once, and the objects they use. */
+#ifndef CFS_APPLETS_OBJECTS_H
+#define CFS_APPLETS_OBJECTS_H
+
+#include "applets/info/info.h"
+#include "image/objects.h"
+
+/*
+ * Open and check all images, and collect their objects in order, each once.
+ * @images: an array of them, which end with one of zeros. objects_close() is
+ * due in any case. -1 and a text.
+ */
+int objects_open(struct objects *o, struct image **images, const struct info *info, char **args,
+		 struct error *err);
+void objects_close(struct objects *o, struct image *images);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs info unused-objects: what a store holds and no image uses. Fails closed. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/info/objects.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+/* What stands in the basedirs under names of objects. */
+struct stored {
+	struct sort_item *v; /* s: the name, len CFS_OBJECT_NAME; item: its size, if asked for */
+	size_t n, cap;
+	struct arena arena;
+	/* Inodes that images use under other names, such as ./xx/...: struct id. */
+	struct table used;
+	struct hash_key key;
+};
+
+struct id {
+	u64 dev, ino;
+};
+
+static bool same_id(const void *item, const void *want)
+{
+	return !memcmp(item, want, sizeof(struct id));
+}
+
+static bool id_is_used(const struct stored *s, const struct id *id)
+{
+	return table_find(&s->used, hash_bytes(&s->key, 0, id, sizeof(*id)), same_id, id);
+}
+
+static int id_use(struct stored *s, const struct id *id, struct error *err)
+{
+	struct id *copy;
+
+	if (id_is_used(s, id))
+		return 0;
+	copy = arena_alloc(&s->arena, sizeof(*copy));
+	if (!copy)
+		return error_nomem(err);
+	*copy = *id;
+	return table_add(&s->used, hash_bytes(&s->key, 0, id, sizeof(*id)), copy) ? error_nomem(err) : 0;
+}
+
+static bool is_object_name(const char *s, size_t len)
+{
+	if (len != CFS_OBJECT_NAME || s[2] != '/')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (i != 2 && !(s[i] >= '0' && s[i] <= '9') && !(s[i] >= 'a' && s[i] <= 'f'))
+			return false;
+	return true;
+}
+
+static int stored_add(struct stored *s, const char *name, const struct stat *st, struct error *err)
+{
+	const struct id id = { st->st_dev, st->st_ino };
+	u64 *size;
+	char *copy;
+
+	if (id_is_used(s, &id))
+		return 0;
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? s->cap + s->cap / 2 : 1024;
+		struct sort_item *v = realloc(s->v, cap * sizeof(*v));
+
+		if (!v)
+			return error_nomem(err);
+		s->v = v;
+		s->cap = cap;
+	}
+	size = arena_alloc(&s->arena, sizeof(*size));
+	copy = arena_bytes(&s->arena, CFS_OBJECT_NAME);
+	if (!size || !copy)
+		return error_nomem(err);
+	*size = (u64)st->st_size;
+	memcpy(copy, name, CFS_OBJECT_NAME);
+	s->v[s->n++] = (struct sort_item){
+		.prefix = sort_prefix(copy, CFS_OBJECT_NAME),
+		.s = copy,
+		.len = CFS_OBJECT_NAME,
+		.item = size,
+	};
+	return 0;
+}
+
+/* One directory xx of a basedir. A name that goes while we look is none. */
+static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir, struct error *err)
+{
+	char name[CFS_OBJECT_NAME + 1];
+
+	for (;;) {
+		struct dirent *d;
+		struct stat st;
+
+		errno = 0;
+		d = readdir(dir);
+		if (!d)
+			return errno ? error_sys(err, "%s/%s: read", basedir, xx) : 0;
+		if (strlen(d->d_name) != CFS_OBJECT_NAME - 3)
+			continue;
+		memcpy(name, xx, 2);
+		name[2] = '/';
+		memcpy(name + 3, d->d_name, CFS_OBJECT_NAME - 3);
+		name[CFS_OBJECT_NAME] = '\0';
+		if (!is_object_name(name, CFS_OBJECT_NAME))
+			continue;
+		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+			if (errno == ENOENT)
+				continue;
+			return error_sys(err, "%s/%s: stat", basedir, name);
+		}
+		if (S_ISREG(st.st_mode) && stored_add(s, name, &st, err))
+			return -1;
+	}
+}
+
+static int scan_basedir(struct stored *s, int fd, const char *basedir, struct error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct stat top, st;
+
+	if (fstat(fd, &top))
+		return error_sys(err, "%s: stat", basedir);
+	for (unsigned int i = 0; i < 256; i++) {
+		const char xx[3] = { digits[i >> 4], digits[i & 15], '\0' };
+		int sub = openat(fd, xx, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		DIR *dir;
+		int rc;
+
+		if (sub < 0) {
+			if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+				continue;
+			return error_sys(err, "%s/%s: open", basedir, xx);
+		}
+		dir = fdopendir(sub);
+		if (!dir) {
+			error_sys(err, "%s/%s: open", basedir, xx);
+			close(sub);
+			return -1;
+		}
+		if (fstat(sub, &st))
+			rc = error_sys(err, "%s/%s: stat", basedir, xx);
+		else if (st.st_dev != top.st_dev)
+			rc = error_set(err, EXDEV, "%s/%s: is another file system", basedir, xx);
+		else
+			rc = scan_dir(s, dir, xx, basedir, err);
+		closedir(dir);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Images may name an object in another way than by its plain name. Whatever
+ * such a path leads to is used, under whichever name it is found.
+ */
+static int resolve_others(struct stored *s, const struct info *info, const struct objects *o, struct error *err)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		if (is_object_name(o->v[i].s, o->v[i].len))
+			continue;
+		for (unsigned int k = 0; k < info->dirs.n; k++) {
+			struct basedirs one = { .n = 1, .fd = { info->dirs.fd[k] }, .name = { info->dirs.name[k] } };
+			struct basedirs_found found;
+			int rc = basedirs_find(&one, o->v[i].s, o->v[i].len, &found, err);
+
+			if (rc < 0)
+				return -1;
+			if (rc == BASEDIRS_FILE &&
+			    id_use(s, &(struct id){ found.st.st_dev, found.st.st_ino }, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int print_unused(struct info *info, const struct stored *s, const struct objects *o, struct error *err)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sort_item *it = &s->v[i];
+		int order = -1;
+		struct json j;
+
+		if (i && !memcmp(it->s, it[-1].s, it->len))
+			continue; /* in another basedir, too */
+		while (k < o->n && (order = text_order(o->v[k].s, o->v[k].len, it->s, it->len)) < 0)
+			k++;
+		if (k < o->n && !order)
+			continue;
+		if (info->json) {
+			json_open(&j, &info->out.line);
+			json_bytes(&j, "object", it->s, it->len);
+			json_number(&j, "size", *(u64 *)it->item);
+			json_close(&j);
+		} else {
+			buf_add(&info->out.line, it->s, it->len);
+			buf_byte(&info->out.line, '\n');
+		}
+		if (output_poll(&info->out, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Fails closed: nothing is printed before every image and basedir was read completely. */
+int info_unused_objects(struct info *info, char **args, struct error *err)
+{
+	struct stored s = { 0 };
+	struct image *images = NULL;
+	struct objects o;
+	int rc;
+
+	hash_key_init(&s.key);
+	rc = objects_open(&o, &images, info, args, err);
+	for (u32 i = 0; !rc && args[i]; i++)
+		if (images[i].super.version > CFS_VERSION_MAX)
+			rc = error_set(err, EOPNOTSUPP, "%s: unknown format version %u", args[i],
+				       images[i].super.version);
+	if (!rc)
+		rc = resolve_others(&s, info, &o, err);
+	for (unsigned int i = 0; !rc && i < info->dirs.n; i++)
+		rc = scan_basedir(&s, info->dirs.fd[i], info->dirs.name[i], err);
+	if (!rc && sort_strings(s.v, s.n))
+		rc = error_nomem(err);
+	if (!rc)
+		rc = print_unused(info, &s, &o, err);
+	free(s.v);
+	table_release(&s.used);
+	arena_release(&s.arena);
+	objects_close(&o, images);
+	return rc ? EXIT_FAILED : EXIT_DONE;
+}
