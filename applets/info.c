@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs info: ask an image (cli 6). */
+#include <stdlib.h>
 #include "applets/applet.h"
 #include "applets/info/info.h"
 #include "image/check.h"
@@ -44,6 +45,7 @@ int info_end(const struct applet *self, struct info *info, int status, struct er
 		status = EXIT_FAILED;
 	}
 	basedirs_close(&info->dirs);
+	free(info->filter.v);
 	if (status != EXIT_DONE)
 		fail(self, err);
 	return status;
