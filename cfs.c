@@ -136,7 +136,7 @@ static int global_option(char **argv)
 	if (word[0] == '-')
 		complain("%s: no such option (--help shows them)", word);
 	else
-		complain("%s: no such applet (--list shows them)", word);
+		complain("%s: no such applet", word);
 	return EXIT_USAGE;
 }
 

@@ -15,7 +15,7 @@ ok '--list is sorted' sort -c "$tmp/stdout"
 is '--list names the files in applets/' "$(cat "$tmp/stdout")" \
 	"$(find applets -maxdepth 1 -name '*.c' -exec basename {} .c \; | sort)"
 exits 'an unknown applet' 2 "$CFS" no-such-applet
-is 'an unknown applet: the message' "$(cat "$tmp/stderr")" 'cfs: no-such-applet: no such applet (--list shows them)'
+is 'an unknown applet: the message' "$(cat "$tmp/stderr")" 'cfs: no-such-applet: no such applet'
 exits 'an unknown global option' 2 "$CFS" --frobnicate
 
 # ---- each applet
