@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "core/backing.h"
 
 #define PATH_ROOM 4097
 #define RACES 16 /* renames that may disturb one look-up */
@@ -44,7 +45,7 @@ void basedirs_close(struct basedirs *b)
 	b->n = 0;
 }
 
-/* Where there is no openat2(): one component after the other, @path is used up. */
+/* Where there is no openat2(): one component after the other, none of them "..". @path is used up. */
 static int open_stepwise(int dir, char *path, int flags)
 {
 	struct stat top, st;
@@ -58,11 +59,7 @@ static int open_stepwise(int dir, char *path, int flags)
 
 		path[len] = '\0';
 		if (len && strcmp(path, ".")) {
-			bool dots = !strcmp(path, "..");
-
-			fd = dots ? -1 : openat(at, path, end ? O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC : flags);
-			if (dots)
-				errno = EXDEV;
+			fd = openat(at, path, end ? O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC : flags);
 			if (at != dir)
 				close(at);
 			if (fd < 0)
@@ -97,6 +94,10 @@ static int open_beneath(int dir, const char *path, size_t len, int flags)
 		path++;
 	if (!len || len >= sizeof(name)) {
 		errno = len ? ENAMETOOLONG : EISDIR;
+		return -1;
+	}
+	if (cfs_path_has_dotdot(path, len)) {
+		errno = EXDEV;
 		return -1;
 	}
 	memcpy(name, path, len);
