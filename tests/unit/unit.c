@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	unsigned int n = 0, bad = 0;
 
 	(void)argc;
-	unit_long = getenv("CFS_LONG") != NULL;
+	unit_long = getenv("CFS_LONG") && *getenv("CFS_LONG");
 	for (const struct unit_test *t = unit_tests; t->name; t++) {
 		if (!is_wanted(t->name, argv + 1))
 			continue;
