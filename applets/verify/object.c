@@ -102,9 +102,11 @@ static bool measure(struct verify *v, int fd, const struct stat *st, struct veri
 		decide(found, KIND_UNREADABLE, "read: %s", error_words(errno));
 	else if (rc)
 		decide(found, KIND_UNREADABLE, "changes while it is read");
-	else
-		atomic_fetch_add(&v->bytes, (u64)st->st_size);
-	return !rc;
+	if (rc)
+		return false;
+	atomic_fetch_add(&v->bytes, (u64)st->st_size);
+	progress_add(&v->progress, 0, (u64)st->st_size);
+	return true;
 }
 
 void content_verify(struct verify *v, const char *dir, int fd, const struct stat *st,

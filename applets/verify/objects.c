@@ -25,7 +25,6 @@ struct run {
 	size_t *starts;     /* of each object's items, and behind the last */
 	size_t count;
 	struct verity_work **work; /* by thread */
-	struct progress progress;
 	pthread_mutex_t lock;
 	struct problem *problems; /* under the lock */
 	size_t nproblems, cap;
@@ -71,7 +70,6 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct run *run = arg;
-	u64 bytes = run->v->bytes;
 	struct found found;
 
 	if (!run->work[index])
@@ -80,7 +78,7 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 		return error_nomem(err);
 	if (object_verify(run->v, run->objects, run->starts[item], run->starts[item + 1], run->work[index], &found, err))
 		return -1;
-	progress_add(&run->progress, 1, run->v->bytes - bytes);
+	progress_add(&run->v->progress, 1, 0);
 	if (found.kind == KIND_OK && !option_verbose)
 		return 0;
 	return keep_problem(run, run->starts[item], &found, err);
@@ -216,11 +214,11 @@ static int run_all(struct run *run, struct error *err)
 	run->work[0] = malloc(sizeof(**run->work));
 	if (!run->work[0])
 		return error_nomem(err);
-	progress_start(&run->progress, v->progress_lines, 0);
-	if (progress_wanted(&run->progress))
-		run->progress.total = total_bytes(run);
+	progress_start(&v->progress, v->progress_lines, 0);
+	if (progress_wanted(&v->progress))
+		v->progress.total = total_bytes(run);
 	rc = workers_each(v->threads, run->count, check_one, run, err);
-	progress_end(&run->progress);
+	progress_end(&v->progress);
 	if (rc)
 		return -1;
 	v->objects += run->count;

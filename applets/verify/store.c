@@ -19,7 +19,6 @@ struct shelf {
 	struct found *found; /* by name, kind KIND_OK if nothing is told */
 	size_t n, cap;
 	struct verity_work **work; /* by thread */
-	struct progress *progress;
 };
 
 static bool is_object(const char *name)
@@ -121,7 +120,6 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 	struct basedirs one = { .n = 1, .fd = { v->dirs.fd[s->which] }, .name = { v->dirs.name[s->which] } };
 	struct basedirs_found where;
 	struct object_record record;
-	u64 bytes = v->bytes;
 	struct error e;
 	int fd, rc;
 
@@ -142,7 +140,7 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 	}
 	content_verify(v, one.name[0], fd, &where.st, &record, s->work[index], found);
 	close(fd);
-	progress_add(s->progress, 1, v->bytes - bytes);
+	progress_add(&v->progress, 1, 0);
 	return 0;
 }
 
@@ -187,8 +185,7 @@ static int verify_basedir(struct shelf *s, struct error *err)
 
 int stores_verify(struct verify *v, struct error *err)
 {
-	struct progress progress;
-	struct shelf s = { .v = v, .progress = &progress };
+	struct shelf s = { .v = v };
 	struct error later;
 	int rc = 0;
 
@@ -197,10 +194,10 @@ int stores_verify(struct verify *v, struct error *err)
 		s.work[0] = malloc(sizeof(**s.work));
 	if (!s.work || !s.work[0])
 		rc = error_nomem(err);
-	progress_start(&progress, v->progress_lines, 0);
+	progress_start(&v->progress, v->progress_lines, 0);
 	for (; s.which < v->dirs.n && !rc; s.which++)
 		rc = verify_basedir(&s, err);
-	progress_end(&progress);
+	progress_end(&v->progress);
 	if (repair_finish(v, rc ? &later : err))
 		rc = -1;
 	for (unsigned int i = 0; s.work && i < v->threads; i++)

@@ -40,6 +40,7 @@ struct verify {
 
 	struct store *stores[BASEDIRS_MAX]; /* repaired ones; NULL: not opened */
 
+	struct progress progress; /* running while contents are checked */
 	struct output out;
 	/* The summary. */
 	u64 images, objects, problems, unchecked, repaired;
