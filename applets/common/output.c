@@ -63,26 +63,6 @@ static void put_key(struct json *j, const char *key, const char *behind)
 	buf_str(j->b, "\":");
 }
 
-static void put_quoted(struct buf *b, const u8 *s, size_t len)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	buf_byte(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"' || s[i] == '\\') {
-			buf_byte(b, '\\');
-			buf_byte(b, (char)s[i]);
-		} else if (s[i] < 0x20 || s[i] == 0x7f) {
-			const char text[] = { '\\', 'u', '0', '0', hex[s[i] >> 4], hex[s[i] & 15] };
-
-			buf_add(b, text, sizeof(text));
-		} else {
-			buf_byte(b, (char)s[i]);
-		}
-	}
-	buf_byte(b, '"');
-}
-
 void json_bytes(struct json *j, const char *key, const void *s, size_t len)
 {
 	if (!text_is_utf8(s, len)) {
@@ -93,7 +73,7 @@ void json_bytes(struct json *j, const char *key, const void *s, size_t len)
 		return;
 	}
 	put_key(j, key, "");
-	put_quoted(j->b, s, len);
+	buf_json(j->b, s, len);
 }
 
 void json_string(struct json *j, const char *key, const char *s)

@@ -159,3 +159,38 @@ void buf_escape(struct buf *b, const void *data, size_t len, unsigned int flags)
 		b->len = (size_t)(p - b->p);
 	}
 }
+
+void buf_base64(struct buf *b, const void *data, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const u8 *s = data;
+
+	for (size_t i = 0; i < len; i += 3) {
+		u32 v = (u32)s[i] << 16 | (i + 1 < len ? (u32)s[i + 1] << 8 : 0) | (i + 2 < len ? s[i + 2] : 0);
+		const char four[] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < len ? digits[v >> 6 & 63] : '=',
+				      i + 2 < len ? digits[v & 63] : '=' };
+
+		buf_add(b, four, sizeof(four));
+	}
+}
+
+void buf_json(struct buf *b, const void *data, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	const u8 *s = data;
+
+	buf_byte(b, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"' || s[i] == '\\') {
+			buf_byte(b, '\\');
+			buf_byte(b, (char)s[i]);
+		} else if (s[i] < 0x20 || s[i] == 0x7f) {
+			const char text[] = { '\\', 'u', '0', '0', hex[s[i] >> 4], hex[s[i] & 15] };
+
+			buf_add(b, text, sizeof(text));
+		} else {
+			buf_byte(b, (char)s[i]);
+		}
+	}
+	buf_byte(b, '"');
+}

@@ -18,6 +18,7 @@ struct input_codec {
 	size_t pos, len; /* unread bytes of raw */
 	bool raw_end;    /* the file has no more */
 	bool between;    /* a member or frame has ended, none has begun since */
+	bool deflate;    /* one raw stream */
 	u8 raw[RAW_SIZE];
 };
 
@@ -62,7 +63,7 @@ static int codec_open(struct input *in, struct error *err)
 	memcpy(c->raw, in->head, in->head_len);
 	c->pos = 0;
 	c->len = in->head_len;
-	c->raw_end = c->between = false;
+	c->raw_end = c->between = c->deflate = false;
 	in->head_pos = in->head_len;
 	in->codec = c;
 	in->compressed = true;
@@ -89,6 +90,31 @@ int input_open_fd(struct input *in, int fd, const char *name, struct error *err)
 		return error_sys(err, "%s: read", name);
 	in->head_len = (u32)n;
 	return codec_open(in, err);
+}
+
+int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, struct error *err)
+{
+	struct input_codec *c = in->codec;
+
+	*in = (struct input){ .name = name, .fd = fd, .limit = limit, .compressed = true };
+	if (!c) {
+		c = malloc(sizeof(*c));
+		if (!c)
+			return error_nomem(err);
+		c->zstd = NULL;
+		memset(&c->gzip, 0, sizeof(c->gzip));
+		if (inflateInit2(&c->gzip, -MAX_WBITS) != Z_OK) {
+			free(c);
+			return error_nomem(err);
+		}
+	} else {
+		inflateReset(&c->gzip);
+	}
+	c->pos = c->len = 0;
+	c->raw_end = c->between = false;
+	c->deflate = true;
+	in->codec = c;
+	return 0;
 }
 
 int input_open(struct input *in, const char *path, struct error *err)
@@ -126,7 +152,10 @@ void input_release(struct input *in)
 
 static int damaged(const struct input *in, const char *what, struct error *err)
 {
-	return error_set(err, EBADMSG, "%s: %s: %s", in->name, in->codec->zstd ? "zstd" : "gzip", what);
+	const char *codec = in->codec->zstd ? "zstd" : in->codec->deflate ? "deflate"
+									  : "gzip";
+
+	return error_set(err, EBADMSG, "%s: %s: %s", in->name, codec, what);
 }
 
 static int fill(struct input *in, struct error *err)
@@ -182,7 +211,7 @@ static ssize_t step_gzip(struct input *in, u8 *buf, size_t len, struct error *er
 	int rc;
 
 	/* The first byte of a member tells; inflate() refuses a wrong second one. */
-	if (c->between && c->pos < c->len && c->raw[c->pos] != 0x1f)
+	if (c->between && c->pos < c->len && (c->deflate || c->raw[c->pos] != 0x1f))
 		return damaged(in, "something else follows the compressed data", err);
 	z->next_in = c->raw + c->pos;
 	z->avail_in = (uInt)(c->len - c->pos);

@@ -42,6 +42,13 @@ int input_open(struct input *in, const char *path, struct error *err);
 /* The same for a descriptor, read from its present position. It stays the caller's. */
 int input_open_fd(struct input *in, int fd, const char *name, struct error *err);
 
+/*
+ * One raw deflate stream (RFC 1951), from the present position of @fd to the
+ * end of the file; at most @limit bytes come out. @in is zeros, or was opened by
+ * this function before and not released: then its memory is used again.
+ */
+int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, struct error *err);
+
 /* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
 ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);
 
