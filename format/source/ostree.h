@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A commit of an OSTree repository becomes a tree: the one whose image ostree
+ * makes (ostree 5). Everything is checked before it is used, each object is
+ * read once, and file objects are hashed by threads.
+ */
+#ifndef CFS_SOURCE_OSTREE_H
+#define CFS_SOURCE_OSTREE_H
+
+#include "tree/tree.h"
+
+struct ostree {
+	const char *repo, *rev;   /* as given */
+	bool verity;              /* record fs-verity digests */
+	unsigned int threads;     /* for file objects, at least 1 */
+	bool has_digest;          /* the commit records what the image's digest must be; with verity only */
+	struct cfs_digest digest; /* that */
+};
+
+/* Fill and seal the tree. -1 and a text that begins with the path of the repository. */
+int ostree_read(struct ostree *o, struct tree *tree, struct error *err);
+
+#endif

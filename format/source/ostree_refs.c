@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which commit a name means (ostree 2). */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/io.h"
+#include "source/ostree_repo.h"
+
+#define ALIASES_MAX 8
+
+/* Results of looking somewhere; -1 is an error. */
+enum {
+	REF_FOUND,
+	REF_NONE,
+	REF_ALIAS, /* the target stands in the path now */
+};
+
+static bool is_letter(u8 c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
+}
+
+/* [A-Za-z0-9_][A-Za-z0-9_.-]*; so neither empty nor "..". */
+static bool is_fragment(const char *s, size_t len)
+{
+	if (!len || !is_letter((u8)*s))
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!is_letter((u8)s[i]) && s[i] != '.' && s[i] != '-')
+			return false;
+	return true;
+}
+
+/* One or more fragments joined by slashes. */
+static bool is_name(const char *s, size_t len)
+{
+	const char *end = s + len;
+
+	for (;;) {
+		const char *slash = memchr(s, '/', (size_t)(end - s));
+
+		if (!is_fragment(s, (size_t)((slash ? slash : end) - s)))
+			return false;
+		if (!slash)
+			return true;
+		s = slash + 1;
+	}
+}
+
+static bool parse_sum(struct cfs_digest *sum, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] >= 'A' && s[i] <= 'F')
+			return false;
+	return cfs_digest_parse(sum, s, len);
+}
+
+/* 64 digits, then white space to the end. */
+static int read_ref(int fd, struct cfs_digest *sum, struct error *err)
+{
+	char block[4096];
+	ssize_t n = io_read(fd, block, CFS_DIGEST_HEX), at = n;
+
+	if (n == CFS_DIGEST_HEX && parse_sum(sum, block, CFS_DIGEST_HEX)) {
+		while (at == n) {
+			n = io_read(fd, block, sizeof(block));
+			for (at = 0; at < n && memchr(" \t\n\f\r", block[at], 5); at++)
+				;
+			if (n == 0)
+				return 0;
+		}
+	}
+	if (n < 0)
+		return error_sys(err, "read");
+	return error_set(err, EINVAL, "is not a checksum and white space");
+}
+
+/* Open the directory of @path a component at a time; *last is what follows its last slash. REF_*. */
+static int open_parent(const struct ostree_repo *repo, const char *path, int *dir, const char **last,
+		       struct error *err)
+{
+	const char *slash;
+	struct stat st;
+	int code;
+
+	*dir = fcntl(repo->fd, F_DUPFD_CLOEXEC, 0);
+	for (; *dir >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+		char part[NAME_MAX + 1];
+		size_t len = (size_t)(slash - path);
+		int next = -1;
+
+		errno = ENOENT; /* longer than any name */
+		if (len < sizeof(part)) {
+			memcpy(part, path, len);
+			part[len] = 0;
+			next = openat(*dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		code = errno;
+		if (next < 0 && code == ENOTDIR && !fstatat(*dir, part, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+			code = ELOOP;
+		close(*dir);
+		errno = code;
+		*dir = next;
+	}
+	*last = path;
+	if (*dir >= 0)
+		return REF_FOUND;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return REF_NONE;
+	if (errno == ELOOP)
+		return error_set(err, ELOOP, "is reached through a symbolic link");
+	return error_sys(err, "open");
+}
+
+/*
+ * The path that an alias in @path means, in its place: @target, joined to the
+ * directory of the alias, "." and ".." resolved by text.
+ */
+static int follow(char path[PATH_MAX], const char *target, struct error *err)
+{
+	char *end = strrchr(path, '/');
+
+	if (*target == '/')
+		return error_set(err, EINVAL, "alias with an absolute target");
+	while (*target) {
+		size_t len = strcspn(target, "/");
+
+		if (len == 2 && !memcmp(target, "..", 2)) {
+			if (end == path)
+				return error_set(err, EINVAL, "alias that leaves the repository");
+			do
+				end--;
+			while (end > path && *end != '/');
+		} else if (len && !(len == 1 && *target == '.')) {
+			bool first = end == path;
+
+			if (len + 2 > (size_t)(path + PATH_MAX - end))
+				return error_set(err, ENAMETOOLONG, "alias with too long a target");
+			if (!first)
+				*end++ = '/';
+			memcpy(end, target, len);
+			end += len;
+		}
+		target += len;
+		target += *target == '/';
+	}
+	*end = 0;
+	if (strncmp(path, "refs/heads/", 11) && strncmp(path, "refs/remotes/", 13))
+		return error_set(err, EINVAL, "alias that leaves the refs");
+	return REF_ALIAS;
+}
+
+/* What is at a path: a checksum, nothing, or an alias. REF_*. */
+static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_digest *sum, struct error *err)
+{
+	char target[PATH_MAX];
+	const char *last;
+	struct stat st;
+	int dir, fd = -1, rc = open_parent(repo, path, &dir, &last, err);
+	ssize_t n;
+
+	if (rc != REF_FOUND)
+		return rc;
+	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW)) {
+		rc = errno == ENOENT || errno == ENAMETOOLONG ? REF_NONE : error_sys(err, "stat");
+	} else if (S_ISDIR(st.st_mode)) {
+		rc = REF_NONE;
+	} else if (S_ISLNK(st.st_mode)) {
+		n = readlinkat(dir, last, target, sizeof(target));
+		if (n < 0)
+			rc = error_sys(err, "readlink");
+		else if ((size_t)n == sizeof(target))
+			rc = error_set(err, ENAMETOOLONG, "alias with too long a target");
+		else
+			target[n] = 0;
+		rc = rc == REF_FOUND ? follow(path, target, err) : rc;
+	} else if (!S_ISREG(st.st_mode)) {
+		rc = error_set(err, EINVAL, "is no regular file");
+	} else {
+		fd = openat(dir, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		rc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? error_sys(err, "open") : read_ref(fd, sum, err);
+	}
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return rc;
+}
+
+/* The ref called @name below @where, through aliases. REF_FOUND, REF_NONE or -1. */
+static int find(const struct ostree_repo *repo, const char *where, const char *name, size_t len,
+		struct cfs_digest *sum, struct error *err)
+{
+	char path[PATH_MAX];
+	size_t start = strlen(where);
+	int rc = REF_ALIAS;
+
+	if (len >= sizeof(path) - start)
+		return REF_NONE;
+	memcpy(path, where, start);
+	memcpy(path + start, name, len);
+	path[start + len] = 0;
+	for (unsigned int aliases = 0; rc == REF_ALIAS; aliases++) {
+		bool alias = aliases > 0;
+
+		if (aliases > ALIASES_MAX)
+			return error_set(err, ELOOP, "more than %u aliases in a row", ALIASES_MAX);
+		rc = look(repo, path, sum, err);
+		if (rc < 0)
+			return error_in(err, "%s", path);
+		if (rc == REF_NONE && alias)
+			return error_set(err, ENOENT, "alias of %s, which is not there", path);
+	}
+	return rc;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in refs/remotes, to be freed. Their number, or -1. */
+static ssize_t list_remotes(const struct ostree_repo *repo, char ***names, struct error *err)
+{
+	const struct dirent *e;
+	const char *last;
+	size_t n = 0, cap = 0;
+	int dir, fd = -1, rc = open_parent(repo, "refs/remotes/", &dir, &last, err);
+	DIR *d;
+
+	*names = NULL;
+	if (rc != REF_FOUND)
+		return rc == REF_NONE ? 0 : error_in(err, "refs/remotes");
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(dir);
+	d = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!d) {
+		error_sys(err, "refs/remotes: open");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (rc == REF_FOUND && (errno = 0, e = readdir(d))) {
+		char **v = *names;
+
+		if (!is_fragment(e->d_name, strlen(e->d_name)))
+			continue;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 16;
+			v = realloc(v, cap * sizeof(*v));
+		}
+		if (v)
+			*names = v;
+		if (!v || !(v[n] = strdup(e->d_name)))
+			rc = error_nomem(err);
+		else
+			n++;
+	}
+	if (rc == REF_FOUND && errno)
+		rc = error_sys(err, "refs/remotes: readdir");
+	closedir(d);
+	if (n)
+		qsort(*names, n, sizeof(**names), by_bytes);
+	if (rc == REF_FOUND)
+		return (ssize_t)n;
+	while (n)
+		free((*names)[--n]);
+	free(*names);
+	return -1;
+}
+
+static int find_in_remotes(const struct ostree_repo *repo, const char *name, size_t len, struct cfs_digest *sum,
+			   struct error *err)
+{
+	int rc = REF_NONE;
+	char **names;
+	ssize_t n = list_remotes(repo, &names, err);
+
+	if (n < 0)
+		return -1;
+	for (ssize_t i = 0; i < n; i++) {
+		char where[sizeof("refs/remotes//") + NAME_MAX] = "refs/remotes/";
+
+		if (rc == REF_NONE) {
+			strcat(where, names[i]);
+			strcat(where, "/");
+			rc = find(repo, where, name, len, sum, err);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, size_t len, struct cfs_digest *sum,
+		       struct error *err)
+{
+	const char *colon = memchr(rev, ':', len), *name = colon ? colon + 1 : rev;
+	size_t left = len - (size_t)(name - rev);
+	int rc;
+
+	if (parse_sum(sum, rev, len))
+		return 0;
+	if (!is_name(name, left) || (colon && !is_fragment(rev, (size_t)(colon - rev))))
+		return error_set(err, EINVAL, "is neither a checksum nor the name of a ref");
+	if (colon) {
+		char where[sizeof("refs/remotes//") + NAME_MAX] = "refs/remotes/";
+
+		if (colon - rev > NAME_MAX)
+			return error_set(err, ENOENT, "no such ref");
+		memcpy(where + 13, rev, (size_t)(colon - rev));
+		strcat(where, "/");
+		rc = find(repo, where, name, left, sum, err);
+	} else {
+		rc = find(repo, "refs/heads/", name, left, sum, err);
+		if (rc == REF_NONE)
+			rc = find(repo, "refs/remotes/", name, left, sum, err);
+		if (rc == REF_NONE)
+			rc = find_in_remotes(repo, name, left, sum, err);
+	}
+	return rc == REF_NONE ? error_set(err, ENOENT, "no such ref") : rc;
+}

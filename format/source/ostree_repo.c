@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/ostree_repo.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/io.h"
+#include "base/object.h"
+#include "base/sha256.h"
+
+#define CONFIG_MAX ((size_t)1 << 20)
+
+struct word {
+	const char *s;
+	size_t len;
+};
+
+/* Without blanks around it. */
+static struct word trim(const char *s, const char *end)
+{
+	while (s < end && strchr(" \t\r\v\f", *s))
+		s++;
+	while (end > s && strchr(" \t\r\v\f", end[-1]))
+		end--;
+	return (struct word){ s, (size_t)(end - s) };
+}
+
+static bool is(struct word w, const char *text)
+{
+	return w.len == strlen(text) && !memcmp(w.s, text, w.len);
+}
+
+/* The values of [core] that matter; the last one of each counts. */
+struct core {
+	struct word version, mode, parent, no_xattrs;
+};
+
+static void take_line(struct core *core, bool *in_core, struct word line)
+{
+	const char *end = line.s + line.len, *equal;
+	struct word name, value;
+
+	if (!line.len || *line.s == '#')
+		return;
+	if (*line.s == '[') {
+		*in_core = is(line, "[core]");
+		return;
+	}
+	equal = memchr(line.s, '=', line.len);
+	if (!*in_core || !equal)
+		return;
+	name = trim(line.s, equal);
+	value = trim(equal + 1, end);
+	if (is(name, "repo_version"))
+		core->version = value;
+	else if (is(name, "mode"))
+		core->mode = value;
+	else if (is(name, "parent"))
+		core->parent = value;
+	else if (is(name, "disable-xattrs"))
+		core->no_xattrs = value;
+}
+
+static int take_mode(struct ostree_repo *repo, struct word mode, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum ostree_mode mode;
+	} modes[] = {
+		{ "bare", OSTREE_BARE },
+		{ "bare-user", OSTREE_BARE_USER },
+		{ "bare-user-only", OSTREE_BARE_USER_ONLY },
+		{ "archive", OSTREE_ARCHIVE },
+		{ "archive-z2", OSTREE_ARCHIVE },
+	};
+
+	repo->mode = OSTREE_BARE;
+	if (!mode.s)
+		return 0;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (is(mode, modes[i].name)) {
+			repo->mode = modes[i].mode;
+			return 0;
+		}
+	}
+	return error_set(err, EINVAL, "unsupported repository mode \"%.*s\"", (int)(mode.len < 64 ? mode.len : 64), mode.s);
+}
+
+int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err)
+{
+	const char *end = s + len;
+	struct core core = { 0 };
+	bool in_core = false;
+
+	if (memchr(s, 0, len))
+		return error_set(err, EINVAL, "NUL byte in the text");
+	while (s < end) {
+		const char *stop = memchr(s, '\n', (size_t)(end - s));
+
+		if (!stop)
+			stop = end;
+		take_line(&core, &in_core, trim(s, stop));
+		s = stop + 1;
+	}
+	if (!core.version.s)
+		return error_set(err, EINVAL, "no repo_version in [core]: no OSTree repository");
+	if (!is(core.version, "1"))
+		return error_set(err, EINVAL, "repo_version is not 1");
+	repo->has_parent = core.parent.len != 0;
+	repo->no_xattrs = core.no_xattrs.s && (is(core.no_xattrs, "true") || is(core.no_xattrs, "1"));
+	return take_mode(repo, core.mode, err);
+}
+
+/* What has no name but one type that will do. */
+static int refuse_type(mode_t mode, struct error *err)
+{
+	const char *what = S_ISDIR(mode) ? "is a directory" : S_ISLNK(mode) ? "is a symbolic link"
+						      : S_ISFIFO(mode)      ? "is a fifo"
+						      : S_ISSOCK(mode)      ? "is a socket"
+									    : "is a device";
+
+	return error_set(err, EINVAL, "%s", what);
+}
+
+/* Open what is at @path below @dir, as ostree_object_open() does. -1 and a text, or ENOENT without one. */
+static int open_file(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err)
+{
+	int at = object_openat(dir, path, O_PATH);
+
+	if (at < 0 && errno == ELOOP)
+		return error_set(err, ELOOP, "is reached through a symbolic link");
+	if (at < 0)
+		return error_sys(err, "open");
+	if (fstat(at, st)) {
+		error_sys(err, "fstat");
+	} else if (S_ISLNK(st->st_mode) && link) {
+		*fd = at;
+		return 0;
+	} else if (!S_ISREG(st->st_mode)) {
+		refuse_type(st->st_mode, err);
+	} else {
+		close(at);
+		/* Whatever has taken its place since then: neither waited for nor taken. */
+		*fd = object_openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		if (*fd < 0)
+			return error_sys(err, "open");
+		if (!fstat(*fd, st) && S_ISREG(st->st_mode))
+			return 0;
+		at = *fd;
+		error_set(err, EINVAL, "has changed");
+	}
+	close(at);
+	return -1;
+}
+
+static int read_config(struct ostree_repo *repo, struct error *err)
+{
+	struct stat st;
+	ssize_t n;
+	char *s;
+	int fd, rc;
+
+	if (open_file(repo->fd, "config", false, &fd, &st, err))
+		return error_in(err, "%s: config", repo->path);
+	s = malloc(CONFIG_MAX);
+	n = s ? io_read(fd, s, CONFIG_MAX) : 0;
+	if (!s)
+		rc = error_nomem(err);
+	else if (n < 0)
+		rc = error_sys(err, "read");
+	else if (n == CONFIG_MAX)
+		rc = error_set(err, EFBIG, "more than 1 MiB");
+	else
+		rc = ostree_config_parse(repo, s, (size_t)n, err);
+	free(s);
+	close(fd);
+	return rc ? error_in(err, "%s: config", repo->path) : 0;
+}
+
+int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *err)
+{
+	*repo = (struct ostree_repo){ .path = path, .objects = -1 };
+	repo->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (repo->fd < 0)
+		return error_sys(err, "%s: open", path);
+	if (read_config(repo, err))
+		goto fail;
+	repo->objects = object_openat(repo->fd, "objects", O_RDONLY | O_DIRECTORY);
+	if (repo->objects >= 0)
+		return 0;
+	if (errno == ELOOP || errno == ENOTDIR)
+		error_set(err, ENOTDIR, "%s: objects: is no directory", path);
+	else
+		error_sys(err, "%s: objects: open", path);
+fail:
+	ostree_repo_close(repo);
+	return -1;
+}
+
+void ostree_repo_close(struct ostree_repo *repo)
+{
+	if (repo->objects >= 0)
+		close(repo->objects);
+	if (repo->fd >= 0)
+		close(repo->fd);
+	repo->fd = repo->objects = -1;
+}
+
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext)
+{
+	size_t len = strlen(ext);
+
+	cfs_object_name(name, sum);
+	name[CFS_OBJECT_NAME] = '.';
+	if (len > OSTREE_OBJECT_NAME - CFS_OBJECT_NAME - 2)
+		len = OSTREE_OBJECT_NAME - CFS_OBJECT_NAME - 2;
+	memcpy(name + CFS_OBJECT_NAME + 1, ext, len);
+	name[CFS_OBJECT_NAME + 1 + len] = 0;
+}
+
+int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,
+		       int *fd, struct stat *st, struct error *err)
+{
+	char name[OSTREE_OBJECT_NAME];
+
+	ostree_object_name(name, sum, ext);
+	if (!open_file(repo->objects, name, link, fd, st, err))
+		return 0;
+	if (err->code != ENOENT)
+		return -1;
+	return error_set(err, ENOENT, repo->has_parent ? "is missing; the repository has a parent, which is not read" : "is missing");
+}
+
+int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, const struct cfs_digest *sum,
+			 const char *ext, struct cfs_span *data, struct error *err)
+{
+	struct cfs_digest got;
+	struct stat st;
+	int fd, rc = -1;
+	ssize_t n;
+	u8 *p;
+
+	if (ostree_object_open(repo, sum, ext, false, &fd, &st, err))
+		return -1;
+	if ((u64)st.st_size > OSTREE_METADATA_MAX) {
+		error_set(err, EFBIG, "more than 128 MiB");
+		goto out;
+	}
+	p = arena_bytes(arena, (size_t)st.st_size + 1);
+	if (!p) {
+		error_nomem(err);
+		goto out;
+	}
+	n = io_read(fd, p, (size_t)st.st_size);
+	if (n < 0) {
+		error_sys(err, "read");
+		goto out;
+	}
+	sha256_one(p, (size_t)n, got.b);
+	*data = (struct cfs_span){ p, (u64)n };
+	rc = memcmp(&got, sum, sizeof(got)) ? error_set(err, EBADMSG, "content does not have this checksum") : 0;
+out:
+	close(fd);
+	return rc;
+}

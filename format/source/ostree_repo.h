@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An OSTree repository on disk (ostree 1, 2): its configuration, its refs, its
+ * objects. Below its directory no symbolic link is followed, and what is no
+ * regular file is refused without opening it. Nothing is written.
+ */
+#ifndef CFS_SOURCE_OSTREE_REPO_H
+#define CFS_SOURCE_OSTREE_REPO_H
+
+#include <sys/stat.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "core/digest.h"
+#include "core/span.h"
+
+#define OSTREE_METADATA_MAX ((u64)128 << 20)
+
+enum ostree_mode {
+	OSTREE_BARE,
+	OSTREE_BARE_USER,
+	OSTREE_BARE_USER_ONLY,
+	OSTREE_ARCHIVE,
+};
+
+struct ostree_repo {
+	const char *path; /* as given; borrowed */
+	int fd, objects;  /* directories */
+	enum ostree_mode mode;
+	bool no_xattrs;  /* disable-xattrs */
+	bool has_parent; /* where objects may be that are missing here */
+};
+
+/* -1 and a text that begins with the path; nothing is left to close then. */
+int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *err);
+void ostree_repo_close(struct ostree_repo *repo);
+
+/* The text of a configuration, without reading it from anywhere. */
+int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err);
+
+/* HH/REST.EXT and a NUL. */
+#define OSTREE_OBJECT_NAME (CFS_OBJECT_NAME + 10)
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext);
+
+/*
+ * Open an object, a regular file. With @link also a symlink: then *fd, O_PATH,
+ * stands for the link itself. -1 and a text without the name (ENOENT: missing).
+ */
+int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,
+		       int *fd, struct stat *st, struct error *err);
+
+/* Read a metadata object into the arena, and compare its checksum. A text without the name. */
+int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, const struct cfs_digest *sum,
+			 const char *ext, struct cfs_span *data, struct error *err);
+
+/*
+ * ostree_refs.c: the commit that a revision without "^" names: a checksum, a ref, an
+ * alias. A text without the revision.
+ */
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, size_t len, struct cfs_digest *sum,
+		       struct error *err);
+
+#endif
