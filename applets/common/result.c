@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "applets/common/output.h"
 #include "base/verity.h"
+#include "source/toc_print.h"
 #include "tree/dump_tree.h"
 
 void result_init(struct result *r)
@@ -19,6 +20,8 @@ void result_options(struct result *r)
 		options_refuse("--print-dump", "excludes --print-digest-only");
 	if (r->print_dump && r->print_digest)
 		options_refuse("--print-dump", "excludes --print-digest");
+	if (r->print_json && (r->print_dump || r->print_digest_only || r->print_digest))
+		options_refuse("--print-json", "excludes --print-dump, --print-digest and --print-digest-only");
 	/* With either one given, the other counts as 0. */
 	r->version.min = (unsigned int)r->min_version.value;
 	r->version.max = (unsigned int)r->max_version.value;
@@ -47,6 +50,27 @@ static int print_dump(const struct tree *tree, struct error *err)
 	return output_end(&out, err);
 }
 
+static int print_json(const struct result *r, const struct tree *tree, struct error *err)
+{
+	struct output out = { 0 };
+	struct toc_print p;
+	int rc, got;
+
+	toc_print_start(&p, tree);
+	do {
+		got = toc_print_line(&p, &out.line, err);
+		if (got < 0 && r->source)
+			error_in(err, "%s", r->source);
+		rc = got < 0 ? -1 : output_poll(&out, err);
+	} while (got > 0 && !rc);
+	toc_print_release(&p);
+	if (rc) {
+		buf_release(&out.line);
+		return rc;
+	}
+	return output_end(&out, err);
+}
+
 static void see_digest(void *arg, const void *data, size_t len)
 {
 	verity_add(arg, data, len);
@@ -62,7 +86,7 @@ static int make_image(const struct result *r, const struct tree *tree, int fd, s
 
 	if (writer_init(&w, fd))
 		return error_nomem(err);
-	if (r->print_digest || r->print_digest_only) {
+	if (r->print_digest || r->print_digest_only || r->wanted) {
 		verity_init(&verity);
 		w.see = see_digest;
 		w.see_arg = &verity;
@@ -91,16 +115,46 @@ static int print_digest(const struct result *r, const struct cfs_digest *digest,
 	return output_text(line, sizeof(line), err);
 }
 
+/* Whether it is the digest that is wanted: 0 or EXIT_MISMATCH. */
+static int check_digest(const struct result *r, const struct cfs_digest *digest, struct error *err)
+{
+	char want[CFS_DIGEST_HEX], got[CFS_DIGEST_HEX];
+
+	if (!r->wanted || !memcmp(r->wanted, digest, sizeof(*digest)))
+		return 0;
+	cfs_digest_print(want, r->wanted);
+	cfs_digest_print(got, digest);
+	error_set(err, EBADMSG, "image should have the digest %.64s, has %.64s", want, got);
+	if (r->source)
+		error_in(err, "%s", r->source);
+	return EXIT_MISMATCH;
+}
+
+/* 0, -1, or EXIT_MISMATCH. */
 static int finish(struct result *r, const struct tree *tree, struct error *err)
 {
+	bool file = r->image && !r->out.to_fd;
 	struct cfs_digest digest;
+	int rc = 0;
 
-	if (r->print_dump)
+	/* Only an unnamed file may be written before its digest is known. */
+	if (r->wanted && !file) {
+		rc = make_image(r, tree, -1, &digest, err);
+		if (!rc)
+			rc = check_digest(r, &digest, err);
+	}
+	if (!rc && r->print_dump)
 		return print_dump(tree, err);
-	if (make_image(r, tree, r->image ? r->out.fd : -1, &digest, err)) {
+	if (!rc && r->print_json)
+		return print_json(r, tree, err);
+	if (!rc && (r->image || !r->wanted))
+		rc = make_image(r, tree, r->image ? r->out.fd : -1, &digest, err);
+	if (!rc && file)
+		rc = check_digest(r, &digest, err);
+	if (rc) {
 		if (r->image)
 			publish_abort(&r->out);
-		return -1;
+		return rc;
 	}
 	if (r->image && publish_commit(&r->out, err))
 		return -1;
@@ -128,5 +182,5 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 	if (rc)
 		fail(NULL, &err);
 	tree_release(&tree);
-	return rc ? EXIT_FAILED : EXIT_DONE;
+	return rc < 0 ? EXIT_FAILED : rc;
 }

@@ -12,6 +12,8 @@ struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
 	bool print_digest, print_digest_only, print_dump, no_sync;
+	bool print_json;		 /* as a table of contents */
+	const struct cfs_digest *wanted; /* set by produce(): what the image's digest must be; NULL: anything */
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */
 	struct publish out;           /* open while the tree is filled, if there is an image */
@@ -39,12 +41,13 @@ void result_options(struct result *r);
 /* Whether an image, a digest or a dump is wanted without naming one. */
 static inline bool result_needs_image(const struct result *r)
 {
-	return !r->print_digest_only && !r->print_dump;
+	return !r->print_digest_only && !r->print_dump && !r->print_json;
 }
 
 /*
  * Fill a tree with @produce, then write what is asked for. Returns the exit
- * status; errors have been printed. @produce seals the tree.
+ * status; errors have been printed. @produce seals the tree. With another
+ * digest than r->wanted nothing is written, and the status is EXIT_MISMATCH.
  */
 int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg);
 

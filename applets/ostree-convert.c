@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs ostree-convert: make an image from a commit of an OSTree repository (cli 10). */
+#include <unistd.h>
+#include "applets/applet.h"
+#include "applets/common/result.h"
+#include "base/workers.h"
+#include "source/ostree.h"
+
+struct convert {
+	struct result result;
+	struct ostree ostree;
+};
+
+static int produce(void *arg, struct tree *tree, struct error *err)
+{
+	struct convert *c = arg;
+
+	if (ostree_read(&c->ostree, tree, err))
+		return -1;
+	if (c->ostree.has_digest)
+		c->result.wanted = &c->ostree.digest;
+	return 0;
+}
+
+static int ostree_convert_main(const struct applet *self, char **argv)
+{
+	struct convert c = { 0 };
+	struct result *r = &c.result;
+	const char *out = NULL;
+	bool no_verity = false;
+	const struct option_row rows[] = {
+		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
+		{ 0, "no-verity", NULL, "record no fs-verity digests", &no_verity },
+		{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &r->print_dump },
+		{ 0, "print-json", NULL, "print the tree as a table of contents for json-convert", &r->print_json },
+		{ 0, "print-digest", NULL, "print the image's fs-verity digest", &r->print_digest },
+		{ 0, "print-digest-only", NULL, "print the digest, write no image", &r->print_digest_only },
+		{ 0, "no-sync", NULL, "do not wait for stable storage", &r->no_sync },
+		{ 0 },
+	};
+	char **operands;
+
+	result_init(r);
+	operands = options_parse(self, rows, 2, 2, argv);
+	/* The script of that name printed JSON for writer-json. */
+	if (!strcmp(applet_word, "ostree-convert-commit"))
+		r->print_json = true;
+	result_options(r);
+	if (out && !result_needs_image(r))
+		options_refuse("--out", "excludes --print-dump, --print-json and --print-digest-only");
+	if (!out && result_needs_image(r) && isatty(STDOUT_FILENO))
+		options_refuse("--out", "is missing, and stdout is a terminal");
+	r->source = operands[0];
+	r->image = out ? out : "-";
+	c.ostree = (struct ostree){
+		.repo = operands[0], .rev = operands[1], .verity = !no_verity, .threads = workers_default()
+	};
+	return result_run(r, produce, &c);
+}
+
+const struct applet applet_ostree_convert = {
+	.name = "ostree-convert",
+	.aliases = "ostree-convert-commit",
+	.operands = "[--out=IMAGE] REPO REV",
+	.summary = "make an image from an OSTree commit",
+	.main = ostree_convert_main,
+};
