@@ -2,6 +2,7 @@
 /* cfs ostree-convert: make an image from a commit of an OSTree repository (cli 10). */
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "base/workers.h"
 #include "source/ostree.h"
@@ -14,8 +15,16 @@ struct convert {
 static int produce(void *arg, struct tree *tree, struct error *err)
 {
 	struct convert *c = arg;
+	struct progress progress;
+	int rc;
 
-	if (ostree_read(&c->ostree, tree, err))
+	c->ostree.progress = progress_add;
+	c->ostree.progress_arg = &progress;
+	verbose("%u threads", c->ostree.threads);
+	progress_start(&progress, false, 0);
+	rc = ostree_read(&c->ostree, tree, err);
+	progress_end(&progress);
+	if (rc)
 		return -1;
 	if (c->ostree.has_digest)
 		c->result.wanted = &c->ostree.digest;

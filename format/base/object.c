@@ -12,35 +12,38 @@ void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
 	path[CFS_OBJECT_NAME] = 0;
 }
 
-/* Without openat2(): a component at a time. */
+static bool is_dots(const char *s, size_t len)
+{
+	return s[0] == '.' && (len == 1 || (len == 2 && s[1] == '.'));
+}
+
+/* Without openat2(): a component at a time. A symbolic link on the way is no directory. */
 static int open_by_steps(int dir, const char *path, int flags)
 {
-	char part[256];
-	const char *slash = strchr(path, '/');
-	size_t len;
-	int at, fd, code;
+	int at = dir, fd = -1, code;
 
-	if (!slash)
-		return openat(dir, path, flags | O_NOFOLLOW);
-	len = (size_t)(slash - path);
-	if (len == 0 || len >= sizeof(part) || (len <= 2 && path[0] == '.')) {
-		errno = EINVAL;
-		return -1;
+	for (bool last = false; !last;) {
+		size_t len = strcspn(path, "/");
+		char part[256];
+
+		last = !path[len];
+		if (len == 0 || len >= sizeof(part) || is_dots(path, len)) {
+			fd = -1;
+			errno = EINVAL;
+		} else {
+			memcpy(part, path, len);
+			part[len] = 0;
+			fd = openat(at, part, last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		code = errno;
+		if (at != dir)
+			close(at);
+		errno = code;
+		if (fd < 0)
+			break;
+		at = fd;
+		path += len + !last;
 	}
-	memcpy(part, path, len);
-	part[len] = 0;
-	at = openat(dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (at < 0)
-		return -1;
-	if (strchr(slash + 1, '/')) {
-		errno = EINVAL; /* no object is that deep */
-		fd = -1;
-	} else {
-		fd = openat(at, slash + 1, flags | O_NOFOLLOW);
-	}
-	code = errno;
-	close(at);
-	errno = code;
 	return fd;
 }
 

@@ -55,6 +55,7 @@ static int find_commit(const struct ostree *o, const struct ostree_repo *repo, s
 /* ---- file objects ------------------------------------------------------- */
 
 struct reading {
+	const struct ostree *o;
 	const struct ostree_repo *repo;
 	struct graph_file **v;
 	struct ostree_reader **reader; /* one for each thread */
@@ -64,9 +65,13 @@ static int read_one(unsigned int index, size_t item, void *arg, struct error *er
 {
 	const struct reading *reading = arg;
 	struct graph_file *file = reading->v[item];
+	const struct ostree *o = reading->o;
 
-	if (!ostree_file_read(reading->reader[index], &file->f, err))
+	if (!ostree_file_read(reading->reader[index], &file->f, err)) {
+		if (o->progress)
+			o->progress(o->progress_arg, 1, file->f.size);
 		return 0;
+	}
 	return graph_in(&file->place, &file->f.sum, ostree_file_ext(reading->repo), err);
 }
 
@@ -75,7 +80,7 @@ static int read_files(const struct ostree *o, const struct graph *graph, struct 
 	size_t n = 0, files = graph->files.used;
 	unsigned int threads = o->threads < files ? o->threads : files ? (unsigned int)files
 								       : 1;
-	struct reading reading = { .repo = graph->repo };
+	struct reading reading = { .o = o, .repo = graph->repo };
 	int rc = -1;
 
 	reading.v = malloc(files * sizeof(*reading.v) + 1);

@@ -10,9 +10,12 @@
 #include "tree/tree.h"
 
 struct ostree {
-	const char *repo, *rev;   /* as given */
-	bool verity;              /* record fs-verity digests */
-	unsigned int threads;     /* for file objects, at least 1 */
+	const char *repo, *rev; /* as given */
+	bool verity;            /* record fs-verity digests */
+	unsigned int threads;   /* for file objects, at least 1 */
+	/* Called by any thread: what has been read since its last call. May be NULL. */
+	void (*progress)(void *arg, u64 names, u64 bytes);
+	void *progress_arg;
 	bool has_digest;          /* the commit records what the image's digest must be; with verity only */
 	struct cfs_digest digest; /* that */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "source/ostree_file.h"
-#include <stdio.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "base/verity.h"
 #include "core/erofs.h"
+#include "source/attrs.h"
 
 #define BLOCK ((size_t)128 << 10)
 
@@ -16,16 +17,17 @@ struct ostree_reader {
 	const struct ostree_repo *repo;
 	struct grower *g;
 	bool want_verity;
-	struct input in;   /* of an archive's contents */
-	struct buf header; /* canonical */
+	struct scan_options all; /* xattrs */
+	struct entry_work w;     /* to read them with; w.value: a stored header */
+	struct input in;         /* of an archive's contents */
+	struct buf header;       /* canonical */
 	struct verity verity;
-	char list[65537]; /* names of xattrs */
-	u8 value[65536];  /* of one xattr, or a stored header */
-	u8 block[BLOCK];  /* of content, or a symlink's target */
+	u8 block[BLOCK]; /* of content, or a symlink's target */
 };
 
 /* The object at hand: what was found before its content is read. */
 struct object {
+	struct cfs_digest sum;
 	int fd;
 	struct stat st;
 	struct ostree_attrs attrs;
@@ -42,6 +44,9 @@ struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct 
 	r->repo = repo;
 	r->g = g;
 	r->want_verity = verity;
+	r->all = (struct scan_options){ 0 };
+	r->w.options = &r->all;
+	r->w.g = g;
 	r->in = (struct input){ 0 };
 	r->header = (struct buf){ 0 };
 	return r;
@@ -78,37 +83,16 @@ static int read_target(struct ostree_reader *r, struct object *o, struct error *
 	return 0;
 }
 
-/* The names of all xattrs of a bare object to r->list, their length. A symlink's are asked for through /proc. */
-static ssize_t list_xattrs(struct ostree_reader *r, const struct object *o, const char *proc, struct error *err)
-{
-	const size_t size = sizeof(r->list) - 1;
-	ssize_t n = S_ISLNK(o->st.st_mode) ? listxattr(proc, r->list, size) : flistxattr(o->fd, r->list, size);
-
-	if (n >= 0 || errno == EOPNOTSUPP)
-		return n < 0 ? 0 : n;
-	return error_sys(err, "listxattr");
-}
-
+/* All xattrs of a bare object. */
 static int read_xattrs(struct ostree_reader *r, const struct object *o, struct error *err)
 {
-	char proc[32];
-	ssize_t n;
+	char name[OSTREE_OBJECT_NAME];
+	struct entry link = { .dir = r->repo->objects, .name = name, .type = DT_LNK };
+	int rc;
 
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
-	n = list_xattrs(r, o, proc, err);
-	if (n < 0)
-		return -1;
-	r->list[n] = 0;
-	for (const char *name = r->list; name < r->list + n; name += strlen(name) + 1) {
-		ssize_t len = S_ISLNK(o->st.st_mode) ? getxattr(proc, name, r->value, sizeof(r->value)) : fgetxattr(o->fd, name, r->value, sizeof(r->value));
-
-		if (len < 0)
-			return error_sys(err, "%s: getxattr", name);
-		if (ostree_xattr_add(r->g, (struct cfs_span){ (const u8 *)name, strlen(name) },
-				     (struct cfs_span){ r->value, (u64)len }, err))
-			return -1;
-	}
-	return 0;
+	ostree_object_name(name, &o->sum, "file");
+	rc = attrs_read(&r->w, o->fd, S_ISLNK(o->st.st_mode) ? &link : NULL, err);
+	return rc == ENTRY_CHANGED ? error_set(err, EINVAL, "has changed") : rc;
 }
 
 static int open_bare(struct ostree_reader *r, struct object *o, struct error *err)
@@ -125,13 +109,13 @@ static int open_bare(struct ostree_reader *r, struct object *o, struct error *er
 
 static int open_bare_user(struct ostree_reader *r, struct object *o, struct error *err)
 {
-	ssize_t n = fgetxattr(o->fd, "user.ostreemeta", r->value, sizeof(r->value));
+	ssize_t n = fgetxattr(o->fd, "user.ostreemeta", r->w.value, sizeof(r->w.value));
 
 	if (n < 0 && errno == ENODATA)
 		return error_set(err, EBADMSG, "has no extended attribute user.ostreemeta");
 	if (n < 0)
 		return error_sys(err, "user.ostreemeta: getxattr");
-	if (ostree_filemeta_decode(&o->attrs, (struct cfs_span){ r->value, (u64)n }, err) ||
+	if (ostree_filemeta_decode(&o->attrs, (struct cfs_span){ r->w.value, (u64)n }, err) ||
 	    ostree_xattrs_decode(&o->attrs.xattrs, false, r->g, err))
 		return error_in(err, "user.ostreemeta");
 	return (o->attrs.mode & CFS_IFMT) == CFS_IFLNK ? read_target(r, o, err) : 0;
@@ -151,7 +135,7 @@ static int open_archive(struct ostree_reader *r, struct object *o, struct error 
 			return error_set(err, EBADMSG, "no zero bytes in front of the header");
 		if (len > OSTREE_HEADER_MAX)
 			return error_set(err, EBADMSG, "header of more than %u bytes", OSTREE_HEADER_MAX);
-		n = io_read(o->fd, r->value, len);
+		n = io_read(o->fd, r->w.value, len);
 		if (n >= 0 && n < (ssize_t)len)
 			return error_set(err, EBADMSG, "ends within its header");
 	} else if (n >= 0) {
@@ -159,7 +143,7 @@ static int open_archive(struct ostree_reader *r, struct object *o, struct error 
 	}
 	if (n < 0)
 		return error_sys(err, "read");
-	if (ostree_header_decode(&h, (struct cfs_span){ r->value, (u64)n }, err) ||
+	if (ostree_header_decode(&h, (struct cfs_span){ r->w.value, (u64)n }, err) ||
 	    ostree_xattrs_decode(&h.attrs.xattrs, false, r->g, err))
 		return error_in(err, "header");
 	o->attrs = h.attrs;
@@ -251,7 +235,7 @@ static int read_object(struct ostree_reader *r, struct object *o, struct ostree_
 int ostree_file_read(struct ostree_reader *r, struct ostree_file *file, struct error *err)
 {
 	bool link = r->repo->mode == OSTREE_BARE || r->repo->mode == OSTREE_BARE_USER_ONLY;
-	struct object o = { 0 };
+	struct object o = { .sum = file->sum };
 	int rc;
 
 	if (ostree_object_open(r->repo, &file->sum, ostree_file_ext(r->repo), link, &o.fd, &o.st, err))

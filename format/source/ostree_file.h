@@ -20,7 +20,7 @@ struct ostree_file {
 	struct cfs_digest digest;    /* fs-verity; of a regular file with size > 0, if it was wanted */
 };
 
-/* What one thread reads file objects with, about 350 KiB; adds xattrs and targets to @g. NULL without memory. */
+/* What one thread reads file objects with, about 370 KiB; adds xattrs and targets to @g. NULL without memory. */
 struct ostree_reader;
 struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g, bool verity);
 void ostree_reader_close(struct ostree_reader *r);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/object.h"
 #include "source/ostree_repo.h"
 
 #define ALIASES_MAX 8
@@ -77,43 +78,6 @@ static int read_ref(int fd, struct cfs_digest *sum, struct error *err)
 	return error_set(err, EINVAL, "is not a checksum and white space");
 }
 
-/* Open the directory of @path a component at a time; *last is what follows its last slash. REF_*. */
-static int open_parent(const struct ostree_repo *repo, const char *path, int *dir, const char **last,
-		       struct error *err)
-{
-	const char *slash;
-	struct stat st;
-	int code;
-
-	*dir = fcntl(repo->fd, F_DUPFD_CLOEXEC, 0);
-	for (; *dir >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
-		char part[NAME_MAX + 1];
-		size_t len = (size_t)(slash - path);
-		int next = -1;
-
-		errno = ENOENT; /* longer than any name */
-		if (len < sizeof(part)) {
-			memcpy(part, path, len);
-			part[len] = 0;
-			next = openat(*dir, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		}
-		code = errno;
-		if (next < 0 && code == ENOTDIR && !fstatat(*dir, part, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
-			code = ELOOP;
-		close(*dir);
-		errno = code;
-		*dir = next;
-	}
-	*last = path;
-	if (*dir >= 0)
-		return REF_FOUND;
-	if (errno == ENOENT || errno == ENOTDIR)
-		return REF_NONE;
-	if (errno == ELOOP)
-		return error_set(err, ELOOP, "is reached through a symbolic link");
-	return error_sys(err, "open");
-}
-
 /*
  * The path that an alias in @path means, in its place: @target, joined to the
  * directory of the alias, "." and ".." resolved by text.
@@ -156,35 +120,23 @@ static int follow(char path[PATH_MAX], const char *target, struct error *err)
 static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_digest *sum, struct error *err)
 {
 	char target[PATH_MAX];
-	const char *last;
-	struct stat st;
-	int dir, fd = -1, rc = open_parent(repo, path, &dir, &last, err);
+	struct stat st = { 0 };
 	ssize_t n;
+	int fd, rc;
 
-	if (rc != REF_FOUND)
-		return rc;
-	if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW)) {
-		rc = errno == ENOENT || errno == ENAMETOOLONG ? REF_NONE : error_sys(err, "stat");
-	} else if (S_ISDIR(st.st_mode)) {
-		rc = REF_NONE;
-	} else if (S_ISLNK(st.st_mode)) {
-		n = readlinkat(dir, last, target, sizeof(target));
-		if (n < 0)
-			rc = error_sys(err, "readlink");
-		else if ((size_t)n == sizeof(target))
-			rc = error_set(err, ENAMETOOLONG, "alias with too long a target");
-		else
-			target[n] = 0;
-		rc = rc == REF_FOUND ? follow(path, target, err) : rc;
-	} else if (!S_ISREG(st.st_mode)) {
-		rc = error_set(err, EINVAL, "is no regular file");
-	} else {
-		fd = openat(dir, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		rc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? error_sys(err, "open") : read_ref(fd, sum, err);
+	if (ostree_open(repo->fd, path, true, &fd, &st, err)) {
+		bool none = err->code == ENOENT || err->code == ENOTDIR || err->code == ENAMETOOLONG;
+
+		return none || S_ISDIR(st.st_mode) ? REF_NONE : -1;
 	}
-	if (fd >= 0)
-		close(fd);
-	close(dir);
+	if (!S_ISLNK(st.st_mode)) {
+		rc = read_ref(fd, sum, err);
+	} else {
+		n = readlinkat(fd, "", target, sizeof(target) - 1);
+		target[n < 0 ? 0 : n] = 0;
+		rc = n < 0 ? error_sys(err, "readlink") : follow(path, target, err);
+	}
+	close(fd);
 	return rc;
 }
 
@@ -223,17 +175,14 @@ static int by_bytes(const void *a, const void *b)
 /* The names in refs/remotes, to be freed. Their number, or -1. */
 static ssize_t list_remotes(const struct ostree_repo *repo, char ***names, struct error *err)
 {
+	int fd = object_openat(repo->fd, "refs/remotes", O_RDONLY | O_DIRECTORY), rc = REF_FOUND;
 	const struct dirent *e;
-	const char *last;
 	size_t n = 0, cap = 0;
-	int dir, fd = -1, rc = open_parent(repo, "refs/remotes/", &dir, &last, err);
 	DIR *d;
 
 	*names = NULL;
-	if (rc != REF_FOUND)
-		return rc == REF_NONE ? 0 : error_in(err, "refs/remotes");
-	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	close(dir);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	d = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!d) {
 		error_sys(err, "refs/remotes: open");

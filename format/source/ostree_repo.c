@@ -110,19 +110,7 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
 	return take_mode(repo, core.mode, err);
 }
 
-/* What has no name but one type that will do. */
-static int refuse_type(mode_t mode, struct error *err)
-{
-	const char *what = S_ISDIR(mode) ? "is a directory" : S_ISLNK(mode) ? "is a symbolic link"
-						      : S_ISFIFO(mode)      ? "is a fifo"
-						      : S_ISSOCK(mode)      ? "is a socket"
-									    : "is a device";
-
-	return error_set(err, EINVAL, "%s", what);
-}
-
-/* Open what is at @path below @dir, as ostree_object_open() does. -1 and a text, or ENOENT without one. */
-static int open_file(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err)
+int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err)
 {
 	int at = object_openat(dir, path, O_PATH);
 
@@ -136,7 +124,7 @@ static int open_file(int dir, const char *path, bool link, int *fd, struct stat 
 		*fd = at;
 		return 0;
 	} else if (!S_ISREG(st->st_mode)) {
-		refuse_type(st->st_mode, err);
+		error_set(err, EINVAL, "is %s", S_ISLNK(st->st_mode) ? "a symbolic link" : "no regular file");
 	} else {
 		close(at);
 		/* Whatever has taken its place since then: neither waited for nor taken. */
@@ -159,7 +147,7 @@ static int read_config(struct ostree_repo *repo, struct error *err)
 	char *s;
 	int fd, rc;
 
-	if (open_file(repo->fd, "config", false, &fd, &st, err))
+	if (ostree_open(repo->fd, "config", false, &fd, &st, err))
 		return error_in(err, "%s: config", repo->path);
 	s = malloc(CONFIG_MAX);
 	n = s ? io_read(fd, s, CONFIG_MAX) : 0;
@@ -223,7 +211,7 @@ int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *
 	char name[OSTREE_OBJECT_NAME];
 
 	ostree_object_name(name, sum, ext);
-	if (!open_file(repo->objects, name, link, fd, st, err))
+	if (!ostree_open(repo->objects, name, link, fd, st, err))
 		return 0;
 	if (err->code != ENOENT)
 		return -1;

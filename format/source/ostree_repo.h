@@ -37,14 +37,18 @@ void ostree_repo_close(struct ostree_repo *repo);
 /* The text of a configuration, without reading it from anywhere. */
 int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err);
 
+/*
+ * Open the regular file at @path below @dir. With @link also a symlink: then
+ * *fd, O_PATH, stands for the link itself. -1 and a text without the path
+ * (err->code: ENOENT, ENOTDIR, ELOOP ...).
+ */
+int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err);
+
 /* HH/REST.EXT and a NUL. */
 #define OSTREE_OBJECT_NAME (CFS_OBJECT_NAME + 10)
 void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext);
 
-/*
- * Open an object, a regular file. With @link also a symlink: then *fd, O_PATH,
- * stands for the link itself. -1 and a text without the name (ENOENT: missing).
- */
+/* ostree_open() for an object. A text without its name. */
 int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,
 		       int *fd, struct stat *st, struct error *err);
 
