@@ -27,9 +27,11 @@ PROGRAM := $(if $(SAN)$(OOM),$(B)/cfs,cfs)
 all: $(PROGRAM) $(B)/cfs
 
 # ---- sources --------------------------------------------------------------
-# A file directly in applets/ is an applet, one in tests/unit/ a unit test.
+# A file directly in applets/ is an applet, one in tests/unit/ a unit test, one in
+# tests/fuzz/ a fuzz target.
 applet_files := $(sort $(wildcard applets/*.c))
 unit_files := $(sort $(filter-out tests/unit/unit.c,$(wildcard tests/unit/*.c)))
+fuzz_files := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 format_src := $(sort $(foreach d,core base tree image source,$(wildcard format/$d/*.c)))
 applet_src := $(sort $(applet_files) $(wildcard applets/*/*.c applets/*/*/*.c))
 name = $(subst -,_,$(basename $(notdir $1)))
@@ -43,6 +45,7 @@ applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o
 zstd_obj := $(call obj,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
+fuzz := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_files))
 unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
 
 # ---- the machine ----------------------------------------------------------
@@ -137,6 +140,10 @@ $(B)/cfs.a: $(applet_obj) $(format_obj)
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 	$(call link,$(unit_obj) $(B)/cfs.a)
 
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/cfs.a $(zstd_obj)
+	@mkdir -p $(@D)
+	$(call link,$(filter-out $(zstd_obj),$^))
+
 $(B)/components/%.o: components/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -w $(zstd_flags) $(if $(SAN),-fno-sanitize=pointer-overflow)
@@ -183,7 +190,7 @@ $(B)/flags: FORCE
 	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(call inc_find,$h) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 
-check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit)
+check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
 		tests/run $(if $(filter check-long,$@),--long)
 
@@ -237,4 +244,4 @@ clean:
 
 FORCE:
 .PHONY: all check check-long headers analyze install size sbom clean FORCE
--include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj))
+-include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))
