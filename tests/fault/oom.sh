@@ -45,7 +45,7 @@ judge()
 {
 	if [ "$rc" = 0 ]; then
 		case $1 in
-		mkfs*) cmp -s out.img good.img ;;
+		mkfs* | ostree*) cmp -s out.img good.img ;;
 		dump) cmp -s out good.dump ;;
 		objects) cmp -s out good.objects ;;
 		esac || { echo "$1 $2: exit 0 and a wrong result"; return 1; }
@@ -103,4 +103,14 @@ sweep mkfs-hardlinks "$prog" mkfs --hardlinks src out.img
 "$CFS" mkfs src good.img
 sweep dump "$prog" dump good.img
 sweep objects "$prog" info objects good.img
+if perl -MDigest::SHA -MCompress::Raw::Zlib -e1 2>/dev/null; then
+	XATTRS=1 perl "$TOP/tests/cli/ostree-repo.pl" repo archive small
+	perl "$TOP/tests/cli/ostree-repo.pl" bare bare-user-only small
+	for repo in repo bare; do
+		"$CFS" ostree-convert --out=good.img $repo t || exit 1
+		sweep ostree-convert-$repo "$prog" ostree-convert --out=out.img $repo t
+	done
+else
+	skip ostree-convert 'perl without Digest::SHA or Compress::Raw::Zlib'
+fi
 plan_done
