@@ -31,13 +31,19 @@ static int find_commit(const struct ostree *o, const struct ostree_repo *repo, s
 		       struct error *err)
 {
 	size_t len = strlen(o->rev), steps = 0;
+	char *base = strdup(o->rev);
 	struct cfs_digest sum;
+	int rc;
 
-	while (len && o->rev[len - 1] == '^') {
-		len--;
+	if (!base)
+		return error_nomem(err);
+	while (len && base[len - 1] == '^') {
+		base[--len] = 0;
 		steps++;
 	}
-	if (ostree_ref_resolve(repo, o->rev, len, &sum, err))
+	rc = ostree_ref_resolve(repo, base, &sum, err);
+	free(base);
+	if (rc)
 		return error_in(err, "%s", o->rev);
 	for (;; steps--) {
 		if (read_commit(repo, &sum, o->verity && !steps, c, err))

@@ -188,18 +188,11 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 /* What the tree needs later, to memory of the grower. */
 static int keep(struct ostree_reader *r, const struct object *o, struct ostree_file *file, struct error *err)
 {
-	const struct xattr_set *set = &r->g->set;
-
 	file->mode = o->attrs.mode;
 	file->uid = o->attrs.uid;
 	file->gid = o->attrs.gid;
-	file->nxattrs = set->n;
-	if (set->n) {
-		file->xattrs = arena_alloc(&r->g->arena, set->n * sizeof(*set->v));
-		if (!file->xattrs)
-			return error_nomem(err);
-		memcpy(file->xattrs, set->v, set->n * sizeof(*set->v));
-	}
+	if (ostree_xattrs_keep(r->g, &file->xattrs, &file->nxattrs, err))
+		return -1;
 	if (!o->target.len)
 		return 0;
 	file->size = o->target.len;

@@ -72,7 +72,6 @@ static void *find(const struct graph *graph, const struct table *t, const struct
 
 static int load_meta(struct graph *graph, struct graph_meta *m, struct error *err)
 {
-	const struct xattr_set *set = &graph->g->set;
 	struct ostree_attrs attrs;
 	struct cfs_span data;
 
@@ -83,14 +82,7 @@ static int load_meta(struct graph *graph, struct graph_meta *m, struct error *er
 	m->mode = attrs.mode;
 	m->uid = attrs.uid;
 	m->gid = attrs.gid;
-	m->nxattrs = set->n;
-	if (!set->n)
-		return 0;
-	m->xattrs = arena_alloc(&graph->g->arena, set->n * sizeof(*set->v));
-	if (!m->xattrs)
-		return error_nomem(err);
-	memcpy(m->xattrs, set->v, set->n * sizeof(*set->v));
-	return 0;
+	return ostree_xattrs_keep(graph->g, &m->xattrs, &m->nxattrs, err);
 }
 
 static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest *sum, const struct graph_place *place,

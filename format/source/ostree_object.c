@@ -256,6 +256,19 @@ int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, st
 	return 0;
 }
 
+int ostree_xattrs_keep(struct grower *g, const struct xattr ***v, u32 *n, struct error *err)
+{
+	*n = g->set.n;
+	*v = NULL;
+	if (!*n)
+		return 0;
+	*v = arena_alloc(&g->arena, *n * sizeof(**v));
+	if (!*v)
+		return error_nomem(err);
+	memcpy(*v, g->set.v, *n * sizeof(**v));
+	return 0;
+}
+
 /* a(ayay) */
 static void encode_xattrs(struct buf *b, const struct xattr_set *set)
 {

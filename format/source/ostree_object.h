@@ -63,6 +63,9 @@ int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, st
 /* One more xattr to g->set; a name that is there already is refused. */
 int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value, struct error *err);
 
+/* A copy of g->set in the grower's memory; NULL if it is empty. */
+int ostree_xattrs_keep(struct grower *g, const struct xattr ***v, u32 *n, struct error *err);
+
 /*
  * Put what precedes the content in the canonical stream (ostree 3.5) into @b:
  * length, zeros and header. A lack of memory is latched in @b.

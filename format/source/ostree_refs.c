@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <unistd.h>
 #include "base/io.h"
 #include "base/object.h"
@@ -140,133 +140,87 @@ static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_
 	return rc;
 }
 
-/* The ref called @name below @where, through aliases. REF_FOUND, REF_NONE or -1. */
-static int find(const struct ostree_repo *repo, const char *where, const char *name, size_t len,
-		struct cfs_digest *sum, struct error *err)
+/*
+ * The ref called @name below @where and, if there is one, @remote, through
+ * aliases. REF_FOUND, REF_NONE or -1.
+ */
+static int find(const struct ostree_repo *repo, const char *where, const char *remote, int remote_len,
+		const char *name, struct cfs_digest *sum, struct error *err)
 {
 	char path[PATH_MAX];
-	size_t start = strlen(where);
-	int rc = REF_ALIAS;
+	int rc = REF_ALIAS, n = snprintf(path, sizeof(path), "%s%.*s%s%s", where, remote_len, remote,
+					 remote_len ? "/" : "", name);
 
-	if (len >= sizeof(path) - start)
+	if (n < 0 || n >= (int)sizeof(path))
 		return REF_NONE;
-	memcpy(path, where, start);
-	memcpy(path + start, name, len);
-	path[start + len] = 0;
 	for (unsigned int aliases = 0; rc == REF_ALIAS; aliases++) {
-		bool alias = aliases > 0;
-
 		if (aliases > ALIASES_MAX)
 			return error_set(err, ELOOP, "more than %u aliases in a row", ALIASES_MAX);
 		rc = look(repo, path, sum, err);
+		if (rc == REF_NONE && aliases)
+			rc = error_set(err, ENOENT, "is not there, but an alias of it is");
 		if (rc < 0)
 			return error_in(err, "%s", path);
-		if (rc == REF_NONE && alias)
-			return error_set(err, ENOENT, "alias of %s, which is not there", path);
 	}
 	return rc;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names in refs/remotes, to be freed. Their number, or -1. */
-static ssize_t list_remotes(const struct ostree_repo *repo, char ***names, struct error *err)
-{
-	int fd = object_openat(repo->fd, "refs/remotes", O_RDONLY | O_DIRECTORY), rc = REF_FOUND;
-	const struct dirent *e;
-	size_t n = 0, cap = 0;
-	DIR *d;
-
-	*names = NULL;
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	d = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!d) {
-		error_sys(err, "refs/remotes: open");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (rc == REF_FOUND && (errno = 0, e = readdir(d))) {
-		char **v = *names;
-
-		if (!is_fragment(e->d_name, strlen(e->d_name)))
-			continue;
-		if (n == cap) {
-			cap = cap ? cap * 2 : 16;
-			v = realloc(v, cap * sizeof(*v));
-		}
-		if (v)
-			*names = v;
-		if (!v || !(v[n] = strdup(e->d_name)))
-			rc = error_nomem(err);
-		else
-			n++;
-	}
-	if (rc == REF_FOUND && errno)
-		rc = error_sys(err, "refs/remotes: readdir");
-	closedir(d);
-	if (n)
-		qsort(*names, n, sizeof(**names), by_bytes);
-	if (rc == REF_FOUND)
-		return (ssize_t)n;
-	while (n)
-		free((*names)[--n]);
-	free(*names);
-	return -1;
-}
-
-static int find_in_remotes(const struct ostree_repo *repo, const char *name, size_t len, struct cfs_digest *sum,
+/* In the first of all remotes, in byte order, that has it: whatever order they are read in. */
+static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct cfs_digest *sum,
 			   struct error *err)
 {
-	int rc = REF_NONE;
-	char **names;
-	ssize_t n = list_remotes(repo, &names, err);
+	int fd = object_openat(repo->fd, "refs/remotes", O_RDONLY | O_DIRECTORY), rc = REF_NONE;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	char first[NAME_MAX + 1] = "";
+	const struct dirent *e;
 
-	if (n < 0)
-		return -1;
-	for (ssize_t i = 0; i < n; i++) {
-		char where[sizeof("refs/remotes//") + NAME_MAX] = "refs/remotes/";
+	if (fd < 0 && errno == ENOENT)
+		return REF_NONE;
+	while (d && (errno = 0, e = readdir(d))) {
+		size_t len = strlen(e->d_name);
+		struct error other = { 0 };
+		struct cfs_digest here;
+		int got;
 
-		if (rc == REF_NONE) {
-			strcat(where, names[i]);
-			strcat(where, "/");
-			rc = find(repo, where, name, len, sum, err);
-		}
-		free(names[i]);
+		if (!is_fragment(e->d_name, len) || len > NAME_MAX || (*first && strcmp(e->d_name, first) > 0))
+			continue;
+		got = find(repo, "refs/remotes/", e->d_name, (int)len, name, &here, &other);
+		if (got == REF_NONE)
+			continue;
+		memcpy(first, e->d_name, len + 1);
+		rc = got;
+		if (rc < 0)
+			*err = other;
+		else
+			*sum = here;
 	}
-	free(names);
+	if (!d || errno)
+		rc = error_sys(err, "refs/remotes: open");
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
 	return rc;
 }
 
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, size_t len, struct cfs_digest *sum,
-		       struct error *err)
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum, struct error *err)
 {
+	size_t len = strlen(rev);
 	const char *colon = memchr(rev, ':', len), *name = colon ? colon + 1 : rev;
-	size_t left = len - (size_t)(name - rev);
 	int rc;
 
 	if (parse_sum(sum, rev, len))
 		return 0;
-	if (!is_name(name, left) || (colon && !is_fragment(rev, (size_t)(colon - rev))))
+	if (!is_name(name, len - (size_t)(name - rev)) || (colon && !is_fragment(rev, (size_t)(colon - rev))))
 		return error_set(err, EINVAL, "is neither a checksum nor the name of a ref");
 	if (colon) {
-		char where[sizeof("refs/remotes//") + NAME_MAX] = "refs/remotes/";
-
-		if (colon - rev > NAME_MAX)
-			return error_set(err, ENOENT, "no such ref");
-		memcpy(where + 13, rev, (size_t)(colon - rev));
-		strcat(where, "/");
-		rc = find(repo, where, name, left, sum, err);
+		rc = colon - rev > NAME_MAX ? REF_NONE : find(repo, "refs/remotes/", rev, (int)(colon - rev), name, sum, err);
 	} else {
-		rc = find(repo, "refs/heads/", name, left, sum, err);
+		rc = find(repo, "refs/heads/", "", 0, name, sum, err);
 		if (rc == REF_NONE)
-			rc = find(repo, "refs/remotes/", name, left, sum, err);
+			rc = find(repo, "refs/remotes/", "", 0, name, sum, err);
 		if (rc == REF_NONE)
-			rc = find_in_remotes(repo, name, left, sum, err);
+			rc = find_in_remotes(repo, name, sum, err);
 	}
 	return rc == REF_NONE ? error_set(err, ENOENT, "no such ref") : rc;
 }

@@ -29,35 +29,27 @@ static bool is(struct word w, const char *text)
 	return w.len == strlen(text) && !memcmp(w.s, text, w.len);
 }
 
-/* The values of [core] that matter; the last one of each counts. */
-struct core {
-	struct word version, mode, parent, no_xattrs;
+/* What matters of [core]; the last value of each counts. */
+enum {
+	VERSION,
+	MODE,
+	PARENT,
+	NO_XATTRS,
+	KEYS,
 };
 
-static void take_line(struct core *core, bool *in_core, struct word line)
+/* One line, trimmed. */
+static void take_line(struct word value[KEYS], bool *in_core, struct word line)
 {
-	const char *end = line.s + line.len, *equal;
-	struct word name, value;
+	static const char *const keys[KEYS] = { "repo_version", "mode", "parent", "disable-xattrs" };
+	const char *equal = line.len ? memchr(line.s, '=', line.len) : NULL;
 
-	if (!line.len || *line.s == '#')
-		return;
-	if (*line.s == '[') {
+	if (line.len && *line.s == '[')
 		*in_core = is(line, "[core]");
-		return;
-	}
-	equal = memchr(line.s, '=', line.len);
-	if (!*in_core || !equal)
-		return;
-	name = trim(line.s, equal);
-	value = trim(equal + 1, end);
-	if (is(name, "repo_version"))
-		core->version = value;
-	else if (is(name, "mode"))
-		core->mode = value;
-	else if (is(name, "parent"))
-		core->parent = value;
-	else if (is(name, "disable-xattrs"))
-		core->no_xattrs = value;
+	else if (line.len && *line.s != '#' && *in_core && equal)
+		for (size_t i = 0; i < KEYS; i++)
+			if (is(trim(line.s, equal), keys[i]))
+				value[i] = trim(equal + 1, line.s + line.len);
 }
 
 static int take_mode(struct ostree_repo *repo, struct word mode, struct error *err)
@@ -88,7 +80,7 @@ static int take_mode(struct ostree_repo *repo, struct word mode, struct error *e
 int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err)
 {
 	const char *end = s + len;
-	struct core core = { 0 };
+	struct word value[KEYS] = { 0 };
 	bool in_core = false;
 
 	if (memchr(s, 0, len))
@@ -98,16 +90,16 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
 
 		if (!stop)
 			stop = end;
-		take_line(&core, &in_core, trim(s, stop));
+		take_line(value, &in_core, trim(s, stop));
 		s = stop + 1;
 	}
-	if (!core.version.s)
+	if (!value[VERSION].s)
 		return error_set(err, EINVAL, "no repo_version in [core]: no OSTree repository");
-	if (!is(core.version, "1"))
+	if (!is(value[VERSION], "1"))
 		return error_set(err, EINVAL, "repo_version is not 1");
-	repo->has_parent = core.parent.len != 0;
-	repo->no_xattrs = core.no_xattrs.s && (is(core.no_xattrs, "true") || is(core.no_xattrs, "1"));
-	return take_mode(repo, core.mode, err);
+	repo->has_parent = value[PARENT].len != 0;
+	repo->no_xattrs = is(value[NO_XATTRS], "true") || is(value[NO_XATTRS], "1");
+	return take_mode(repo, value[MODE], err);
 }
 
 int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err)
@@ -195,14 +187,9 @@ void ostree_repo_close(struct ostree_repo *repo)
 
 void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext)
 {
-	size_t len = strlen(ext);
-
 	cfs_object_name(name, sum);
 	name[CFS_OBJECT_NAME] = '.';
-	if (len > OSTREE_OBJECT_NAME - CFS_OBJECT_NAME - 2)
-		len = OSTREE_OBJECT_NAME - CFS_OBJECT_NAME - 2;
-	memcpy(name + CFS_OBJECT_NAME + 1, ext, len);
-	name[CFS_OBJECT_NAME + 1 + len] = 0;
+	memcpy(name + CFS_OBJECT_NAME + 1, ext, strlen(ext) + 1);
 }
 
 int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,

@@ -44,7 +44,7 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
  */
 int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err);
 
-/* HH/REST.EXT and a NUL. */
+/* HH/REST.EXT and a NUL; EXT is file, filez, commit, dirtree or dirmeta. */
 #define OSTREE_OBJECT_NAME (CFS_OBJECT_NAME + 10)
 void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext);
 
@@ -60,7 +60,6 @@ int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, co
  * ostree_refs.c: the commit that a revision without "^" names: a checksum, a ref, an
  * alias. A text without the revision.
  */
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, size_t len, struct cfs_digest *sum,
-		       struct error *err);
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum, struct error *err);
 
 #endif
