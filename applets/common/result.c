@@ -134,7 +134,7 @@ static int check_digest(const struct result *r, const struct cfs_digest *digest,
 static int finish(struct result *r, const struct tree *tree, struct error *err)
 {
 	bool file = r->image && !r->out.to_fd;
-	struct cfs_digest digest;
+	struct cfs_digest digest = { 0 };
 	int rc = 0;
 
 	/* Only an unnamed file may be written before its digest is known. */

@@ -12,7 +12,7 @@ struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
 	bool print_digest, print_digest_only, print_dump, no_sync;
-	bool print_json;		 /* as a table of contents */
+	bool print_json;                 /* as a table of contents */
 	const struct cfs_digest *wanted; /* set by produce(): what the image's digest must be; NULL: anything */
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */

@@ -247,7 +247,7 @@ static int add_root_directories(const struct graph *graph, struct error *err)
 static int read_tree(struct ostree *o, const struct ostree_repo *repo, struct tree *tree, struct error *err)
 {
 	struct grower *g = tree_grower(tree);
-	struct ostree_commit c;
+	struct ostree_commit c = { 0 };
 	struct graph graph;
 	u32 line;
 	int rc;

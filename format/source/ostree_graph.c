@@ -196,8 +196,8 @@ static int read_tree(struct graph *graph, struct graph_tree *d, struct error *er
 	graph->names += n;
 	if (graph->names > OSTREE_NAMES_MAX)
 		return error_set(err, EFBIG, "the commit has more than %llu names", (unsigned long long)OSTREE_NAMES_MAX);
-	d->v = arena_alloc(&graph->arena, n * sizeof(*d->v));
-	return d->v || !n ? merge(d, &t, err) : error_nomem(err);
+	d->v = arena_alloc(&graph->arena, (n + 1) * sizeof(*d->v));
+	return d->v ? merge(d, &t, err) : error_nomem(err);
 }
 
 /* A dirtree that has not been met yet, with its dirmetas, but not what is below it. */

@@ -134,10 +134,10 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 
 static int read_config(struct ostree_repo *repo, struct error *err)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	ssize_t n;
 	char *s;
-	int fd, rc;
+	int fd = -1, rc;
 
 	if (ostree_open(repo->fd, "config", false, &fd, &st, err))
 		return error_in(err, "%s: config", repo->path);
@@ -209,8 +209,8 @@ int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, co
 			 const char *ext, struct cfs_span *data, struct error *err)
 {
 	struct cfs_digest got;
-	struct stat st;
-	int fd, rc = -1;
+	struct stat st = { 0 };
+	int fd = -1, rc = -1;
 	ssize_t n;
 	u8 *p;
 
