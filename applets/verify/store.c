@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
+#include "base/beneath.h"
 #include "base/object.h"
 #include "base/sort.h"
 #include "base/workers.h"
@@ -65,7 +66,7 @@ static int tell(struct verify *v, unsigned int which, enum kind kind, const char
 static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 {
 	struct verify *v = s->v;
-	int fd = object_openat(v->dirs.fd[s->which], xx, O_RDONLY | O_DIRECTORY), rc = 0;
+	int fd = beneath_open(v->dirs.fd[s->which], xx, strlen(xx), O_RDONLY | O_DIRECTORY), rc = 0;
 	struct dirent *d;
 	DIR *dir;
 

@@ -2,9 +2,8 @@
 #include "base/object.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#include "base/beneath.h"
 
 void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
 {
@@ -12,63 +11,11 @@ void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
 	path[CFS_OBJECT_NAME] = 0;
 }
 
-static bool is_dots(const char *s, size_t len)
-{
-	return s[0] == '.' && (len == 1 || (len == 2 && s[1] == '.'));
-}
-
-/* Without openat2(): a component at a time. A symbolic link on the way is no directory. */
-static int open_by_steps(int dir, const char *path, int flags)
-{
-	int at = dir, fd = -1, code;
-
-	for (bool last = false; !last;) {
-		size_t len = strcspn(path, "/");
-		char part[256];
-
-		last = !path[len];
-		if (len == 0 || len >= sizeof(part) || is_dots(path, len)) {
-			fd = -1;
-			errno = EINVAL;
-		} else {
-			memcpy(part, path, len);
-			part[len] = 0;
-			fd = openat(at, part, last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		}
-		code = errno;
-		if (at != dir)
-			close(at);
-		errno = code;
-		if (fd < 0)
-			break;
-		at = fd;
-		path += len + !last;
-	}
-	return fd;
-}
-
-int object_openat(int dir, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_NOFOLLOW | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	do {
-		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	} while (fd < 0 && (errno == EAGAIN || errno == EINTR));
-	/* EPERM: a filter that does not know the call. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return open_by_steps(dir, path, flags | O_CLOEXEC);
-	return (int)fd;
-}
-
 int object_directory(int dir, const char xx[2])
 {
 	char name[3] = { xx[0], xx[1], 0 };
 	const int flags = O_RDONLY | O_DIRECTORY;
-	int fd = object_openat(dir, name, flags);
+	int fd = beneath_open(dir, name, strlen(name), flags);
 	bool made;
 
 	if (fd >= 0 || errno != ENOENT)
@@ -76,7 +23,7 @@ int object_directory(int dir, const char xx[2])
 	made = mkdirat(dir, name, 0755) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
-	fd = object_openat(dir, name, flags);
+	fd = beneath_open(dir, name, strlen(name), flags);
 	if (fd >= 0 && made && fchmod(fd, 0755)) {
 		int code = errno;
 
@@ -163,7 +110,7 @@ int object_check(int dir, struct verity_work *work, const struct cfs_digest *dig
 
 	*object = (struct object){ .state = OBJECT_BAD };
 	object_path(path, digest);
-	object->fd = object_openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	object->fd = beneath_open(dir, path, strlen(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (object->fd < 0)
 		return unopened(object, err);
 	rc = check_open(work, digest, size, object, err);

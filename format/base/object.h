@@ -13,9 +13,6 @@
 
 void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest);
 
-/* openat() of a path that stays beneath @dir and follows no symbolic link. -1 and errno. */
-int object_openat(int dir, const char *path, int flags);
-
 enum object_state {
 	OBJECT_MISSING,
 	OBJECT_GOOD,

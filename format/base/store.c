@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "base/beneath.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -267,7 +268,7 @@ static int sync_directory(const struct store *s, unsigned int xx, struct error *
 	int fd, rc = 0;
 
 	snprintf(name, sizeof(name), "%02x", xx);
-	fd = object_openat(s->dir, name, O_RDONLY | O_DIRECTORY);
+	fd = beneath_open(s->dir, name, strlen(name), O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return error_sys(err, "%s/%s: open", s->name, name);
 	if (fsync(fd))

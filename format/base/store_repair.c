@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include "base/beneath.h"
 
 static int failed(const struct store *s, const char *path, const char *what, struct error *err)
 {
@@ -13,13 +14,13 @@ static int failed(const struct store *s, const char *path, const char *what, str
 /* A directory below @at, which is made if it is missing. -1 and errno. */
 static int enter(int at, const char *name)
 {
-	int fd = object_openat(at, name, O_RDONLY | O_DIRECTORY);
+	int fd = beneath_open(at, name, strlen(name), O_RDONLY | O_DIRECTORY);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	if (mkdirat(at, name, 0755) && errno != EEXIST)
 		return -1;
-	fd = object_openat(at, name, O_RDONLY | O_DIRECTORY);
+	fd = beneath_open(at, name, strlen(name), O_RDONLY | O_DIRECTORY);
 	if (fd >= 0 && (fchmod(fd, 0755) || fsync(at))) {
 		int code = errno;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/beneath.h"
 #include "base/object.h"
 #include "source/ostree_repo.h"
 
@@ -169,7 +170,7 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct cfs_digest *sum,
 			   struct error *err)
 {
-	int fd = object_openat(repo->fd, "refs/remotes", O_RDONLY | O_DIRECTORY), rc = REF_NONE;
+	int fd = beneath_open(repo->fd, "refs/remotes", strlen("refs/remotes"), O_RDONLY | O_DIRECTORY), rc = REF_NONE;
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	char first[NAME_MAX + 1] = "";
 	const struct dirent *e;

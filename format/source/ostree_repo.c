@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/io.h"
+#include "base/beneath.h"
 #include "base/object.h"
 #include "base/sha256.h"
 
@@ -104,7 +105,7 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
 
 int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err)
 {
-	int at = object_openat(dir, path, O_PATH);
+	int at = beneath_open(dir, path, strlen(path), O_PATH);
 
 	if (at < 0 && errno == ELOOP)
 		return error_set(err, ELOOP, "is reached through a symbolic link");
@@ -120,7 +121,7 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 	} else {
 		close(at);
 		/* Whatever has taken its place since then: neither waited for nor taken. */
-		*fd = object_openat(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		*fd = beneath_open(dir, path, strlen(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		if (*fd < 0)
 			return error_sys(err, "open");
 		if (!fstat(*fd, st) && S_ISREG(st->st_mode))
@@ -164,7 +165,7 @@ int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *e
 		return error_sys(err, "%s: open", path);
 	if (read_config(repo, err))
 		goto fail;
-	repo->objects = object_openat(repo->fd, "objects", O_RDONLY | O_DIRECTORY);
+	repo->objects = beneath_open(repo->fd, "objects", strlen("objects"), O_RDONLY | O_DIRECTORY);
 	if (repo->objects >= 0)
 		return 0;
 	if (errno == ELOOP || errno == ENOTDIR)
