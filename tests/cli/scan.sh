@@ -151,26 +151,20 @@ judge()
 	fi
 }
 
-# stopped PID - wait until the program that strace PID runs has stopped itself.
+# stopped - wait until the traced program has stopped itself, and say which
+# process that is in $child. 1: it has ended without.
 stopped()
 {
 	tries=0
-	while [ $tries -lt 500 ]; do
-		child=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || return 1
-		child=${child%% *}
-		[ -n "$child" ] && case $(sed 's/.*) //' "/proc/$child/stat" 2>/dev/null) in
-		T* | t*)
-			# Stopped for good, not between two calls.
-			sleep 0.02
-			case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$child/status" 2>/dev/null) in
-			T | t) return 0 ;;
-			esac
-			;;
-		esac
-		kill -0 "$1" 2>/dev/null || return 1
+	while [ $tries -lt 1000 ]; do
+		child=$(sed -n 's/^\([0-9]*\) *--- stopped by SIGSTOP ---$/\1/p' "$tmp/trace")
+		[ -z "$child" ] || return 0
+		! grep -q '^[0-9]* *+++ ' "$tmp/trace" || return 1
 		tries=$((tries + 1))
 		sleep 0.01
 	done
+	fail 'the program neither stops nor ends' "$(tail -n 3 "$tmp/trace")"
+	kill -9 $tracer
 	return 1
 }
 
@@ -190,10 +184,12 @@ sweep()
 				fi
 				reset
 				rm -rf "$img" "$tmp"/moved.*
-				strace -o /dev/null -e "inject=$call:signal=SIGSTOP:when=$k" \
+				: >"$tmp/trace"
+				# -f for the process number in front of each line.
+				strace -f -o "$tmp/trace" -e "trace=$call" -e "inject=$call:signal=SIGSTOP:when=$k" \
 					"$CFS" mkfs --threads=1 --no-sync --digest-store="$tmp/store" "$src" "$img" 2>"$tmp/err" &
 				tracer=$!
-				if ! stopped $tracer; then
+				if ! stopped; then
 					wait $tracer
 					continue 3 # fewer calls than that
 				fi
