@@ -4,10 +4,17 @@
 
 #define VERSION_WRITTEN 1u
 
+enum mark {
+	MARK_UNKNOWN,
+	MARK_NO,
+	MARK_YES,
+};
+
 /* Directories in breadth first order. */
 struct queued {
 	u64 nid;
-	struct node *node; /* while the tree is built */
+	struct node *node;   /* while the tree is built */
+	enum mark whiteouts; /* the encoder found some in it */
 };
 
 /* A link whose target was not there yet. */
@@ -27,6 +34,7 @@ struct reader {
 	 */
 	u64 *holder;
 	struct node **held;
+	enum mark *whiteout; /* the inode is one */
 	struct pending *pending;
 	size_t npending, pending_cap;
 	u64 names, inodes;
@@ -47,7 +55,7 @@ static int dir_push(struct reader *r, u64 nid, struct node *node)
 		r->dirs = dirs;
 		r->dirs_cap = cap;
 	}
-	r->dirs[r->ndirs++] = (struct queued){ nid, node };
+	r->dirs[r->ndirs++] = (struct queued){ .nid = nid, .node = node };
 	return 0;
 }
 
@@ -88,12 +96,55 @@ static int walk(struct reader *r, visit_fn *visit)
 	return rc;
 }
 
+/* Whether an inode has trusted.overlay.overlay.@mark (image-format 5.3); *known keeps the answer. */
+static int find_mark(struct reader *r, const struct cfs_inode *inode, const char *mark, enum mark *known)
+{
+	size_t len = strlen(mark);
+	struct image_xattrs w;
+	struct cfs_xattr x;
+	int rc;
+
+	if (*known != MARK_UNKNOWN)
+		return 0;
+	*known = MARK_NO;
+	rc = image_xattrs(&w, r->img, inode, &r->f);
+	while (!rc && (rc = image_xattrs_next(&w, &x, &r->f)) > 0) {
+		if (x.index == EROFS_XATTR_INDEX_TRUSTED && x.suffix_len == len && !memcmp(x.suffix, mark, len))
+			*known = MARK_YES;
+		rc = 0;
+	}
+	return rc;
+}
+
+/*
+ * Where no inode lies between two names of one, the count fits both. It makes
+ * a difference for a whiteout alone, which marks the directory that holds it.
+ */
+static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode *inode, enum mark *whiteout, bool *may)
+{
+	struct cfs_inode parent;
+	int rc = 0;
+
+	*may = true;
+	if (inode->ftype == EROFS_FT_REG_FILE)
+		rc = find_mark(r, inode, "overlay.overlay.whiteout", whiteout);
+	if (rc || *whiteout != MARK_YES)
+		return rc;
+	rc = image_inode(r->img, dir->nid, &parent, &r->f);
+	if (!rc)
+		rc = find_mark(r, &parent, "overlay.overlay.whiteouts", &dir->whiteouts);
+	*may = dir->whiteouts == MARK_YES;
+	return rc;
+}
+
 /* The name at which the count of inodes is the inode's own number holds it, else the first one met. */
 static int find_holder(struct reader *r, size_t dir, const struct cfs_dirent *e, const struct cfs_inode *inode)
 {
 	u64 *holder;
+	u32 rank;
+	bool may = false;
+	int rc = 0;
 
-	(void)dir;
 	if (inode->ftype == EROFS_FT_DIR) {
 		r->inodes++;
 		return dir_push(r, e->nid, NULL);
@@ -102,16 +153,19 @@ static int find_holder(struct reader *r, size_t dir, const struct cfs_dirent *e,
 		r->inodes++;
 		return 0;
 	}
-	holder = &r->holder[image_rank(r->img, e->nid)];
+	rank = image_rank(r->img, e->nid);
+	holder = &r->holder[rank];
 	if (*holder & 1)
 		return 0;
-	if (inode->ino == r->inodes) {
+	if (inode->ino == r->inodes)
+		rc = may_hold(r, &r->dirs[dir], inode, &r->whiteout[rank], &may);
+	if (may) {
 		*holder = r->names << 1 | 1;
 		r->inodes++;
 	} else if (!*holder) {
 		*holder = r->names << 1;
 	}
-	return 0;
+	return rc;
 }
 
 static int find_holders(struct reader *r)
@@ -123,7 +177,8 @@ static int find_holders(struct reader *r)
 		return 0;
 	r->holder = calloc(n, sizeof(*r->holder));
 	r->held = calloc(n, sizeof(*r->held));
-	if (!r->holder || !r->held)
+	r->whiteout = calloc(n, sizeof(*r->whiteout));
+	if (!r->holder || !r->held || !r->whiteout)
 		return -ENOMEM;
 	rc = dir_push(r, r->img->super.root_nid, NULL);
 	if (!rc)
@@ -306,6 +361,7 @@ int image_read(struct tree *tree, const struct image *img, struct error *err)
 	free(r.dirs);
 	free(r.holder);
 	free(r.held);
+	free(r.whiteout);
 	free(r.pending);
 	if (rc)
 		return rc == -ENOMEM ? error_nomem(err) : image_fault(err, rc, &r.f);

@@ -35,6 +35,17 @@ is 'dump calls the first name the file' "$("$CFS" dump other.cfs | cksum)" "$(ck
 not_ok 'whose image differs' cmp other.cfs img
 ok 'composefs-dump' "$CFS" composefs-dump other.cfs again
 ok 'keeps the name that holds the inode' cmp other.cfs again
+# Between the two names of w lies no inode, but only the second one's directory is marked.
+cat >white <<'END'
+/ 0 40755 1 0 0 0 0.0 - - -
+/d 0 40755 1 0 0 0 0.0 - - -
+/d/sub 0 40755 1 0 0 0 0.0 - - -
+/d/sub/w 0 20000 2 0 0 0 0.0 - - -
+/d/w 0 @20000 2 0 0 0 0.0 /d/sub/w - -
+END
+ok 'a whiteout with two names' "$CFS" mkfs --from-file white white.cfs
+ok 'composefs-dump of it' "$CFS" composefs-dump white.cfs again
+ok 'the directory that holds it is the same' cmp white.cfs again
 exits 'composefs-dump with one operand' 2 "$CFS" composefs-dump img
 ln -s "$CFS" composefs-dump
 ok 'called composefs-dump' sh -c './composefs-dump img - | cmp - img'
