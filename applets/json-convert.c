@@ -56,7 +56,7 @@ static int read_all(const struct convert *c, struct tree *tree, struct table *sh
 	for (unsigned int i = 0; !rc && c->inputs[i]; i++)
 		rc = read_input(c, i, &layers, shas, err);
 	if (!rc)
-		rc = layers_finish(&layers, false, err);
+		rc = layers_finish(&layers, err);
 	layers_release(&layers);
 	return rc ? rc : tree_seal(tree, &line, err);
 }

@@ -42,6 +42,7 @@ struct layers {
 	struct tree *tree;
 	struct grower *g;
 	enum whiteouts whiteouts;
+	bool skip_devices;  /* to be set by the source: they do their work in the layers and are left out */
 	struct arena arena; /* members, marks */
 	struct layers_block *blocks, *last_block;
 	struct table table; /* places by parent and name */
@@ -97,10 +98,10 @@ int layers_append(struct layers *l, struct place *place, struct name *thing);
 int layers_end(struct layers *l, struct error *err);
 
 /*
- * All layers are there: make the tree of what is alive. Of devices in the
- * archive nothing is left with @skip_devices. -1 and a text. tree_seal() is next.
+ * All layers are there: make the tree of what is alive. -1 and a text. tree_seal()
+ * is next.
  */
-int layers_finish(struct layers *l, bool skip_devices, struct error *err);
+int layers_finish(struct layers *l, struct error *err);
 
 /* The next component of a path that is neither empty nor ".". false: there is none. */
 bool layers_component(const char **path, const char *end, const char **s, size_t *len);

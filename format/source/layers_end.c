@@ -230,13 +230,20 @@ static int set_opaque(struct layers *l, struct node *node, struct error *err)
 	return node_set_xattrs(l->g, node) ? error_nomem(err) : 0;
 }
 
+/* Whether it is left out: devices, but for what whiteouts became. */
+static bool is_skipped(const struct layers *l, const struct node *node)
+{
+	return l->skip_devices && (node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK)) &&
+	       node->name.id != LAYERS_MADE;
+}
+
 /* A marker in the finished layer, whose parents are there. */
 static int place_mark(struct layers *l, const struct layers_mark *mark, struct error *err)
 {
 	struct place *p = mark->place;
 	struct node *node;
 
-	if (place_stands(p))
+	if (place_stands(p) && !is_skipped(l, name_node(p->thing)))
 		return thing_is(p->thing, CFS_IFDIR) ? set_opaque(l, (struct node *)p->thing, err) : 0;
 	node = layers_node(l, CFS_IFCHR, 0);
 	if (!node)
@@ -289,12 +296,6 @@ int layers_end(struct layers *l, struct error *err)
 
 /* ---- the tree ---- */
 
-/* Whether --skip-devices leaves it out: devices, but for what whiteouts became. */
-static bool is_skipped(const struct node *node)
-{
-	return (node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK)) && node->name.id != LAYERS_MADE;
-}
-
 /* Put a thing that is alive under its name. */
 static int attach(struct layers *l, struct place *p)
 {
@@ -317,7 +318,7 @@ static int attach(struct layers *l, struct place *p)
 	return tree_append(l->tree, thing);
 }
 
-static int attach_all(struct layers *l, bool skip_devices)
+static int attach_all(struct layers *l)
 {
 	for (struct layers_block *b = l->blocks; b; b = b->next) {
 		for (u32 i = 0; i < b->n; i++) {
@@ -325,7 +326,7 @@ static int attach_all(struct layers *l, bool skip_devices)
 
 			if (!place_stands(p) || (p->parent && !p->parent->alive))
 				continue;
-			if (skip_devices && is_skipped(name_node(p->thing)))
+			if (is_skipped(l, name_node(p->thing)))
 				continue;
 			if (attach(l, p))
 				return -1;
@@ -393,7 +394,7 @@ static void adopt_orphans(struct layers *l)
 	}
 }
 
-int layers_finish(struct layers *l, bool skip_devices, struct error *err)
+int layers_finish(struct layers *l, struct error *err)
 {
 	struct place *root;
 	bool orphans;
@@ -403,7 +404,7 @@ int layers_finish(struct layers *l, bool skip_devices, struct error *err)
 	if (layers_name(l, "", 0, &(struct layers_name){ 0 }, &root, err) || enter(l, root, err))
 		return -1;
 	table_release(&l->table);
-	if (attach_all(l, skip_devices))
+	if (attach_all(l))
 		return error_nomem(err);
 	orphans = has_orphans(l);
 	layers_release(l);

@@ -521,6 +521,7 @@ int tar_files(struct tree *tree, char *const *files, const struct tar_options *o
 	int rc = layers_init(&t.layers, tree, options->whiteouts);
 	u32 line;
 
+	t.layers.skip_devices = options->skip_devices;
 	t.content = content_open(options->store);
 	if (rc || !t.content)
 		rc = error_nomem(err);
@@ -529,7 +530,7 @@ int tar_files(struct tree *tree, char *const *files, const struct tar_options *o
 	if (!rc && content_finish(t.content, err))
 		rc = error_in(err, "%s", files[0]);
 	if (!rc)
-		rc = layers_finish(&t.layers, options->skip_devices, err);
+		rc = layers_finish(&t.layers, err);
 	if (!rc)
 		rc = finish_nodes(&t, files);
 	release(&t);
