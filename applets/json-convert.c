@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs json-convert: make an image from tables of contents (cli 9, toc-json). */
+#include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/layers_option.h"
@@ -137,13 +138,16 @@ static int json_convert_main(const struct applet *self, char **argv)
 		{ 0, "no-sandbox", NULL, NULL, &no_sandbox },
 		{ 0 },
 	};
+	int rc;
 
 	result_init(&c.result);
 	c.inputs = options_parse(self, rows, 0, -1, argv);
 	if (!*c.inputs)
 		c.inputs = only_stdin;
 	check_options(&c, out, format, whiteouts);
-	return result_run(&c.result, produce, &c);
+	rc = result_run(&c.result, produce, &c);
+	free(c.digests.v);
+	return rc;
 }
 
 const struct applet applet_json_convert = {

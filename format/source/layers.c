@@ -303,6 +303,11 @@ static void apply_mark(struct layers *l, struct place *dir, const char *s, size_
 
 /* ---- names ---- */
 
+static bool same_bytes(const void *a, const void *b, size_t len)
+{
+	return a == b || !len || (a && b && !memcmp(a, b, len));
+}
+
 /* A path cut in front of its last component. */
 struct parts {
 	const char *dir, *s; /* the component; NULL: the path is the root */
@@ -400,7 +405,8 @@ int layers_name(struct layers *l, const char *path, size_t len, const struct lay
 		*place = l->root;
 		return 0;
 	}
-	known = l->dir && l->dir_path.len == parts.dir_len && !memcmp(l->dir_path.p, parts.dir, parts.dir_len);
+	known = l->dir && l->dir_path.len == parts.dir_len &&
+		same_bytes(l->dir_path.p, parts.dir, parts.dir_len);
 	in_root = l->dir == l->root;
 	if (!known) {
 		dir_kind = check_dir(l, &parts, &in_root, err);
@@ -421,11 +427,6 @@ int layers_name(struct layers *l, const char *path, size_t len, const struct lay
 }
 
 /* ---- entries ---- */
-
-static bool same_bytes(const void *a, const void *b, size_t len)
-{
-	return a == b || (a && b && !memcmp(a, b, len));
-}
 
 static bool same_file(const struct node *a, const struct node *b)
 {
