@@ -32,9 +32,9 @@ int content_put(struct content *c, int fd, const struct stat *before, struct cfs
 /* Bytes that come one after the other. Up to @len, fewer only at the end; -1 and a text. */
 struct content_stream {
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
-	u64 (*hole)(void *arg); /* how many zeros come next: they are not read then; NULL: none */
 	void *arg;
 	u64 size; /* how many there must be */
+	u64 (*hole)(void *arg); /* how many zeros come next: they are not read then; NULL: none */
 };
 
 /* The same for a stream; too few bytes are an error. */

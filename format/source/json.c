@@ -70,10 +70,8 @@ static int take(struct json_reader *j)
 {
 	int c = peek(j);
 
-	if (c == -1)
-		return bad(j, "the text ends too early");
 	if (c < 0)
-		return -1;
+		return c == -1 ? bad(j, "the text ends too early") : -1;
 	j->p++;
 	return c;
 }
@@ -90,6 +88,16 @@ static int peek_token(struct json_reader *j)
 			return c;
 		j->p++;
 	}
+}
+
+/* The same where one must come. -1 and a text. */
+static int need_token(struct json_reader *j)
+{
+	int c = peek_token(j);
+
+	if (c == -1)
+		return bad(j, "the text ends too early");
+	return c < 0 ? -1 : c;
 }
 
 static int push(struct json_reader *j, bool object)
@@ -125,14 +133,12 @@ static int word(struct json_reader *j, const char *s)
 
 enum json_type json_value(struct json_reader *j)
 {
-	int c = peek_token(j);
+	int c = need_token(j);
 	enum json_type type;
 
 	switch (c) {
-	case -2:
-		return JSON_ERROR;
 	case -1:
-		return bad(j, "the text ends too early");
+		return JSON_ERROR;
 	case '{':
 	case '[':
 		type = c == '{' ? JSON_OBJECT : JSON_ARRAY;
@@ -175,15 +181,13 @@ static int unicode(struct json_reader *j, char out[4])
 
 	if (c < 0)
 		return -1;
-	if (c >= 0xdc00 && c < 0xe000)
-		return bad(j, "lone surrogate");
-	if (c >= 0xd800 && c < 0xdc00) {
-		if (peek(j) != '\\')
-			return bad(j, "lone surrogate");
-		j->p++;
-		if (peek(j) != 'u')
-			return bad(j, "lone surrogate");
-		j->p++;
+	if (c >= 0xd800 && c < 0xe000) {
+		for (const char *s = "\\u"; *s; s++) {
+			int next = c < 0xdc00 ? take(j) : 0;
+
+			if (next != *s)
+				return next < 0 ? -1 : bad(j, "lone surrogate");
+		}
 		low = hex4(j);
 		if (low < 0)
 			return -1;
@@ -215,12 +219,13 @@ static int escape(struct json_reader *j, char out[4])
 /* A character of more than one byte: 2 to 4 bytes. -1 and a text. */
 static int multibyte(struct json_reader *j, char out[4])
 {
-	int c = take(j), n = c < 0xe0 ? 2 : c < 0xf0 ? 3
-						     : 4;
+	int c = take(j), n = 2 + (c >= 0xe0) + (c >= 0xf0);
 
-	for (int i = 0; i < n; i++) {
-		if (i)
-			c = take(j);
+	if (c < 0xc2 || c > 0xf4)
+		return bad(j, "string is not UTF-8");
+	out[0] = (char)c;
+	for (int i = 1; i < n; i++) {
+		c = take(j);
 		if (c < 0)
 			return -1;
 		out[i] = (char)c;
@@ -238,42 +243,43 @@ static size_t plain_run(const u8 *s, const u8 *end)
 	return (size_t)(s - start);
 }
 
+/* What is not plain, to @out: its length, 0 for the quote at the end, or -1 and a text. */
+static int special(struct json_reader *j, char out[4])
+{
+	int c = peek(j);
+
+	if (c == '"' || c == '\\')
+		j->p++;
+	if (c == '"')
+		return 0;
+	if (c == '\\')
+		return escape(j, out);
+	if (c >= 0x80)
+		return multibyte(j, out);
+	if (c >= 0x20) { /* the plain bytes of another piece */
+		out[0] = (char)take(j);
+		return 1;
+	}
+	return c >= 0 ? bad(j, "control character in a string") : take(j);
+}
+
 /* A string behind its first quote, added to @to unless that is NULL. -1 and a text. */
 static int string(struct json_reader *j, struct buf *to)
 {
 	for (;;) {
 		size_t run = plain_run(j->p, j->end);
 		char out[4];
-		int c, n;
+		int n;
 
-		if (run && to)
+		if (to)
 			buf_add(to, j->p, run);
 		j->p += run;
-		c = peek(j);
-		if (c == -1)
-			return bad(j, "the text ends too early");
-		if (c < 0)
-			return -1;
-		if (c < 0x20)
-			return bad(j, "control character in a string");
-		if (c < 0x80 && c != '"' && c != '\\')
-			continue;
-		if (c == '"') {
-			j->p++;
-			break;
-		}
-		if (c == '\\') {
-			j->p++;
-			n = escape(j, out);
-		} else {
-			n = multibyte(j, out);
-		}
-		if (n < 0)
-			return -1;
+		n = special(j, out);
+		if (n <= 0)
+			return n || !to || !to->failed ? n : error_nomem(j->err);
 		if (to)
 			buf_add(to, out, (size_t)n);
 	}
-	return to && to->failed ? error_nomem(j->err) : 0;
 }
 
 int json_text(struct json_reader *j)
@@ -288,55 +294,51 @@ struct number {
 	u64 v;
 };
 
-/* One or more digits. -1 and a text. */
-static int digits(struct json_reader *j, struct number *n)
+/* One or more digits, and to @next what stands behind them. -1 and a text. */
+static int digits(struct json_reader *j, struct number *n, int *next)
 {
 	bool some = false;
 
-	for (;;) {
-		int c = peek(j);
-
-		if (c == -2)
-			return -1;
-		if (c < '0' || c > '9')
-			return some ? 0 : bad(j, "number without a digit where one is due");
+	while (*next = peek(j), *next >= '0' && *next <= '9') {
 		some = true;
-		if (__builtin_mul_overflow(n->v, (u64)10, &n->v) || __builtin_add_overflow(n->v, (u64)(c - '0'), &n->v))
+		if (__builtin_mul_overflow(n->v, (u64)10, &n->v) ||
+		    __builtin_add_overflow(n->v, (u64)(*next - '0'), &n->v))
 			n->fits = false;
 		j->p++;
 	}
+	if (*next == -2)
+		return -1;
+	return some ? 0 : bad(j, "number without a digit where one is due");
 }
 
 static int number(struct json_reader *j, struct number *n)
 {
-	struct number dummy = { 0 };
+	struct number rest = { 0 };
 	int c = peek(j);
 
-	*n = (struct number){ .integer = true, .fits = true };
-	if (c == '-') {
-		n->minus = true;
+	*n = (struct number){ .integer = true, .fits = true, .minus = c == '-' };
+	if (n->minus) {
 		j->p++;
 		c = peek(j);
 	}
-	if (c == '0')
+	if (c == '0') {
 		j->p++;
-	else if (digits(j, n))
-		return -1;
-	c = peek(j);
-	if (c == '.') {
-		n->integer = false;
-		j->p++;
-		if (digits(j, &dummy))
-			return -1;
 		c = peek(j);
+	} else if (digits(j, n, &c)) {
+		return -1;
+	}
+	n->integer = c != '.' && c != 'e' && c != 'E';
+	if (c == '.') {
+		j->p++;
+		if (digits(j, &rest, &c))
+			return -1;
 	}
 	if (c == 'e' || c == 'E') {
-		n->integer = false;
 		j->p++;
 		c = peek(j);
 		if (c == '+' || c == '-')
 			j->p++;
-		if (digits(j, &dummy))
+		if (digits(j, &rest, &c))
 			return -1;
 	}
 	return c == -2 ? -1 : 0;
@@ -430,10 +432,8 @@ static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 static int next_member(struct json_reader *j, char end)
 {
 	struct json_level *l = &j->level[j->depth - 1];
-	int c = peek_token(j);
+	int c = need_token(j);
 
-	if (c == -1)
-		return bad(j, "the text ends too early");
 	if (c < 0)
 		return -1;
 	if (c == end) {
@@ -459,11 +459,9 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 
 	if (rc <= 0)
 		return rc;
-	c = peek_token(j);
-	if (c == -2)
-		return -1;
+	c = need_token(j);
 	if (c != '"')
-		return bad(j, c == -1 ? "the text ends too early" : "no key where one is due");
+		return c < 0 ? -1 : bad(j, "no key where one is due");
 	j->p++;
 	buf_add(&j->keys, &len, sizeof(len));
 	if (string(j, &j->keys))
@@ -472,11 +470,9 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 	memcpy(j->keys.p + at, &len, sizeof(len));
 	if (check_key(j, l, at))
 		return -1;
-	c = peek_token(j);
-	if (c == -2)
-		return -1;
+	c = need_token(j);
 	if (c != ':')
-		return bad(j, c == -1 ? "the text ends too early" : "no ':' behind a key");
+		return c < 0 ? -1 : bad(j, "no ':' behind a key");
 	j->p++;
 	*key = (struct json_key){ key_bytes(j, at), len };
 	return 1;
