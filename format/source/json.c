@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "source/json.h"
+#include "source/json_inside.h"
 
 #include <stdlib.h>
-#include "base/text.h"
-#include "core/digest.h"
 
 #define ROOM ((size_t)64 << 10)
 #define FEW 16u /* keys of an object are compared one by one up to here */
@@ -31,7 +29,7 @@ void json_release(struct json_reader *j)
 	j->room = NULL;
 }
 
-static int bad(struct json_reader *j, const char *text)
+int json_bad(struct json_reader *j, const char *text)
 {
 	return error_set(j->err, EINVAL, "%s", text);
 }
@@ -53,8 +51,7 @@ static int fill(struct json_reader *j)
 	return n > 0;
 }
 
-/* The next byte, not taken; -1 at the end; -2 and a text. */
-static int peek(struct json_reader *j)
+int json_peek(struct json_reader *j)
 {
 	if (j->p == j->end) {
 		int rc = fill(j);
@@ -65,22 +62,21 @@ static int peek(struct json_reader *j)
 	return *j->p;
 }
 
-/* The next byte, taken. -1 and a text, at the end as well. */
-static int take(struct json_reader *j)
+int json_take(struct json_reader *j)
 {
-	int c = peek(j);
+	int c = json_peek(j);
 
 	if (c < 0)
-		return c == -1 ? bad(j, "the text ends too early") : -1;
+		return c == -1 ? json_bad(j, "the text ends too early") : -1;
 	j->p++;
 	return c;
 }
 
-/* The next byte that is no white space, not taken; as peek(). */
+/* The next byte that is no white space, not taken; as json_peek(). */
 static int peek_token(struct json_reader *j)
 {
 	for (;;) {
-		int c = peek(j);
+		int c = json_peek(j);
 
 		if (c == '\n')
 			j->line++;
@@ -96,7 +92,7 @@ static int need_token(struct json_reader *j)
 	int c = peek_token(j);
 
 	if (c == -1)
-		return bad(j, "the text ends too early");
+		return json_bad(j, "the text ends too early");
 	return c < 0 ? -1 : c;
 }
 
@@ -121,12 +117,12 @@ static void pop(struct json_reader *j)
 static int word(struct json_reader *j, const char *s)
 {
 	for (; *s; s++) {
-		int c = take(j);
+		int c = json_take(j);
 
 		if (c < 0)
 			return -1;
 		if (c != *s)
-			return bad(j, "not a JSON value");
+			return json_bad(j, "not a JSON value");
 	}
 	return 0;
 }
@@ -154,138 +150,15 @@ enum json_type json_value(struct json_reader *j)
 		return word(j, "false") ? JSON_ERROR : JSON_BOOL;
 	default:
 		if (c != '-' && (c < '0' || c > '9'))
-			return bad(j, "not a JSON value");
+			return json_bad(j, "not a JSON value");
 		return JSON_NUMBER;
-	}
-}
-
-/* Four hex digits; -1 and a text. */
-static int hex4(struct json_reader *j)
-{
-	int v = 0;
-
-	for (int i = 0; i < 4; i++) {
-		int c = take(j), d = c < 0 ? -1 : cfs_hex_digit((u8)c);
-
-		if (d < 0)
-			return c < 0 ? -1 : bad(j, "\\u is not followed by four hex digits");
-		v = v << 4 | d;
-	}
-	return v;
-}
-
-/* What stands behind "\u": its UTF-8 form. -1 and a text. */
-static int unicode(struct json_reader *j, char out[4])
-{
-	int c = hex4(j), low;
-
-	if (c < 0)
-		return -1;
-	if (c >= 0xd800 && c < 0xe000) {
-		for (const char *s = "\\u"; *s; s++) {
-			int next = c < 0xdc00 ? take(j) : 0;
-
-			if (next != *s)
-				return next < 0 ? -1 : bad(j, "lone surrogate");
-		}
-		low = hex4(j);
-		if (low < 0)
-			return -1;
-		if (low < 0xdc00 || low > 0xdfff)
-			return bad(j, "lone surrogate");
-		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-	}
-	return (int)text_put_utf8(out, (u32)c);
-}
-
-/* What stands behind a backslash: 1 to 4 bytes. -1 and a text. */
-static int escape(struct json_reader *j, char out[4])
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	int c = take(j);
-	const char *at;
-
-	if (c < 0)
-		return -1;
-	if (c == 'u')
-		return unicode(j, out);
-	at = c ? strchr(from, c) : NULL;
-	if (!at)
-		return bad(j, "unknown escape in a string");
-	out[0] = to[at - from];
-	return 1;
-}
-
-/* A character of more than one byte: 2 to 4 bytes. -1 and a text. */
-static int multibyte(struct json_reader *j, char out[4])
-{
-	int c = take(j), n = 2 + (c >= 0xe0) + (c >= 0xf0);
-
-	if (c < 0xc2 || c > 0xf4)
-		return bad(j, "string is not UTF-8");
-	out[0] = (char)c;
-	for (int i = 1; i < n; i++) {
-		c = take(j);
-		if (c < 0)
-			return -1;
-		out[i] = (char)c;
-	}
-	return text_is_utf8(out, (size_t)n) ? n : bad(j, "string is not UTF-8");
-}
-
-/* Bytes of a string that stand for themselves. */
-static size_t plain_run(const u8 *s, const u8 *end)
-{
-	const u8 *start = s;
-
-	while (s < end && *s >= 0x20 && *s < 0x80 && *s != '"' && *s != '\\')
-		s++;
-	return (size_t)(s - start);
-}
-
-/* What is not plain, to @out: its length, 0 for the quote at the end, or -1 and a text. */
-static int special(struct json_reader *j, char out[4])
-{
-	int c = peek(j);
-
-	if (c == '"' || c == '\\')
-		j->p++;
-	if (c == '"')
-		return 0;
-	if (c == '\\')
-		return escape(j, out);
-	if (c >= 0x80)
-		return multibyte(j, out);
-	if (c >= 0x20) { /* the plain bytes of another piece */
-		out[0] = (char)take(j);
-		return 1;
-	}
-	return c >= 0 ? bad(j, "control character in a string") : take(j);
-}
-
-/* A string behind its first quote, added to @to unless that is NULL. -1 and a text. */
-static int string(struct json_reader *j, struct buf *to)
-{
-	for (;;) {
-		size_t run = plain_run(j->p, j->end);
-		char out[4];
-		int n;
-
-		if (to)
-			buf_add(to, j->p, run);
-		j->p += run;
-		n = special(j, out);
-		if (n <= 0)
-			return n || !to || !to->failed ? n : error_nomem(j->err);
-		if (to)
-			buf_add(to, out, (size_t)n);
 	}
 }
 
 int json_text(struct json_reader *j)
 {
 	j->text.len = 0;
-	return string(j, &j->text);
+	return json_read_string(j, &j->text);
 }
 
 /* A number, as far as it is an integer. */
@@ -299,7 +172,7 @@ static int digits(struct json_reader *j, struct number *n, int *next)
 {
 	bool some = false;
 
-	while (*next = peek(j), *next >= '0' && *next <= '9') {
+	while (*next = json_peek(j), *next >= '0' && *next <= '9') {
 		some = true;
 		if (__builtin_mul_overflow(n->v, (u64)10, &n->v) ||
 		    __builtin_add_overflow(n->v, (u64)(*next - '0'), &n->v))
@@ -308,22 +181,22 @@ static int digits(struct json_reader *j, struct number *n, int *next)
 	}
 	if (*next == -2)
 		return -1;
-	return some ? 0 : bad(j, "number without a digit where one is due");
+	return some ? 0 : json_bad(j, "number without a digit where one is due");
 }
 
 static int number(struct json_reader *j, struct number *n)
 {
 	struct number rest = { 0 };
-	int c = peek(j);
+	int c = json_peek(j);
 
 	*n = (struct number){ .integer = true, .fits = true, .minus = c == '-' };
 	if (n->minus) {
 		j->p++;
-		c = peek(j);
+		c = json_peek(j);
 	}
 	if (c == '0') {
 		j->p++;
-		c = peek(j);
+		c = json_peek(j);
 	} else if (digits(j, n, &c)) {
 		return -1;
 	}
@@ -335,7 +208,7 @@ static int number(struct json_reader *j, struct number *n)
 	}
 	if (c == 'e' || c == 'E') {
 		j->p++;
-		c = peek(j);
+		c = json_peek(j);
 		if (c == '+' || c == '-')
 			j->p++;
 		if (digits(j, &rest, &c))
@@ -351,7 +224,7 @@ int json_integer(struct json_reader *j, u64 max, u64 *out)
 	if (number(j, &n))
 		return -1;
 	if (!n.integer)
-		return bad(j, "is not an integer");
+		return json_bad(j, "is not an integer");
 	if (!n.fits || n.v > max || (n.minus && n.v))
 		return error_set(j->err, ERANGE, "is not between 0 and %llu", (unsigned long long)max);
 	*out = n.v;
@@ -461,10 +334,10 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 		return rc;
 	c = need_token(j);
 	if (c != '"')
-		return c < 0 ? -1 : bad(j, "no key where one is due");
+		return c < 0 ? -1 : json_bad(j, "no key where one is due");
 	j->p++;
 	buf_add(&j->keys, &len, sizeof(len));
-	if (string(j, &j->keys))
+	if (json_read_string(j, &j->keys))
 		return -1;
 	len = (u32)(j->keys.len - at - sizeof(len)); /* JSON_LIMIT */
 	memcpy(j->keys.p + at, &len, sizeof(len));
@@ -472,7 +345,7 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 		return -1;
 	c = need_token(j);
 	if (c != ':')
-		return c < 0 ? -1 : bad(j, "no ':' behind a key");
+		return c < 0 ? -1 : json_bad(j, "no ':' behind a key");
 	j->p++;
 	*key = (struct json_key){ key_bytes(j, at), len };
 	return 1;
@@ -489,7 +362,7 @@ static int skip_flat(struct json_reader *j, enum json_type type)
 	struct number n;
 
 	if (type == JSON_STRING)
-		return string(j, NULL);
+		return json_read_string(j, NULL);
 	return type == JSON_NUMBER ? number(j, &n) : 0;
 }
 
@@ -514,6 +387,6 @@ int json_end(struct json_reader *j)
 	int c = peek_token(j);
 
 	if (c >= 0)
-		return bad(j, "something follows behind the end of the text");
+		return json_bad(j, "something follows behind the end of the text");
 	return c == -1 ? 0 : -1;
 }
