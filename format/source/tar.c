@@ -1,31 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "source/tar.h"
+#include "source/tar_inside.h"
 
 #include <stdlib.h>
-#include "base/sort.h"
 #include "core/erofs.h"
-#include "source/tar_member.h"
-
-/* name.id of a node: the layer it came from, and whether its xattrs are too many. */
-#define TOO_MANY ((u32)1 << 31)
-#define LAYER_MASK (TOO_MANY - 1)
-
-struct tar {
-	struct layers layers;
-	const struct tar_options *options;
-	struct content *content;
-	const char *file;
-	u32 layer;
-	struct tar_stream s;
-	struct tar_extensions ext;
-	struct tar_member m;
-	struct tar_map map;
-	struct tar_walk walk;
-	u64 left; /* bytes of the member's data still in the stream */
-	struct sort_item *xattrs;
-	size_t xattrs_max;
-	struct error *err;
-};
 
 /* Put the file and the member before the text. */
 static int in_member(struct tar *t)
@@ -50,170 +27,6 @@ static int cut_short(struct tar *t)
 	return tar_stream_in(&t->s, 0, t->err);
 }
 
-/* ---- content ---- */
-
-static ssize_t read_data(void *arg, void *to, size_t len, struct error *err)
-{
-	struct tar *t = arg;
-	ssize_t n;
-
-	if (len > t->left)
-		len = (size_t)t->left;
-	n = tar_stream_read(&t->s, to, len, err);
-	if (n > 0)
-		t->left -= (u64)n;
-	if (n > 0 && t->options->progress)
-		t->options->progress(t->options->progress_arg, 0, (u64)n);
-	return n;
-}
-
-static ssize_t read_sparse(void *arg, void *to, size_t len, struct error *err)
-{
-	struct tar *t = arg;
-	struct tar_walk *w = &t->walk;
-	u8 *at = to;
-	size_t got = 0;
-
-	for (tar_walk_next(w); got < len && (w->hole || w->data); tar_walk_next(w)) {
-		u64 part = w->hole ? w->hole : w->data;
-		size_t n = part < len - got ? (size_t)part : len - got;
-
-		if (w->hole) {
-			memset(at + got, 0, n);
-			w->hole -= n;
-		} else {
-			ssize_t is = read_data(t, at + got, n, err);
-
-			if (is < 0)
-				return -1;
-			w->data -= (u64)is;
-			if ((size_t)is < n)
-				return (ssize_t)(got + (size_t)is);
-		}
-		got += n;
-	}
-	return (ssize_t)got;
-}
-
-static u64 next_hole(void *arg)
-{
-	struct tar *t = arg;
-	u64 n;
-
-	tar_walk_next(&t->walk);
-	n = t->walk.hole;
-	t->walk.hole = 0;
-	return n;
-}
-
-static int add_inline(struct tar *t, struct node *node, const struct content_stream *from)
-{
-	u8 data[TAR_INLINE];
-	ssize_t n = from->read(t, data, (size_t)from->size, t->err);
-
-	if (n < 0)
-		return -1;
-	if ((u64)n < from->size)
-		return error_set(t->err, EBADMSG, "ends too early");
-	return node_set_content(t->layers.g, node, data, (size_t)n) ? error_nomem(t->err) : 0;
-}
-
-static int add_content(struct tar *t, struct node *node)
-{
-	struct content_stream from = { .read = read_data, .arg = t, .size = t->m.size };
-	struct cfs_digest *digest;
-
-	if (t->m.sparse) {
-		tar_walk_start(&t->walk, &t->map);
-		from.read = read_sparse;
-		from.hole = next_hole;
-		from.size = t->map.real;
-	}
-	node->size = from.size;
-	if (!from.size)
-		return 0;
-	if (from.size <= TAR_INLINE)
-		return add_inline(t, node, &from);
-	digest = arena_bytes(&t->layers.g->arena, sizeof(*digest));
-	if (!digest)
-		return error_nomem(t->err);
-	/* The digest comes later, at the latest with content_finish(). */
-	node->file.digest = digest;
-	node->payload_is_object = true;
-	node->payload_len = CFS_OBJECT_NAME;
-	return content_put_stream(t->content, &from, digest, t->err);
-}
-
-/* ---- xattrs ---- */
-
-/* All xattr records that are wanted, the last of each name, by name. Returns their number, or -1. */
-static ssize_t sort_xattrs(struct tar *t)
-{
-	const struct tar_pax *pax = &t->m.pax;
-	const char *at = pax->data, *end = at + pax->len;
-	size_t skip = strlen(TAR_XATTR), n = 0, kept = 0;
-	struct tar_record r;
-
-	if (pax->xattrs > t->xattrs_max) {
-		struct sort_item *v = realloc(t->xattrs, pax->xattrs * sizeof(*v));
-
-		if (!v)
-			return error_nomem(t->err);
-		t->xattrs = v;
-		t->xattrs_max = pax->xattrs;
-	}
-	while (tar_pax_next(&at, end, &r, t->err) > 0) {
-		const char *name = r.key + skip;
-		size_t len = r.key_len - skip;
-
-		if (r.key_len < skip || memcmp(r.key, TAR_XATTR, skip))
-			continue;
-		if (!len || len > CFS_XATTR_NAME_MAX)
-			return error_set(t->err, EINVAL, "name of an extended attribute is not 1 to 255 bytes");
-		if (t->options->skip_xattrs || (t->options->user_xattrs && (len < 5 || memcmp(name, "user.", 5))))
-			continue;
-		/* The value follows the '=' behind the name and ends in front of the next record. */
-		t->xattrs[n] = (struct sort_item){ sort_prefix(name, len), name, (u32)len, (u32)n, NULL };
-		t->xattrs[n++].item = (void *)(uintptr_t)r.len;
-	}
-	if (sort_strings(t->xattrs, n))
-		return error_nomem(t->err);
-	for (size_t i = 0; i < n; i++)
-		if (i + 1 == n || t->xattrs[i].len != t->xattrs[i + 1].len ||
-		    memcmp(t->xattrs[i].s, t->xattrs[i + 1].s, t->xattrs[i].len))
-			t->xattrs[kept++] = t->xattrs[i];
-	return (ssize_t)kept;
-}
-
-static int add_xattrs(struct tar *t, struct node *node)
-{
-	struct grower *g = t->layers.g;
-	u64 sum = 12;
-	ssize_t n;
-
-	if (!t->m.pax.xattrs)
-		return 0;
-	n = sort_xattrs(t);
-	if (n < 0)
-		return -1;
-	for (ssize_t i = 0; i < n; i++)
-		sum += 7u + t->xattrs[i].len + (uintptr_t)t->xattrs[i].item;
-	if (sum > CFS_XATTR_BUDGET && n) {
-		node->name.id |= TOO_MANY; /* refused if it is still there at the end */
-		return 0;
-	}
-	xattr_set_clear(&g->set);
-	for (ssize_t i = 0; i < n; i++) {
-		const struct sort_item *item = &t->xattrs[i];
-		const struct xattr *x = xattr_intern(&g->pool, item->s, item->len, item->s + item->len + 1,
-						     (size_t)(uintptr_t)item->item);
-
-		if (!x || xattr_set_add(&g->set, x))
-			return error_nomem(t->err);
-	}
-	return node_set_xattrs(g, node) ? error_nomem(t->err) : 0;
-}
-
 /* ---- members ---- */
 
 static int add_node(struct tar *t, struct place *place)
@@ -228,9 +41,9 @@ static int add_node(struct tar *t, struct place *place)
 	node->mtime = m->mtime;
 	node->mtime_nsec = m->mtime_nsec;
 	node->rdev = m->rdev;
-	if (add_xattrs(t, node))
+	if (tar_add_xattrs(t, node))
 		return -1;
-	if (node_is(node, CFS_IFREG) && add_content(t, node))
+	if (node_is(node, CFS_IFREG) && tar_add_content(t, node))
 		return -1;
 	if (node_is(node, CFS_IFLNK)) {
 		node->size = m->link_len;
@@ -369,22 +182,21 @@ static int not_a_header(struct tar *t, const u8 *block)
 		const char *name, *magic;
 		size_t len;
 	} others[] = {
-		{ "xz", "\xfd"
-			"7zXZ",
-		  6 },
+		{ "xz", "\xfd\x37zXZ", 6 },
 		{ "bzip2", "BZh", 3 },
 		{ "lzip", "LZIP", 4 },
 		{ "lz4", "\x04\x22\x4d\x18", 4 },
 		{ "lz4", "\x02\x21\x4c\x18", 4 },
 	};
+	bool first = t->s.taken <= TAR_BLOCK;
 
-	for (size_t i = 0; t->s.taken == TAR_BLOCK && i < sizeof(others) / sizeof(*others); i++) {
+	for (size_t i = 0; first && i < sizeof(others) / sizeof(*others); i++) {
 		if (memcmp(block, others[i].magic, others[i].len))
 			continue;
 		error_set(t->err, EBADMSG, "is compressed with %s, which is not supported", others[i].name);
 		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
 	}
-	return in_block(t, t->s.taken == TAR_BLOCK ? "not a tar archive: the checksum of the header is wrong" : "the checksum of the header is wrong");
+	return in_block(t, first ? "not a tar archive: the checksum of the header is wrong" : "the checksum of the header is wrong");
 }
 
 /* A block of zeros was read: another one or the end must follow; then whatever there is, unseen. */
@@ -407,7 +219,7 @@ static int end_mark(struct tar *t)
 /* 1: there is more; 0: the archive has ended. */
 static int next(struct tar *t)
 {
-	u8 block[TAR_BLOCK];
+	u8 block[TAR_BLOCK] = { 0 };
 	ssize_t n = tar_stream_read(&t->s, block, sizeof(block), t->err);
 	bool pending = t->ext.has_pax || t->ext.has_name || t->ext.has_link;
 	int rc;
@@ -440,6 +252,14 @@ static int next(struct tar *t)
 	return rc < 0 ? -1 : !rc;
 }
 
+/* Put a path, which begins with a slash, before the text; of the root that is all there is. */
+static int in_path(struct error *err, const struct buf *path)
+{
+	size_t skip = path->len > 1;
+
+	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip), path->p + skip);
+}
+
 /* Put the member that the layers are about before the text. */
 static int in_layers(struct tar *t, char *const *files)
 {
@@ -449,7 +269,7 @@ static int in_layers(struct tar *t, char *const *files)
 	if (l->fault) {
 		layers_path(&b, l->fault);
 		if (b.len)
-			error_in(t->err, "member %.*s", b.len > 1001 ? 1000 : (int)b.len - 1, b.p + 1);
+			in_path(t->err, &b);
 		buf_release(&b);
 	}
 	return error_in(t->err, "%s", l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
@@ -494,10 +314,10 @@ static int finish_nodes(struct tar *t, char *const *files)
 			continue;
 		tree_path(&b, n);
 		error_set(t->err, ENOSPC, "more than 32767 bytes of extended attributes");
-		error_in(t->err, "%s: member %.*s", files[(n->id & LAYER_MASK) - 1],
-			 b.len > 1001 ? 1000 : (int)b.len - 1, b.failed ? "" : b.p + 1);
+		if (b.len)
+			in_path(t->err, &b);
 		buf_release(&b);
-		return -1;
+		return error_in(t->err, "%s", files[(n->id & LAYER_MASK) - 1]);
 	}
 	return 0;
 }

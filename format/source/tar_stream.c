@@ -28,7 +28,9 @@ void tar_stream_release(struct tar_stream *s)
 
 int tar_stream_in(const struct tar_stream *s, u64 back, struct error *err)
 {
-	return error_in(err, "%s: block %llu", s->in.name, (unsigned long long)((s->taken - back) / TAR_BLOCK));
+	u64 at = s->taken > back ? s->taken - back : 0;
+
+	return error_in(err, "%s: block %llu", s->in.name, (unsigned long long)(at / TAR_BLOCK));
 }
 
 /* The texts of input begin with the name; the block goes behind it. */
