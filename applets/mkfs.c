@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs mkfs: make an image from a directory or a dump (cli 5). */
+/* cfs mkfs: make an image from a directory or a dump (cli 5, tar.md). */
 #include <stdlib.h>
 #include "applets/applet.h"
+#include "applets/common/layers_option.h"
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
+#include "applets/mkfs/from_tar.h"
 #include "base/store.h"
 #include "base/text.h"
 #include "base/workers.h"
@@ -13,7 +15,10 @@
 struct mkfs {
 	struct result result;
 	const char *source, *store_path;
-	bool from_file, require_verity, progress;
+	char **layers; /* --from-tar: NULL behind the last one */
+	bool from_file, from_tar, require_verity, progress;
+	const char *whiteouts;
+	enum whiteouts whiteouts_are;
 	struct scan_options scan;
 	struct option_optional clamp;
 	bool clamps;
@@ -72,6 +77,23 @@ static size_t exclude_ours(const struct mkfs *m, const struct store *store, stru
 	return n;
 }
 
+static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
+{
+	const struct publish *out = &m->result.out;
+	struct tar_options options = {
+		.whiteouts = m->whiteouts_are,
+		.use_epoch = m->scan.use_epoch,
+		.skip_xattrs = m->scan.skip_xattrs,
+		.user_xattrs = m->scan.user_xattrs,
+		.skip_devices = m->scan.skip_devices,
+		.store = store,
+		.image = m->result.image && !out->to_fd && out->exists ? &out->st : NULL,
+		.notes = m->scan.notes,
+	};
+
+	return from_tar(tree, m->layers, &options, m->progress, err);
+}
+
 static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
 {
 	struct scan_options options = m->scan;
@@ -80,6 +102,8 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	u32 line;
 	int rc;
 
+	if (m->from_tar)
+		return read_tar(m, store, tree, err);
 	options.threads = m->threads.set ? (unsigned int)m->threads.value : workers_default();
 	options.store = store;
 	options.exclude = ours;
@@ -101,6 +125,8 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 	struct store store;
 	int rc;
 
+	if (m->from_tar && m->result.image && from_tar_check_image(&m->result.out, err))
+		return -1;
 	if (!m->store_path)
 		return scan(m, NULL, tree, err);
 	if (store_open(&store, m->store_path, flags, m->scan.notes, err))
@@ -147,6 +173,38 @@ static void parse_clamp(struct mkfs *m)
 	m->clamps = true;
 }
 
+/* Which operand is what. */
+static void take_operands(struct mkfs *m, char **operands)
+{
+	unsigned int n = 0, stdins = 0;
+
+	m->source = operands[0];
+	while (operands[n])
+		n++;
+	if (!m->from_tar) {
+		if (n > 2)
+			options_refuse(operands[2], "is an operand too many");
+		if (m->whiteouts)
+			options_refuse("--whiteouts", "is for --from-tar alone");
+		m->result.image = operands[1];
+		m->result.source = m->source;
+		return;
+	}
+	if (m->from_file)
+		options_refuse("--from-tar", "excludes --from-file");
+	m->layers = operands;
+	if (result_needs_image(&m->result) && n > 1) {
+		m->result.image = operands[--n];
+		operands[n] = NULL;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		stdins += !strcmp(operands[i], "-");
+	if (stdins > 1)
+		options_refuse("-", "is given more than once, and there is one stdin");
+	m->whiteouts_are = layers_option(m->whiteouts, n);
+	m->result.source = n == 1 ? m->source : NULL;
+}
+
 /* What the rows alone cannot tell. */
 static void check_options(struct mkfs *m)
 {
@@ -171,6 +229,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
 	const struct option_row rows[] = {
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
+		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top", &m.from_tar },
+		{ 0, "whiteouts", "WHAT", "apply (default), overlay or keep the whiteouts of layers", &m.whiteouts },
 		{ 0, "digest-store", "DIR", "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
 		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity", &m.require_verity },
 		RESULT_ROWS(&m.result),
@@ -187,18 +247,16 @@ static int mkfs_main(const struct applet *self, char **argv)
 	char **operands;
 
 	result_init(&m.result);
-	operands = options_parse(self, rows, 1, 2, argv);
-	m.source = operands[0];
-	m.result.image = operands[1];
+	operands = options_parse(self, rows, 1, -1, argv);
+	take_operands(&m, operands);
 	check_options(&m);
-	m.result.source = m.source;
 	return result_run(&m.result, produce, &m);
 }
 
 const struct applet applet_mkfs = {
 	.name = "mkfs",
 	.aliases = "mkcomposefs mkfs.composefs",
-	.operands = "SOURCE IMAGE\n--from-file DUMP IMAGE\n--print-digest-only|--print-dump SOURCE",
-	.summary = "make an image from a directory or a dump",
+	.operands = "SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
+	.summary = "make an image from a directory, a dump or tar layers",
 	.main = mkfs_main,
 };

@@ -161,8 +161,14 @@ static int hash_stream(struct content *c, const struct content_stream *from, str
 
 	verity_init(&c->work.v);
 	while (left) {
+		u64 zeros = from->hole ? from->hole(from->arg) : 0;
 		size_t n = left < VERITY_READ ? (size_t)left : VERITY_READ;
 
+		if (zeros) {
+			verity_add_zero(&c->work.v, zeros);
+			left -= zeros;
+			continue;
+		}
 		if (read_stream(from, c->work.buf, n, err))
 			return -1;
 		verity_add(&c->work.v, c->work.buf, n);

@@ -19,6 +19,7 @@ struct input_codec {
 	bool raw_end;    /* the file has no more */
 	bool between;    /* a member or frame has ended, none has begun since */
 	bool deflate;    /* one raw stream */
+	bool zeros;      /* behind the last member */
 	u8 raw[RAW_SIZE];
 };
 
@@ -63,7 +64,7 @@ static int codec_open(struct input *in, struct error *err)
 	memcpy(c->raw, in->head, in->head_len);
 	c->pos = 0;
 	c->len = in->head_len;
-	c->raw_end = c->between = c->deflate = false;
+	c->raw_end = c->between = c->deflate = c->zeros = false;
 	in->head_pos = in->head_len;
 	in->codec = c;
 	in->compressed = true;
@@ -76,27 +77,65 @@ nomem:
 	return error_in(err, "%s", in->name);
 }
 
-int input_open_fd(struct input *in, int fd, const char *name, struct error *err)
+/* The bytes as they are, up to @len, fewer only at the end. */
+static ssize_t raw_read(struct input *in, void *buf, size_t len)
 {
 	ssize_t n;
 
+	if (!in->ranged)
+		return io_read(in->fd, buf, len);
+	if (len > in->left)
+		len = (size_t)in->left;
+	n = (ssize_t)len;
+	if (in->mem)
+		memcpy(buf, in->mem + in->at, len);
+	else
+		n = io_pread(in->fd, buf, len, in->at);
+	if (n > 0) {
+		in->at += (u64)n;
+		in->left -= (u64)n;
+	}
+	return n;
+}
+
+/* Read the head, and see what it says. */
+static int begin(struct input *in, struct error *err)
+{
+	ssize_t n = raw_read(in, in->head, sizeof(in->head));
+
+	if (n < 0)
+		return error_sys(err, "%s: read", in->name);
+	in->head_len = (u32)n;
+	return codec_open(in, err);
+}
+
+int input_open_fd(struct input *in, int fd, const char *name, struct error *err)
+{
 	*in = (struct input){ .name = name, .fd = fd, .limit = INPUT_LIMIT };
 	if (fstat(fd, &in->st))
 		return error_sys(err, "%s: fstat", name);
 	if (S_ISDIR(in->st.st_mode))
 		return error_set(err, EISDIR, "%s: is a directory", name);
-	n = io_read(fd, in->head, sizeof(in->head));
-	if (n < 0)
-		return error_sys(err, "%s: read", name);
-	in->head_len = (u32)n;
-	return codec_open(in, err);
+	return begin(in, err);
+}
+
+int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len, struct error *err)
+{
+	*in = (struct input){ .name = name, .fd = fd, .limit = INPUT_LIMIT, .ranged = true, .at = off, .left = len };
+	return begin(in, err);
+}
+
+int input_open_memory(struct input *in, const void *mem, size_t len, const char *name, struct error *err)
+{
+	*in = (struct input){ .name = name, .fd = -1, .limit = INPUT_LIMIT, .ranged = true, .mem = mem, .left = len };
+	return begin(in, err);
 }
 
 int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, struct error *err)
 {
 	struct input_codec *c = in->codec;
 
-	*in = (struct input){ .name = name, .fd = fd, .limit = limit, .compressed = true };
+	*in = (struct input){ .name = name, .fd = fd, .limit = limit, .compressed = true, .single = true };
 	if (!c) {
 		c = malloc(sizeof(*c));
 		if (!c)
@@ -111,7 +150,7 @@ int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, st
 		inflateReset(&c->gzip);
 	}
 	c->pos = c->len = 0;
-	c->raw_end = c->between = false;
+	c->raw_end = c->between = c->zeros = false;
 	c->deflate = true;
 	in->codec = c;
 	return 0;
@@ -165,7 +204,7 @@ static int fill(struct input *in, struct error *err)
 
 	if (c->pos < c->len || c->raw_end)
 		return 0;
-	n = io_read(in->fd, c->raw, RAW_SIZE);
+	n = raw_read(in, c->raw, RAW_SIZE);
 	if (n < 0)
 		return error_sys(err, "%s: read", in->name);
 	c->pos = 0;
@@ -183,8 +222,11 @@ static ssize_t step_zstd(struct input *in, u8 *buf, size_t len, struct error *er
 	struct input_codec *c = in->codec;
 	ZSTD_inBuffer src = { c->raw, c->len, c->pos };
 	ZSTD_outBuffer dst = { buf, len, 0 };
-	size_t rc = ZSTD_decompressStream(c->zstd, &dst, &src);
+	size_t rc;
 
+	if (c->between && in->single && c->pos < c->len)
+		return damaged(in, "something else follows the compressed data", err);
+	rc = ZSTD_decompressStream(c->zstd, &dst, &src);
 	if (ZSTD_isError(rc)) {
 		switch (ZSTD_getErrorCode(rc)) {
 		case ZSTD_error_memory_allocation:
@@ -211,8 +253,12 @@ static ssize_t step_gzip(struct input *in, u8 *buf, size_t len, struct error *er
 	int rc;
 
 	/* The first byte of a member tells; inflate() refuses a wrong second one. */
-	if (c->between && c->pos < c->len && (c->deflate || c->raw[c->pos] != 0x1f))
-		return damaged(in, "something else follows the compressed data", err);
+	if (c->between && c->pos < c->len && (in->single || c->zeros || c->raw[c->pos] != 0x1f)) {
+		c->zeros = !in->single;
+		while (c->zeros && c->pos < c->len)
+			c->zeros = c->raw[c->pos++] == 0;
+		return c->zeros ? 0 : damaged(in, "something else follows the compressed data", err);
+	}
 	z->next_in = c->raw + c->pos;
 	z->avail_in = (uInt)(c->len - c->pos);
 	z->next_out = buf;
@@ -269,7 +315,7 @@ static ssize_t plain(struct input *in, u8 *buf, size_t len, struct error *err)
 	in->head_pos += (u32)n;
 	if (n == len)
 		return (ssize_t)n;
-	got = io_read(in->fd, buf + n, len - n);
+	got = raw_read(in, buf + n, len - n);
 	if (got < 0)
 		return error_sys(err, "%s: read", in->name);
 	return got + (ssize_t)n;

@@ -241,9 +241,18 @@ static int copy_stream(struct store *s, struct verity_work *work, const struct c
 
 	verity_init(&work->v);
 	while (left) {
+		u64 zeros = from->hole ? from->hole(from->arg) : 0;
 		size_t len = left < VERITY_READ ? (size_t)left : VERITY_READ;
-		ssize_t n = from->read(from->arg, work->buf, len, err);
+		ssize_t n;
 
+		if (zeros) {
+			verity_add_zero(&work->v, zeros);
+			left -= zeros;
+			if (ftruncate(to, (off_t)(from->size - left)) || lseek(to, 0, SEEK_END) < 0)
+				return error_sys(err, "%s: ftruncate of a new file", s->name);
+			continue;
+		}
+		n = from->read(from->arg, work->buf, len, err);
 		if (n < 0)
 			return -1;
 		if ((size_t)n < len)

@@ -185,3 +185,63 @@ bool text_is_utf8(const void *data, size_t len)
 	}
 	return true;
 }
+
+size_t text_put_utf8(char to[4], u32 c)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2
+			  : c < 0x10000     ? 3
+					    : 4;
+	static const u8 first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n - 1; i > 0; i--, c >>= 6)
+		to[i] = (char)(0x80 | (c & 0x3f));
+	to[0] = (char)(first[n] | c);
+	return n;
+}
+
+static int base64_digit(u8 c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63
+					: -1;
+}
+
+ssize_t text_base64(void *to, const char *s, size_t len)
+{
+	u8 *out = to;
+	size_t pad;
+
+	if (len % 4)
+		return -1;
+	pad = len && s[len - 1] == '=' ? s[len - 2] == '=' ? 2 : 1 : 0;
+	for (size_t i = 0; i < len; i += 4) {
+		size_t digits = i + 4 == len ? 4 - pad : 4;
+		u32 v = 0;
+
+		for (size_t k = 0; k < 4; k++) {
+			int d = k < digits ? base64_digit((u8)s[i + k]) : 0;
+
+			if (d < 0)
+				return -1;
+			v = v << 6 | (u32)d;
+		}
+		if ((digits == 2 && v & 0xffff) || (digits == 3 && v & 0xff))
+			return -1;
+		for (size_t k = 0; k + 1 < digits; k++)
+			*out++ = (u8)(v >> (16 - 8 * k));
+	}
+	return out - (u8 *)to;
+}
+
+bool text_is_lower_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f')))
+			return false;
+	return true;
+}

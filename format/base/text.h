@@ -37,4 +37,17 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen);
 /* Valid UTF-8 without surrogates and overlong forms. */
 bool text_is_utf8(const void *s, size_t len);
 
+/* The UTF-8 form of a code point up to 0x10ffff; returns its length. */
+size_t text_put_utf8(char to[4], u32 c);
+
+/*
+ * Base64 (RFC 4648 4) with padding, nothing else in it and unused bits zero, to
+ * @to, which has room for @len / 4 * 3 bytes and may be @s. Returns the length
+ * of the result, or -1.
+ */
+ssize_t text_base64(void *to, const char *s, size_t len);
+
+/* Hex digits of lower case, and nothing else. */
+bool text_is_lower_hex(const char *s, size_t len);
+
 #endif

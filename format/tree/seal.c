@@ -30,7 +30,7 @@ static int sort_directory(struct node *dir)
 	return 0;
 }
 
-static int sort_all(struct tree *tree)
+int tree_sort(struct tree *tree)
 {
 	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
@@ -71,16 +71,11 @@ static void cut_chain(struct link *link)
 	}
 }
 
-/*
- * Follow a chain of links to its end and give all of them that target; a chain
- * to nowhere is cut, so that the whole work is O(links).
- */
-static int follow(struct tree *tree, struct link *link, struct error *err)
+int link_follow(struct link *link, struct error *err)
 {
 	struct link *slow = link, *end = link;
 	struct node *target;
 
-	(void)tree;
 	for (bool odd = false; !end->target; odd = !odd) {
 		if (!end->via) {
 			cut_chain(link); /* its end has been reported */
@@ -98,6 +93,12 @@ static int follow(struct tree *tree, struct link *link, struct error *err)
 	for (; link != end; link = link->via)
 		link->target = target;
 	return 0;
+}
+
+static int follow(struct tree *tree, struct link *link, struct error *err)
+{
+	(void)tree;
+	return link_follow(link, err);
 }
 
 static int check_target(struct tree *tree, struct link *link, struct error *err)
@@ -205,7 +206,7 @@ int tree_seal(struct tree *tree, u32 *line, struct error *err)
 		return error_set(err, EFBIG, "more than 4294967295 names");
 	tree->nodes = (u32)nodes;
 	tree->links = (u32)links;
-	if (sort_all(tree))
+	if (tree_sort(tree))
 		return error_nomem(err);
 	if (each_link(tree, look_up, line, err) || each_link(tree, follow, line, err) ||
 	    each_link(tree, check_target, line, err))

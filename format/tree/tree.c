@@ -47,8 +47,7 @@ static u64 name_hash(const struct tree *tree, const struct node *dir, const char
 	return hash_bytes(&tree->key, (u64)(uintptr_t)dir, s, len);
 }
 
-/* Put a name that is filled in behind the others of its directory. */
-static int append(struct tree *tree, struct name *n)
+int tree_append(struct tree *tree, struct name *n)
 {
 	struct node *dir = n->parent;
 	struct name *last = dir->dir.last;
@@ -85,7 +84,7 @@ struct node *tree_add(struct grower *g, struct node *parent, const char *name, s
 		node->name.s = s;
 		node->name.len = (u8)len;
 		node->name.parent = parent;
-		if (append(g->tree, &node->name))
+		if (tree_append(g->tree, &node->name))
 			return NULL;
 	}
 	g->nodes++;
@@ -108,7 +107,7 @@ struct link *tree_add_link(struct grower *g, struct node *parent, const char *na
 	link->target = target;
 	link->earlier = g->last_link;
 	g->last_link = link;
-	if (append(g->tree, &link->name))
+	if (tree_append(g->tree, &link->name))
 		return NULL;
 	g->links++;
 	return link;

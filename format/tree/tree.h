@@ -128,6 +128,22 @@ struct node *tree_add(struct grower *g, struct node *parent, const char *name, s
 struct link *tree_add_link(struct grower *g, struct node *parent, const char *name, size_t len,
 			   struct node *target);
 
+/*
+ * For a source that makes nodes and links before it knows whether they will be
+ * in the tree: put a name that is filled in behind the others of its parent. It
+ * has to count it in its grower. -1 without memory.
+ */
+int tree_append(struct tree *tree, struct name *n);
+
+/* Sort each directory, if it is not sorted. -1 without memory. */
+int tree_sort(struct tree *tree);
+
+/*
+ * Follow the chain of link->via to its end and give all links of it that target;
+ * a chain to nowhere is cut. The whole work is O(links). -1 and a text for a cycle.
+ */
+int link_follow(struct link *link, struct error *err);
+
 /* -1 and a text unless the name is legal: 1 to 255 bytes, no '/' and NUL, not "." and "..". */
 int tree_check_name(const char *name, size_t len, struct error *err);
 

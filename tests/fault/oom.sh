@@ -45,7 +45,7 @@ judge()
 {
 	if [ "$rc" = 0 ]; then
 		case $1 in
-		mkfs* | ostree*) cmp -s out.img good.img ;;
+		mkfs* | ostree* | json*) cmp -s out.img good.img ;;
 		dump) cmp -s out good.dump ;;
 		objects) cmp -s out good.objects ;;
 		esac || { echo "$1 $2: exit 0 and a wrong result"; return 1; }
@@ -103,6 +103,20 @@ sweep mkfs-hardlinks "$prog" mkfs --hardlinks src out.img
 "$CFS" mkfs src good.img
 sweep dump "$prog" dump good.img
 sweep objects "$prog" info objects good.img
+toc=$TOP/tests/golden/toc
+for layers in e-keep-two.1.json "e-l-links.0.json $toc/e-l-links.1.json" L4.zc m-esgz.bin; do
+	# shellcheck disable=SC2086 # a list
+	"$CFS" json-convert --out=good.img $toc/$layers || exit 1
+	# shellcheck disable=SC2086
+	sweep "json-convert ${layers%% *}" "$prog" json-convert --out=out.img $toc/$layers
+done
+"$CFS" json-convert --digest-from="$toc/store" --out=good.img "$toc/e-store.json"
+sweep json-convert-objects "$prog" json-convert --digest-from="$toc/store" --out=out.img "$toc/e-store.json"
+tar cf layer.tar --sparse src 2>/dev/null
+gzip -c layer.tar >layer.tar.gz
+rm -rf good
+"$CFS" mkfs --from-tar --digest-store=good layer.tar layer.tar.gz good.img || exit 1
+sweep mkfs-tar "$prog" mkfs --from-tar --digest-store=store layer.tar layer.tar.gz out.img
 if perl -MDigest::SHA -MCompress::Raw::Zlib -e1 2>/dev/null; then
 	XATTRS=1 perl "$TOP/tests/cli/ostree-repo.pl" repo archive small
 	perl "$TOP/tests/cli/ostree-repo.pl" bare bare-user-only small

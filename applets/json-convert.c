@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs json-convert: make an image from tables of contents (cli 9, toc-json). */
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/applet.h"
+#include "applets/common/layers_option.h"
+#include "applets/common/progress.h"
+#include "applets/common/result.h"
+#include "base/text.h"
+#include "base/workers.h"
+#include "source/blob.h"
+#include "source/toc.h"
+#include "source/toc_objects.h"
+
+struct convert {
+	struct result result;
+	char **inputs;
+	enum whiteouts whiteouts;
+	struct option_list digests; /* --toc-digest */
+	const char *digest_from;
+	bool use_epoch;
+};
+
+/* "sha256:" and 64 lower case hex digits. */
+static bool parse_digest(struct cfs_digest *digest, const char *s)
+{
+	return !strncmp(s, "sha256:", 7) && text_is_lower_hex(s + 7, strlen(s + 7)) &&
+	       cfs_digest_parse(digest, s + 7, strlen(s + 7));
+}
+
+static int read_input(const struct convert *c, unsigned int i, struct layers *layers, struct table *shas,
+		      struct error *err)
+{
+	struct toc_input in = { .name = c->inputs[i], .read = blob_read, .shas = c->digest_from ? shas : NULL };
+	struct cfs_digest digest;
+	struct blob blob;
+	int rc;
+
+	if (c->digests.n)
+		parse_digest(&digest, c->digests.v[i]);
+	rc = blob_open(&blob, c->inputs[i], c->digests.n ? digest.b : NULL, err);
+	if (rc)
+		return rc < 0 ? -1 : EXIT_MISMATCH;
+	in.gzip = blob.kind == BLOB_GZIP;
+	in.arg = &blob;
+	rc = toc_read(layers, &in, err);
+	blob_release(&blob);
+	return rc;
+}
+
+static int read_all(const struct convert *c, struct tree *tree, struct table *shas, struct error *err)
+{
+	struct layers layers;
+	int rc = layers_init(&layers, tree, c->whiteouts) ? error_nomem(err) : 0;
+	u32 line;
+
+	for (unsigned int i = 0; !rc && c->inputs[i]; i++)
+		rc = read_input(c, i, &layers, shas, err);
+	if (!rc)
+		rc = layers_finish(&layers, err);
+	layers_release(&layers);
+	return rc ? rc : tree_seal(tree, &line, err);
+}
+
+static int add_digests(const struct convert *c, struct tree *tree, const struct table *shas, struct error *err)
+{
+	struct progress progress;
+	int rc;
+
+	progress_start(&progress, false, 0);
+	rc = toc_objects(tree, shas, c->digest_from, workers_default(), progress_add, &progress, err);
+	progress_end(&progress);
+	return rc > 0 ? EXIT_MISMATCH : rc;
+}
+
+static int produce(void *arg, struct tree *tree, struct error *err)
+{
+	struct convert *c = arg;
+	struct table shas = { 0 };
+	int rc = read_all(c, tree, &shas, err);
+
+	if (!rc && c->digest_from)
+		rc = add_digests(c, tree, &shas, err);
+	table_release(&shas);
+	for (u32 id = 0; !rc && c->use_epoch && id < tree->nodes; id++) {
+		tree->order[id]->mtime = 0;
+		tree->order[id]->mtime_nsec = 0;
+	}
+	return rc;
+}
+
+/* What the rows alone cannot tell. */
+static void check_options(struct convert *c, const char *out, const char *format, const char *whiteouts)
+{
+	struct result *r = &c->result;
+	unsigned int inputs = 0, stdins = 0;
+	struct cfs_digest digest;
+
+	result_options(r);
+	for (; c->inputs[inputs]; inputs++)
+		stdins += !strcmp(c->inputs[inputs], "-");
+	if (stdins > 1)
+		options_refuse("-", "is given more than once, and there is one stdin");
+	c->whiteouts = layers_option(whiteouts, inputs);
+	for (unsigned int i = 0; i < c->digests.n; i++)
+		if (!parse_digest(&digest, c->digests.v[i]))
+			options_refuse("--toc-digest", "\"%s\" is not sha256: and 64 hex digits of lower case",
+				       c->digests.v[i]);
+	if (c->digests.n && c->digests.n != inputs)
+		options_refuse("--toc-digest", "is given %u times for %u inputs", c->digests.n, inputs);
+	if (format && !strcmp(format, "composefs"))
+		options_refuse("--format", "composefs was the format of 2022, which is gone; only erofs is written");
+	if (format && strcmp(format, "erofs"))
+		options_refuse("--format", "\"%s\" is not erofs", format);
+	if (out && !result_needs_image(r))
+		options_refuse("--out", "excludes --print-dump and --print-digest-only");
+	if (!out && result_needs_image(r) && isatty(STDOUT_FILENO))
+		options_refuse("--out", "is missing, and stdout is a terminal");
+	r->image = out ? out : "-";
+	r->source = inputs == 1 ? c->inputs[0] : NULL;
+}
+
+static int json_convert_main(const struct applet *self, char **argv)
+{
+	static char stdin_name[] = "-";
+	char *only_stdin[] = { stdin_name, NULL };
+	struct convert c = { 0 };
+	const char *out = NULL, *format = NULL, *whiteouts = NULL;
+	bool no_sandbox = false;
+	const struct option_row rows[] = {
+		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
+		{ 0, "whiteouts", "WHAT", "apply (default), overlay or keep the whiteouts of layers", &whiteouts },
+		{ 0, "digest-from", "DIR", "compute fs-verity digests from the objects in DIR", &c.digest_from },
+		{ 0, "toc-digest", "sha256:HEX", "what the table must hash to, once for each input", &c.digests, OPTION_LIST },
+		{ 0, "use-epoch", NULL, "every mtime is 0", &c.use_epoch },
+		RESULT_ROWS(&c.result),
+		{ 0, "format", "erofs", NULL, &format },
+		{ 0, "no-sandbox", NULL, NULL, &no_sandbox },
+		{ 0 },
+	};
+	int rc;
+
+	result_init(&c.result);
+	c.inputs = options_parse(self, rows, 0, -1, argv);
+	if (!*c.inputs)
+		c.inputs = only_stdin;
+	check_options(&c, out, format, whiteouts);
+	rc = result_run(&c.result, produce, &c);
+	free(c.digests.v);
+	return rc;
+}
+
+const struct applet applet_json_convert = {
+	.name = "json-convert",
+	.aliases = "composefs-from-json writer-json",
+	.operands = "[--out=IMAGE] [INPUT...]",
+	.summary = "make an image from a table of contents (JSON, zstd:chunked, eStargz)",
+	.main = json_convert_main,
+};

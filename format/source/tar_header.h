@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One header block of a tar archive (tar 2). */
+#ifndef CFS_SOURCE_TAR_HEADER_H
+#define CFS_SOURCE_TAR_HEADER_H
+
+#include "base/error.h"
+
+#define TAR_BLOCK 512u
+
+enum tar_format {
+	TAR_V7,
+	TAR_POSIX,
+	TAR_GNU,
+};
+
+/* Where a field stands. */
+struct tar_field {
+	const char *name; /* for messages */
+	u16 at, len;
+};
+
+/* A number: octal, or base 256; 12 bytes of the latter may not fit. */
+struct tar_number {
+	bool minus;
+	bool huge; /* it does not fit */
+	u64 v;     /* the magnitude */
+};
+
+bool tar_is_zero(const u8 block[TAR_BLOCK]);
+bool tar_checksum_is_right(const u8 block[TAR_BLOCK]);
+enum tar_format tar_format(const u8 block[TAR_BLOCK]);
+
+/* -1 and a text if it is no number. */
+int tar_number(const u8 *block, struct tar_field field, struct tar_number *n, struct error *err);
+
+/* The same for what must be between 0 and @max. */
+int tar_count(const u8 *block, struct tar_field field, u64 max, u64 *out, struct error *err);
+
+/* A string ends at its first NUL or with its field. */
+size_t tar_string(const u8 *block, struct tar_field field, const char **s);
+
+extern const struct tar_field tar_f_name, tar_f_mode, tar_f_uid, tar_f_gid, tar_f_size, tar_f_mtime, tar_f_link,
+	tar_f_major, tar_f_minor, tar_f_prefix;
+
+#define TAR_AT_TYPE 156
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The records of a pax header (tar 3.1). */
+#ifndef CFS_SOURCE_TAR_PAX_H
+#define CFS_SOURCE_TAR_PAX_H
+
+#include "base/error.h"
+
+struct tar_value {
+	const char *s; /* NULL: absent, or empty, which means the same */
+	size_t len;
+};
+
+/* What counts of a header: the last record of each key. Points into its data. */
+struct tar_pax {
+	const char *data; /* all records, for those that may come several times */
+	size_t len;
+	struct tar_value path, linkpath, size, uid, gid, mtime;
+	bool sparse; /* there are GNU.sparse.* records with values */
+	struct tar_value sp_major, sp_minor, sp_size, sp_realsize, sp_numblocks, sp_map, sp_name;
+	u32 sp_pairs; /* GNU.sparse.offset and numbytes */
+	u32 xattrs;   /* SCHILY.xattr.* */
+};
+
+struct tar_record {
+	const char *key, *value;
+	size_t key_len, len;
+};
+
+#define TAR_XATTR "SCHILY.xattr."
+
+/* The next record at *at, which moves on. 1, 0 at the end, -1 and a text. */
+int tar_pax_next(const char **at, const char *end, struct tar_record *r, struct error *err);
+
+bool tar_pax_is(const struct tar_record *r, const char *key);
+
+/* All records. A @global header must hold nothing that counts. -1 and a text. */
+int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global, struct error *err);
+
+/* Digits and nothing else; absent: *out stays. -1 and a text with @what. */
+int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out, struct error *err);
+
+/* Seconds with an optional '-' and fraction. -1 and a text. */
+int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *err);
+
+#endif

@@ -1,0 +1,229 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# cfs mkfs --from-tar: options, messages, the store, what is left behind; shapes
+# within time and memory (cli 5, tar.md; RT-8, RT-12, WI-1, ST-1).
+. "$(dirname "$0")/../lib.sh"
+need perl
+${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'
+golden=$TOP/tests/golden/tar
+cd "$tmp" || exit 1
+cp "$golden/posix.tar" a.tar
+"$CFS" mkfs --from-tar a.tar want || exit 1
+digest=$("$CFS" info measure-file want)
+
+# refused DESC STATUS WORDS COMMAND... - and there is one line with these words.
+refused()
+{
+	desc=$1 status=$2 words=$3
+	shift 3
+	"$@" >stdout 2>stderr </dev/null
+	rc=$?
+	if [ $rc = "$status" ] && [ "$(wc -l <stderr)" = 1 ] && grep -qF -- "$words" stderr && [ ! -e img ] && [ ! -s stdout ]; then
+		pass "$desc"
+	else
+		fail "$desc" "exit $rc: $(cat stderr)"
+	fi
+	rm -f img
+}
+"$CFS" mkfs --from-tar - img <a.tar
+ok 'stdin' cmp img want
+cat a.tar | "$CFS" mkfs --from-tar - - >img
+ok 'pipes' cmp img want
+gzip -c a.tar | "$CFS" mkfs --from-tar --threads=3 --hardlinks --no-sync - img
+ok 'gzip from a pipe; options without effect' cmp img want
+is '--print-digest-only' "$("$CFS" mkfs --from-tar --print-digest-only a.tar)" "$digest"
+is '--print-digest' "$("$CFS" mkfs --from-tar --print-digest a.tar img)" "$digest"
+is '--progress' "$("$CFS" mkfs --from-tar --progress a.tar img 2>&1 | grep -c -v '^cfs mkfs: ')" 0
+rm img
+refused '--from-file, too' 2 '--from-tar: excludes --from-file' "$CFS" mkfs --from-file --from-tar a.tar img
+refused '--whiteouts without it' 2 '--whiteouts: is for --from-tar alone' "$CFS" mkfs --whiteouts=keep a.tar img
+refused 'IMAGE is missing' 2 'IMAGE: is missing' "$CFS" mkfs --from-tar a.tar
+refused 'stdin twice' 2 'more than once' "$CFS" mkfs --from-tar - - img
+cp a.tar b.tar
+refused 'a forgotten IMAGE costs no layer' 1 'b.tar: exists and is neither empty nor a composefs image' "$CFS" mkfs --from-tar a.tar b.tar
+ok 'the layer stays' cmp a.tar b.tar
+refused 'no such layer' 1 'nowhere: open: ' "$CFS" mkfs --from-tar nowhere img
+cp want img
+"$CFS" mkfs --from-tar "$golden/ustar.tar" img
+ok 'an older image is replaced' test "$("$CFS" info measure-file img)" != "$digest"
+: >img
+"$CFS" mkfs --from-tar a.tar img
+ok 'an empty file is replaced' cmp img want
+cp want img
+"$CFS" mkfs --from-tar "$golden/r-trunc.tar" img 2>stderr
+ok 'an older image stays when the archive is bad' cmp img want
+"$CFS" mkfs --from-tar want img 2>stderr
+ok 'an image as layer: no archive' grep -q 'want: block 0: not a tar archive' stderr
+cp want img
+"$CFS" mkfs --from-tar img img 2>stderr
+ok 'IMAGE is the layer' grep -q 'img: is an input and cannot be the image' stderr
+ok 'and stays' cmp img want
+rm img
+"$CFS" mkfs --from-tar "$golden/c-no-end.tar" img 2>stderr
+is 'no end mark: a warning' "$(cat stderr)" "cfs mkfs: $golden/c-no-end.tar: has no end mark; it may have been cut"
+is 'none with -q' "$("$CFS" mkfs -q --from-tar "$golden/c-no-end.tar" img 2>&1)" ''
+rm img
+for what in xz bzip2; do
+	refused "$what" 1 "is compressed with $what" "$CFS" mkfs --from-tar "$golden/r-$(echo $what | sed 's/ip2/2/').bin" img
+done
+
+# ---- the store
+# bad_objects - objects of store whose name is not their digest.
+bad_objects()
+{
+	find store -type f -path 'store/??/*' 2>/dev/null >named
+	[ ! -s named ] || xargs "$CFS" info measure-file <named | sed 's|^..|store/&/|' | diff - named
+}
+
+"$CFS" mkfs --from-tar --digest-store=store a.tar img
+ok 'with a store: the same image' cmp img want
+is 'every name is the digest' "$(bad_objects)" ''
+is 'nothing is missing' "$("$CFS" info --basedir=store missing-objects img)" ''
+"$CFS" info objects img | sort >objects
+(cd store && find . -type f | sed 's|^./||' | sort) >there
+ok 'nothing else is there' cmp objects there
+mkdir plain
+tar xf a.tar -C plain --no-same-owner 2>/dev/null
+is 'contents are those of the archive' "$("$CFS" mkfs --print-dump plain | awk '$9 != "-" && $3 ~ /^100/ { print $9 }' | sort -u | comm -13 objects - | wc -l)" 0
+rm -rf store
+"$CFS" mkfs --from-tar --digest-store=store "$golden/r-trunc.tar" img 2>stderr
+is 'objects of a bad archive are whole' "$(bad_objects)" ''
+
+# ---- generated archives
+cat >gen.pl <<'END'
+# gen.pl KIND N - an archive on stdout.
+use strict;
+my ($kind, $n) = @ARGV;
+sub header {
+	my ($name, $type, $size, $link) = @_;
+	my $b = pack("a100a8a8a8a12a12A8a1a100a8a32a32a8a8a155x12", $name, "0000644\0", "0000000\0", "0000000\0",
+		$size > 077777777777 ? pack("CxxxQ>", 0x80, $size) : sprintf("%011o\0", $size), "00000000000\0", "", $type,
+		$link // "", "ustar\00000", "", "", "0000000\0", "0000000\0", "");
+	substr($b, 148, 8) = sprintf("%06o\0 ", unpack("%32C*", $b));
+	return $b;
+}
+sub member {
+	my ($name, $type, $link, $data) = @_;
+	print header($name, $type, length($data // ""), $link), $data // "", "\0" x (-length($data // "") % 512);
+}
+sub pax {
+	my ($key, $value) = @_;
+	my $len = length($key) + length($value) + 3;
+	$len += length($len + length($len));
+	member("x", "x", "", "$len $key=$value\n");
+}
+if ($kind eq "wide") { member(sprintf("%07d", $n - $_), 0) for 1 .. $n }
+elsif ($kind eq "links") { member("f", 0); member("l$_", 1, "f") for 1 .. $n }
+elsif ($kind eq "chain") { member("l$_", 1, "l" . ($_ + 1)) for 1 .. $n; member("l" . ($n + 1), 0) }
+elsif ($kind eq "dup") { member("f", 0) for 1 .. $n }
+elsif ($kind eq "turns") { for (1 .. $n / 2) { member("f/x", 0); member("f", 0); member("f", 5) } }
+elsif ($kind eq "deep") { pax("path", "a/" x $n . "f"); member("x", 0) }
+elsif ($kind eq "pax") { for (1 .. $n) { pax("comment", "x" x 1048000); member("f$_", 0) } }
+elsif ($kind eq "xattrs") { for (1 .. $n) { pax("SCHILY.xattr.user.a$_", "x" x 1048000); member("f", 0) } member("f", 0) }
+elsif ($kind eq "big") {
+	print header("big", 0, $n << 20);
+	print "0123456789abcdef" x 65536 for 1 .. $n;
+} elsif ($kind eq "hole") {
+	my $pax = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n";
+	my $real = "GNU.sparse.realsize=$n\n";
+	my $len = length($real) + 3;
+	$pax .= "$len $real";
+	member("x", "x", "", $pax);
+	my $map = "1\n" . ($n - 1) . "\n1\n";
+	member("f", 0, "", $map . "\0" x (512 - length($map)) . "x");
+}
+print "\0" x 1024;
+END
+
+# shape KIND N - twice: the second time with double size. At most 16 MiB and 1 KiB for
+# each member and directory, of which there are at most N.
+shape()
+{
+	for n in "$2" $((2 * $2)); do
+		perl gen.pl "$1" "$n" >gen.tar
+		./peak used."$n" "$CFS" mkfs --from-tar --print-digest-only gen.tar >stdout 2>stderr || {
+			fail "$1" "$(cat stderr)"
+			return
+		}
+	done
+	read -r small small_kib <used."$2"
+	read -r large kib <used."$n"
+	bytes=$(wc -c <gen.tar)
+	if [ "$large" -le $((3 * small + 100)) ] && [ "$large" -le $((2000 + bytes / 1500)) ] && [ "$kib" -le $((16384 + n)) ]; then
+		pass "$1, $n: $small, then $large ms; $small_kib, then $kib KiB of $((16384 + n)), for $((bytes / 1024)) KiB"
+	else
+		fail "$1, $n: $small, then $large ms; $small_kib, then $kib KiB of $((16384 + n)), for $((bytes / 1024)) KiB"
+	fi
+}
+shape wide 50000
+shape links 50000
+shape chain 50000
+shape dup 50000
+shape turns 30000
+shape deep 50000
+shape pax 20
+shape xattrs 20
+rm -f gen.tar
+
+# constant DESC LIMIT_KIB COMMAND... - stdin is what it is.
+constant()
+{
+	desc=$1 limit=$2
+	shift 2
+	./peak used "$@" >stdout 2>stderr || { fail "$desc" "$(cat stderr)"; return; }
+	read -r cpu kib <used
+	is "$desc: $kib KiB of $limit, $cpu ms" "$((kib <= limit))" 1
+}
+size=64
+[ -z "$CFS_LONG" ] || size=4096
+rm -rf store
+mkfifo pipe
+perl gen.pl big $size >pipe &
+constant "a member of $size MiB into a store" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img <pipe
+perl gen.pl big $size | gzip -1 >pipe &
+constant "the same from gzip" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img2 <pipe
+ok 'the same image' cmp img img2
+if command -v zstd >/dev/null; then
+	perl gen.pl big $size | zstd -q -1 >pipe &
+	constant "the same from zstd" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img2 <pipe
+	ok 'the same image' cmp img img2
+else
+	skip 'the same from zstd' 'no zstd here'
+fi
+is 'one object' "$(find store -type f | wc -l)" 1
+rm -rf store
+perl gen.pl hole 274877906944 >hole.tar
+constant 'a file of 256 GiB of holes' 16384 "$CFS" mkfs --from-tar --digest-store=store hole.tar img2
+is 'takes no room in the store' "$(du -sk store | awk '{ print $1 < 200 }')" 1
+is 'and no time' "$((cpu < 2000))" 1
+perl gen.pl hole 274877906945 >hole.tar
+rm -f img
+refused 'one byte more' 1 'beyond 256 GiB' "$CFS" mkfs --from-tar hole.tar img3
+rm -rf store img img2
+
+# ---- killed at any time: no bad object, no image
+rounds=200
+[ -z "$CFS_LONG" ] || rounds=2000
+mkdir files
+i=0
+while [ $i -lt 300 ]; do
+	head -c $((2000 + i * 100)) "$CFS" >files/$i
+	i=$((i + 1))
+done
+tar cf files.tar files
+bad=
+i=0
+while [ $i -lt $rounds ]; do
+	i=$((i + 1))
+	rm -rf store
+	"$CFS" mkfs --from-tar --no-sync --digest-store=store files.tar img &
+	pid=$!
+	perl -e 'select undef, undef, undef, rand 0.05'
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	[ ! -e img ] || "$CFS" verify img >/dev/null 2>&1 || bad="$bad image"
+	rm -f img
+	bad="$bad$(bad_objects)"
+done
+is "$rounds kills" "$bad" ''
+plan_done
