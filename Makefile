@@ -99,7 +99,7 @@ compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
 # and verify names these files), size everywhere else: 15 % of the time of mkfs
 # --from-file for 20 % of our code. Sanitizers keep what CFLAGS says.
 fast := $(patsubst %,format/%.c,core/decode core/backing core/xxh32 base/buf base/hash \
-	base/io base/sha256 base/sort base/text base/verity tree/dump_parse tree/dump_print \
+	base/io base/sha256_x86 base/sha256_arm base/sort base/text base/verity tree/dump_parse tree/dump_print \
 	tree/tree tree/xattr tree/seal image/cursor image/emit image/order image/share)
 small = $(if $(SAN)$(filter $<,$(fast)),,-Os)
 ours = $(small) $(warnings) $(defines) -I. -Iformat

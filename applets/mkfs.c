@@ -6,6 +6,7 @@
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "applets/mkfs/from_tar.h"
+#include "base/sha256_code.h"
 #include "base/store.h"
 #include "base/text.h"
 #include "base/workers.h"
@@ -148,6 +149,7 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	struct notes notes;
 	int rc;
 
+	verbose("hash code: %s", sha256_chosen()->name);
 	notes_init(&notes);
 	m->scan.notes = &notes;
 	rc = m->from_file ? read_dump(m, tree, err) : scan_into_store(m, tree, err);

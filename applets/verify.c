@@ -6,6 +6,7 @@
 #include "applets/common/digest.h"
 #include "applets/verify/verify.h"
 #include "base/input.h"
+#include "base/sha256_code.h"
 #include "base/verity.h"
 #include "base/workers.h"
 #include "image/check.h"
@@ -294,6 +295,7 @@ static int verify_main(const struct applet *self, char **argv)
 	if (digest && !digest_given(&v.digest, digest))
 		options_refuse("--digest", "\"%s\" is not 64 hex digits", digest);
 	v.threads = threads.set ? (unsigned int)threads.value : workers_default();
+	verbose("hash code: %s", sha256_chosen()->name);
 	rc = run(&v, names, dirs, repair, &err);
 	basedirs_close(&v.dirs);
 	basedirs_close(&v.repair);

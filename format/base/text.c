@@ -7,9 +7,18 @@ bool text_number(const char *s, size_t len, unsigned int base, u64 max, u64 *out
 {
 	u64 v = 0;
 
+	size_t easy = len < 19 ? len : 19, i = 0; /* digits that cannot overflow */
+
 	if (!len)
 		return false;
-	for (size_t i = 0; i < len; i++) {
+	for (; i < easy; i++) {
+		unsigned int d = (unsigned int)(u8)s[i] - '0';
+
+		if (d >= base)
+			return false;
+		v = v * base + d;
+	}
+	for (; i < len; i++) {
 		unsigned int d = (unsigned int)(u8)s[i] - '0';
 
 		if (d >= base || __builtin_mul_overflow(v, (u64)base, &v) ||

@@ -6,24 +6,27 @@
 #include <unistd.h>
 #include "base/io.h"
 #include "core/digest.h"
+#include "core/span.h"
 #include "source/tar_header.h"
 
 #define STDIN_MAX ((u64)4 << 30) /* of a compressed pipe */
 
 /* ---- footers ---- */
 
-static u64 le64(const u8 *p)
+static u64 at64(const u8 *p)
 {
-	u64 v = 0;
+	le64 v;
 
-	for (int i = 7; i >= 0; i--)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return get64(v);
 }
 
-static u32 le32(const u8 *p)
+static u32 at32(const u8 *p)
 {
-	return (u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
+	le32 v;
+
+	memcpy(&v, p, sizeof(v));
+	return get32(v);
 }
 
 /* 0, or -1 and a text also if there are not that many bytes. */
@@ -61,7 +64,7 @@ static bool has_form(const struct form *form, const u8 *end, u64 len)
 	static const u8 none[16];
 	const u8 *footer = end - form->size;
 
-	return len >= form->size + 8 && !memcmp(footer - 8, skippable, 4) && le32(footer - 4) == form->size &&
+	return len >= form->size + 8 && !memcmp(footer - 8, skippable, 4) && at32(footer - 4) == form->size &&
 	       !memcmp(footer + form->magic_at, form->magic, 8) &&
 	       (!form->zeros || !memcmp(footer + form->magic_at + 8, none, sizeof(none)));
 }
@@ -74,10 +77,10 @@ static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, 
 	u8 head[8];
 
 	f->kind = BLOB_ZSTD;
-	f->off = le64(footer);
-	f->len = le64(footer + 8);
-	f->size = le64(footer + 16);
-	if (le64(footer + 24) != 1)
+	f->off = at64(footer);
+	f->len = at64(footer + 8);
+	f->size = at64(footer + 16);
+	if (at64(footer + 24) != 1)
 		return error_set(err, EBADMSG, "zstd:chunked footer: table of an unknown type");
 	if (f->len > BLOB_TOC_MAX || f->size > BLOB_TOC_MAX)
 		return error_set(err, EFBIG, "zstd:chunked footer: table of more than %llu bytes",
@@ -86,7 +89,7 @@ static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, 
 		return error_set(err, EBADMSG, "zstd:chunked footer: the table lies outside the blob");
 	if (bytes_at(bytes, head, sizeof(head), f->off - 8, err))
 		return -1;
-	if (memcmp(head, skippable, 4) || le32(head + 4) != f->len)
+	if (memcmp(head, skippable, 4) || at32(head + 4) != f->len)
 		return error_set(err, EBADMSG, "zstd:chunked footer: the table is not in a skippable frame of its length");
 	return 0;
 }
@@ -254,7 +257,7 @@ static int read_tar_header(struct blob *b, struct error *err)
 static bool is_magic(const u8 head[4], bool *gzip)
 {
 	*gzip = head[0] == 0x1f && head[1] == 0x8b && head[2] == 8;
-	return *gzip || le32(head) == 0xfd2fb528 || (le32(head) & 0xfffffff0) == 0x184d2a50;
+	return *gzip || at32(head) == 0xfd2fb528 || (at32(head) & 0xfffffff0) == 0x184d2a50;
 }
 
 static int mismatch(const struct blob *b, const u8 *want, const void *data, size_t len, struct error *err)

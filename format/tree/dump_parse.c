@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/dump_parse.h"
 #include <stdlib.h>
+#include "base/copy.h"
 #include "base/text.h"
 #include "core/backing.h"
 
@@ -32,6 +33,20 @@ static const char *const field_names[FIELDS] = {
 struct field {
 	char *s;
 	size_t len;
+	bool escaped; /* has a backslash */
+};
+
+/*
+ * Lines repeat the same xattrs over and over: the texts seen last with what
+ * they became, by hash. Equal ones share one array of the first node.
+ */
+#define KNOWN 512
+#define KNOWN_TEXT 160
+struct known {
+	u32 len; /* 0: free */
+	u32 n;
+	const struct xattr **v;
+	char text[KNOWN_TEXT];
 };
 
 struct parser {
@@ -42,6 +57,8 @@ struct parser {
 	u64 line;
 	struct field field[FIELDS];
 	struct field xattrs; /* behind the space after DIGEST; s NULL: no such space */
+	bool has_nul;        /* the line */
+	struct known *known;
 	/* The directory of the line before, and its path as that line had it. */
 	struct node *dir;
 	struct buf dir_path;
@@ -65,22 +82,70 @@ static bool is_none(const struct field *v)
 	return v->len == 1 && *v->s == '-';
 }
 
-/* Split the line into the fields; what is missing is empty. */
-static void split(struct parser *p, char *s, size_t len)
+/* 0x80 in each of eight bytes that is at most a space, or a backslash. */
+static u64 specials(const char *p)
 {
-	char *end = s + len;
+	const u64 low = CFS_BYTES * 0x7f;
+	u64 x, y, above, other;
+	le64 text;
 
+	memcpy(&text, p, sizeof(text));
+	x = get64(text);
+	y = x ^ CFS_BYTES * '\\';
+	above = (x & low) + CFS_BYTES * (0x7f - ' ');
+	other = (y & low) + low;
+	return ~((above | x) & (other | y)) & ~low;
+}
+
+/* A byte that specials() showed. */
+static void note_special(struct parser *p, int *f, char *at)
+{
+	struct field *v = *f < FIELDS ? &p->field[*f] : &p->xattrs;
+
+	if (*at == '\\')
+		v->escaped = true;
+	else if (!*at)
+		p->has_nul = true;
+	if (*at != ' ' || *f == FIELDS)
+		return;
+	v->len = (size_t)(at - v->s);
+	v = ++*f < FIELDS ? &p->field[*f] : &p->xattrs;
+	*v = (struct field){ .s = at + 1 };
+}
+
+/*
+ * Split the line at @s into the fields; what is missing is empty. Returns its
+ * end: a newline, or @end, behind which there are eight readable bytes.
+ */
+static char *split(struct parser *p, char *s, char *end)
+{
+	char *stop = NULL;
+	int f = PATH;
+
+	p->has_nul = false;
 	p->xattrs = (struct field){ 0 };
-	for (int f = 0; f < FIELDS; f++) {
-		char *stop = s;
+	p->field[PATH] = (struct field){ .s = s };
+	for (char *at = s; !stop; at += 8) {
+		u64 m = at < end ? specials(at) : 0;
 
-		while (stop < end && *stop != ' ')
-			stop++;
-		p->field[f] = (struct field){ s, (size_t)(stop - s) };
-		s = stop < end ? stop + 1 : end;
-		if (f == DIGEST && stop < end)
-			p->xattrs = (struct field){ s, (size_t)(end - s) };
+		if (at >= end)
+			stop = end;
+		for (; m && !stop; m &= m - 1) {
+			char *q = at + __builtin_ctzll(m) / 8;
+
+			if (q >= end || *q == '\n')
+				stop = q < end ? q : end;
+			else
+				note_special(p, &f, q);
+		}
 	}
+	if (f == FIELDS)
+		p->xattrs.len = (size_t)(stop - p->xattrs.s);
+	else
+		p->field[f].len = (size_t)(stop - p->field[f].s);
+	while (f < DIGEST)
+		p->field[++f] = (struct field){ .s = stop };
+	return stop;
 }
 
 /* Undo escapes in place. */
@@ -88,7 +153,7 @@ static int unescape(struct parser *p, struct field *v, const char *what)
 {
 	ssize_t len;
 
-	if (!memchr(v->s, '\\', v->len))
+	if (!v->escaped)
 		return 0;
 	len = text_unescape(v->s, v->s, v->len);
 	if (len < 0)
@@ -102,6 +167,8 @@ static int unescape_cut(struct parser *p, struct field *v, const char *what)
 {
 	size_t len;
 
+	if (!v->escaped) /* no line with a NUL byte comes here */
+		return 0;
 	if (unescape(p, v, what))
 		return -1;
 	len = strnlen(v->s, v->len);
@@ -150,15 +217,15 @@ static int parse_mode(struct parser *p, u32 *mode, bool *is_link)
 static int parse_mtime(struct parser *p, struct node *node)
 {
 	const struct field *v = &p->field[MTIME];
-	const char *dot = memchr(v->s, '.', v->len);
+	size_t len = 0;
 	u64 nsec;
-	size_t len;
 
-	if (!dot)
+	while (len < v->len && v->s[len] != '.')
+		len++;
+	if (len == v->len)
 		return bad_field(p, MTIME, "has no '.'");
-	len = (size_t)(dot - v->s);
 	if (!text_signed(v->s, len, &node->mtime) ||
-	    !text_number(dot + 1, v->len - len - 1, 10, UINT32_MAX, &nsec))
+	    !text_number(v->s + len + 1, v->len - len - 1, 10, UINT32_MAX, &nsec))
 		return bad_field(p, MTIME, "is not SECONDS.NANOSECONDS");
 	if (p->strict && nsec >= 1000000000)
 		return bad_field(p, MTIME, "has 10^9 nanoseconds or more");
@@ -361,13 +428,32 @@ static int parse_symlink(struct parser *p, struct node *node, bool has_content)
 	return node_set_payload(p->g, node, target->s, target->len) ? error_nomem(p->err) : 0;
 }
 
+/* Whether there may be a component "..": without a point there is none. */
+static bool has_point(const char *s, size_t len)
+{
+	u64 any = 0;
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		le64 text;
+		u64 x;
+
+		memcpy(&text, s + i, sizeof(text));
+		x = get64(text) ^ CFS_BYTES * '.';
+		any |= (x - CFS_BYTES) & ~x & CFS_BYTES * 0x80;
+	}
+	for (; i < len; i++)
+		any |= s[i] == '.';
+	return any != 0;
+}
+
 /* A regular file with size > 0 and no content. */
 static int parse_external(struct parser *p, struct node *node, bool has_payload, bool has_digest)
 {
 	const struct field *path = &p->field[PAYLOAD], *hex = &p->field[DIGEST];
 	struct cfs_digest digest;
 
-	if (has_payload && cfs_path_has_dotdot(path->s, path->len))
+	if (has_payload && has_point(path->s, path->len) && cfs_path_has_dotdot(path->s, path->len))
 		return bad(p, "PAYLOAD has a component \"..\"");
 	if (has_digest) {
 		if (!cfs_digest_parse(&digest, hex->s, hex->len))
@@ -419,8 +505,8 @@ static int parse_xattr(struct parser *p, char *s, size_t len)
 
 	if (!equal)
 		return bad(p, "extended attribute without '='");
-	key = (struct field){ s, (size_t)(equal - s) };
-	value = (struct field){ equal + 1, len - key.len - 1 };
+	key = (struct field){ s, (size_t)(equal - s), p->xattrs.escaped };
+	value = (struct field){ equal + 1, len - key.len - 1, p->xattrs.escaped };
 	if (unescape_cut(p, &key, "the name of an extended attribute") ||
 	    unescape(p, &value, "the value of an extended attribute"))
 		return -1;
@@ -441,8 +527,6 @@ static int parse_xattrs(struct parser *p, struct node *node)
 {
 	char *s = p->xattrs.s, *end = s + p->xattrs.len;
 
-	if (!p->xattrs.len)
-		return 0;
 	if (p->xattrs.len > XATTRS_MAX)
 		return bad(p, "more than 65535 bytes of extended attributes");
 	xattr_set_clear(&p->g->set);
@@ -458,16 +542,42 @@ static int parse_xattrs(struct parser *p, struct node *node)
 	return node_set_xattrs(p->g, node) ? error_nomem(p->err) : 0;
 }
 
-static int parse_line(struct parser *p, char *s, size_t len)
+/* The same, unless this text is known. */
+static int find_xattrs(struct parser *p, struct node *node)
+{
+	const struct field *v = &p->xattrs;
+	struct known *k;
+
+	if (!v->len)
+		return 0;
+	if (v->len > KNOWN_TEXT)
+		return parse_xattrs(p, node);
+	k = &p->known[hash_bytes(&p->tree->key, 0, v->s, v->len) % KNOWN];
+	if (k->len == v->len && common_start(k->text, v->s, v->len) == v->len) {
+		node->xattrs = k->v;
+		node->nxattrs = k->n;
+		return 0;
+	}
+	k->len = 0;
+	copy_short(k->text, v->s, v->len);
+	if (parse_xattrs(p, node))
+		return -1;
+	k->len = (u32)v->len;
+	k->v = node->xattrs;
+	k->n = node->nxattrs;
+	return 0;
+}
+
+/* The line that split() found. */
+static int parse_line(struct parser *p)
 {
 	struct node *node = NULL;
 	struct link *link = NULL;
 	bool is_link = false;
 	u32 mode = 0;
 
-	if (memchr(s, 0, len))
+	if (p->has_nul)
 		return bad(p, "line has a NUL byte");
-	split(p, s, len);
 	if (unescape_cut(p, &p->field[PATH], "PATH"))
 		return -1;
 	if (!p->field[PATH].len)
@@ -478,14 +588,14 @@ static int parse_line(struct parser *p, char *s, size_t len)
 		return parse_link(p, link, mode);
 	if (parse_numbers(p, node) || parse_data(p, node))
 		return -1;
-	return parse_xattrs(p, node);
+	return find_xattrs(p, node);
 }
 
 /* What has been read and not been parsed yet. */
 struct window {
 	char *p;
-	size_t len, cap;
-	bool end; /* nothing more to read */
+	size_t len, cap; /* eight zeros follow what is there */
+	bool end;        /* nothing more to read */
 };
 
 /* Parse the whole lines of the window, and at the end of the input the last one without newline. */
@@ -494,8 +604,8 @@ static int parse_window(struct parser *p, struct window *w)
 	char *s = w->p, *end = w->p + w->len;
 
 	while (s < end) {
-		char *nl = memchr(s, '\n', (size_t)(end - s));
-		size_t len = (size_t)((nl ? nl : end) - s);
+		char *stop = split(p, s, end), *nl = stop < end ? stop : NULL;
+		size_t len = (size_t)(stop - s);
 
 		p->line += nl || w->end || len > LINE_MAX_BYTES;
 		if (len > LINE_MAX_BYTES)
@@ -504,7 +614,7 @@ static int parse_window(struct parser *p, struct window *w)
 			break;
 		if (!nl && p->strict)
 			return bad(p, "no newline at the end of the file");
-		if (parse_line(p, s, len))
+		if (parse_line(p))
 			return -1;
 		s += len + (nl ? 1 : 0);
 	}
@@ -519,7 +629,7 @@ static int fill_window(struct window *w, struct input *in, struct error *err)
 
 	if (w->len == w->cap) {
 		size_t cap = w->cap ? w->cap * 2 : READ_SIZE;
-		char *p = realloc(w->p, cap);
+		char *p = realloc(w->p, cap + 8);
 
 		if (!p)
 			return error_nomem(err);
@@ -530,6 +640,7 @@ static int fill_window(struct window *w, struct input *in, struct error *err)
 	if (n < 0)
 		return -1;
 	w->len += (size_t)n;
+	memset(w->p + w->len, 0, 8);
 	w->end = n == 0;
 	return 0;
 }
@@ -561,11 +672,14 @@ int dump_parse(struct tree *tree, struct input *in, const char *name, bool stric
 	int rc;
 
 	p.g = tree_grower(tree);
-	if (!p.g) {
+	p.known = calloc(KNOWN, sizeof(*p.known));
+	if (!p.g || !p.known) {
+		free(p.known);
 		error_nomem(err);
 		return error_in(err, "%s", name);
 	}
 	rc = parse_all(&p, in, name);
+	free(p.known);
 	buf_release(&p.dir_path);
 	if (rc)
 		return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/tree.h"
 #include <stdlib.h>
+#include "base/copy.h"
 #include "base/text.h"
 #include "core/erofs.h"
 
@@ -80,7 +81,7 @@ struct node *tree_add(struct grower *g, struct node *parent, const char *name, s
 		s = arena_bytes(&g->arena, len);
 		if (!s)
 			return NULL;
-		memcpy(s, name, len);
+		copy_short(s, name, len);
 		node->name.s = s;
 		node->name.len = (u8)len;
 		node->name.parent = parent;
@@ -99,7 +100,7 @@ struct link *tree_add_link(struct grower *g, struct node *parent, const char *na
 
 	if (!link || !s)
 		return NULL;
-	memcpy(s, name, len);
+	copy_short(s, name, len);
 	link->name.s = s;
 	link->name.len = (u8)len;
 	link->name.parent = parent;
@@ -133,7 +134,7 @@ int node_set_payload(struct grower *g, struct node *node, const char *s, size_t 
 	node->payload_len = (u16)len;
 	if (len == sizeof(object) && node_is(node, CFS_IFREG) && node->file.digest) {
 		cfs_object_name(object, node->file.digest);
-		node->payload_is_object = !memcmp(object, s, len);
+		node->payload_is_object = !text_order(object, sizeof(object), s, len);
 		if (node->payload_is_object)
 			return 0;
 	}
@@ -147,7 +148,7 @@ int node_set_content(struct grower *g, struct node *node, const void *data, size
 
 	if (!p)
 		return -1;
-	memcpy(p, data, len);
+	copy_short(p, data, len);
 	node->file.content = p;
 	node->size = len;
 	return 0;
@@ -198,7 +199,7 @@ static bool same_name(const void *item, const void *want)
 	const struct name *n = item;
 	const struct wanted *w = want;
 
-	return n->parent == w->dir && n->len == w->len && !memcmp(n->s, w->s, w->len);
+	return n->parent == w->dir && !text_order(n->s, n->len, w->s, w->len);
 }
 
 static int index_directory(struct tree *tree, struct node *dir)

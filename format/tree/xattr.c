@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/xattr.h"
 #include <stdlib.h>
+#include "base/copy.h"
 #include "base/text.h"
 #include "core/erofs.h"
 
@@ -25,7 +26,7 @@ static bool same_name(const void *item, const void *want)
 	const struct xattr_name *name = item;
 	const struct bytes *b = want;
 
-	return name->len == b->len && !memcmp(name->s, b->p, b->len);
+	return !text_order(name->s, name->len, b->p, b->len);
 }
 
 static struct xattr_name *find_name(const struct xattr_pool *pool, const void *s, size_t len, u64 *hash)
@@ -62,8 +63,7 @@ static bool same_xattr(const void *item, const void *want)
 	const struct xattr *x = item;
 	const struct pair *pair = want;
 
-	return x->name == pair->name && x->len == pair->value.len &&
-	       !memcmp(x->value, pair->value.p, x->len);
+	return x->name == pair->name && !text_order(x->value, x->len, pair->value.p, pair->value.len);
 }
 
 static struct xattr *find_xattr(const struct xattr_pool *pool, const struct xattr_name *name,
@@ -102,8 +102,7 @@ const struct xattr *xattr_intern(struct xattr_pool *pool, const void *s, size_t 
 	x->name = name;
 	x->hash = (u32)(hash >> 32);
 	x->len = (u16)len;
-	if (len)
-		memcpy(x->value, value, len);
+	copy_short(x->value, value, len);
 	return table_add(&pool->xattrs, hash, x) ? NULL : x;
 }
 

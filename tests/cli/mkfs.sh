@@ -185,4 +185,8 @@ touch -h -d @1000000000.5 tree
 "$CFS" mkfs -q --digest-store=tree/objects tree out15
 is 'but the image of another name is not' "$("$CFS" info ls out15 | cut -f1 | tr '\n' ' ')" \
 	'/again /dir/ /dir/large /image /link /small '
+
+# ---- -v says what was chosen
+exits '-v' 0 "$CFS" mkfs -v --threads=2 --print-digest-only tree
+ok '-v: the hash code' grep -qE '^cfs mkfs: hash code: (SHA-NI|ARMv8 SHA2|portable)$' stderr
 plan_done

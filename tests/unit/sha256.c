@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/sha256.c: the vectors of FIPS 180, every length and alignment against another implementation (PH-6). */
+/*
+ * base/sha256: every code this machine has, with the vectors of FIPS 180, at every
+ * length and alignment against BearSSL and against another implementation (PH-6).
+ */
 #include "base/sha256.h"
+#include "base/sha256_code.h"
 #include "tests/unit/naive.h"
 #include "tests/unit/unit.h"
 
@@ -41,53 +45,104 @@ static void fixed(void)
 	}
 }
 
-/* All ways to the same digest, for each length. */
-static void lengths(void)
+static void bearssl(const void *p, size_t len, u8 out[SHA256_SIZE])
 {
-	for (size_t len = 0; len <= 8192; len += unit_long || len < 300 ? 1 : 61) {
+	br_sha256_context ctx;
+
+	br_sha256_init(&ctx);
+	br_sha256_update(&ctx, p, len);
+	br_sha256_out(&ctx, out);
+}
+
+/* All ways to the same digest, for each length; of the judge's own only the padding is ours. */
+static void lengths(const char *name, bool all)
+{
+	for (size_t len = 0; len <= 8192; len += all ? 1 : 7) {
 		const u8 *p = data + len % 64;
-		u8 want[2][SHA256_SIZE], out[3 * SHA256_SIZE];
+		u8 want[3][SHA256_SIZE], out[3 * SHA256_SIZE];
 		struct sha256 s;
 		size_t cut = len / 3;
 
-		naive_sha256(p, len, want[0]);
-		naive_sha256(p + len, len, want[1]);
+		for (size_t i = 0; i < 3; i++)
+			bearssl(p + i * len, len, want[i]);
 		sha256_one(p, len, out);
-		CHECK(!memcmp(out, want[0], SHA256_SIZE), "one, %zu bytes", len);
-		sha256_two(p, p + len, len, out, out + SHA256_SIZE);
-		CHECK(!memcmp(out, want, sizeof(want)), "two, %zu bytes", len);
+		CHECK(!memcmp(out, want[0], SHA256_SIZE), "%s: one, %zu bytes", name, len);
 		sha256_many(p, len, 3, out);
-		CHECK(!memcmp(out, want, sizeof(want)), "many, %zu bytes", len);
-		sha256_one(p + 2 * len, len, want[0]);
-		CHECK(!memcmp(out + 2 * SHA256_SIZE, want[0], SHA256_SIZE), "the third, %zu bytes", len);
+		CHECK(!memcmp(out, want, sizeof(want)), "%s: many, %zu bytes", name, len);
+		bearssl(p, cut, want[1]);
 		sha256_init(&s);
 		sha256_add(&s, p, cut);
-		sha256_end(&s, out);
-		sha256_add(&s, p + cut, len - cut);
 		sha256_end(&s, out + SHA256_SIZE);
-		naive_sha256(p, cut, want[0]);
-		naive_sha256(p, len, want[1]);
-		CHECK(!memcmp(out, want, sizeof(want)), "pieces, %zu bytes", len);
+		sha256_add(&s, p + cut, len - cut);
+		sha256_end(&s, out);
+		CHECK(!memcmp(out, want, 2 * SHA256_SIZE), "%s: pieces, %zu bytes", name, len);
+		br_sha256_out(&s.ctx, out);
+		CHECK(!memcmp(out, want, SHA256_SIZE), "%s: BearSSL's end, %zu bytes", name, len);
 	}
 }
 
-static void alignments(void)
+/* Each alignment of the one message with another one of the other. */
+static void alignments(const char *name)
 {
 	for (size_t off = 0; off < 64; off++) {
-		u8 want[SHA256_SIZE], out[2 * SHA256_SIZE];
+		const u8 *p = data + off, *q = data + 8192 + off * 37 % 64;
+		u8 want[2][SHA256_SIZE], out[2][SHA256_SIZE];
 
-		naive_sha256(data + off, 4096, want);
-		sha256_two(data + off, data + off, 4096, out, out + SHA256_SIZE);
-		CHECK(!memcmp(out, want, sizeof(want)) && !memcmp(out + SHA256_SIZE, want, sizeof(want)),
-		      "a block at offset %zu", off);
+		bearssl(p, 4096, want[0]);
+		bearssl(q, 4096, want[1]);
+		sha256_two(p, q, 4096, out[0], out[1]);
+		CHECK(!memcmp(out, want, sizeof(want)), "%s: blocks at offset %zu", name, off);
+		sha256_one(q, 4096, out[1]);
+		CHECK(!memcmp(out[1], want[1], SHA256_SIZE), "%s: a block at offset %zu", name, off);
 	}
+}
+
+/* The judge himself. */
+static void judge(void)
+{
+	for (size_t len = 0; len <= 8192; len += unit_long || len < 300 ? 1 : 61) {
+		u8 want[SHA256_SIZE], out[SHA256_SIZE];
+
+		naive_sha256(data + len % 64, len, want);
+		bearssl(data + len % 64, len, out);
+		CHECK(!memcmp(out, want, sizeof(want)), "BearSSL, %zu bytes", len);
+	}
+}
+
+static void wrong_one(u32 state[8], const u8 *p, size_t blocks)
+{
+	sha256_portable.one(state, p, blocks);
+	state[7] ^= 1;
+}
+
+static void wrong_two(u32 a[8], u32 b[8], const u8 *p, const u8 *q, size_t blocks)
+{
+	sha256_portable.two(a, b, p, q, blocks);
+	b[0] ^= 1u << 31;
 }
 
 void unit_sha256(void)
 {
+	const struct sha256_code *codes[] = { &sha256_portable, sha256_x86(), sha256_arm() };
+	const struct sha256_code *best = sha256_chosen();
+	const struct sha256_code bad[] = {
+		{ "wrong", wrong_one, sha256_portable.two },
+		{ "wrong", sha256_portable.one, wrong_two },
+	};
+
+	printf("# SHA-256 of this machine: %s\n", best->name);
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (u8)(i * 7 + i / 251);
-	fixed();
-	lengths();
-	alignments();
+	judge();
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (!codes[i])
+			continue;
+		CHECK(sha256_agrees(codes[i]), "%s agrees", codes[i]->name);
+		sha256_choose(codes[i]);
+		fixed();
+		lengths(codes[i]->name, unit_long || codes[i] != &sha256_portable);
+		alignments(codes[i]->name);
+	}
+	sha256_choose(best);
+	CHECK(!sha256_agrees(&bad[0]) && !sha256_agrees(&bad[1]), "a wrong code is found out");
 }
