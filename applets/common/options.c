@@ -14,6 +14,7 @@ struct parse {
 };
 
 static bool ask_help, ask_version;
+static int usage_status = EXIT_USAGE;
 
 /* What every applet takes. */
 static const struct option_row common_rows[] = {
@@ -38,7 +39,7 @@ void options_refuse(const char *option, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	complain("%s: %s", option, err.text);
-	exit(EXIT_USAGE);
+	exit(usage_status);
 }
 
 static void print_rows(struct buf *b, const struct option_row *row)
@@ -125,7 +126,7 @@ static _Noreturn void usage_error(const struct parse *p, const char *text)
 {
 	complain("%s; usage: %s [OPTION...] %.*s (--help shows more)", text, program_name,
 		 (int)strcspn(p->self->operands, "\n"), p->self->operands);
-	exit(EXIT_USAGE);
+	exit(usage_status);
 }
 
 static const struct option_row *find_row(const struct parse *p, const char *name, size_t len, char letter)
@@ -229,6 +230,8 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	int n = 0;
 	bool options = true;
 
+	if (self->usage_status)
+		usage_status = self->usage_status;
 	while (*p.next) {
 		char *word = *p.next++;
 
