@@ -66,7 +66,7 @@ int backend_choose(struct job *j)
 
 int backend_prepare(struct job *j)
 {
-	if (imagefd_header(j) || imagefd_verify(j) || job_interrupted(j))
+	if (imagefd_header(j) || imagefd_verify(j))
 		return -1;
 	if (probe_level(j))
 		return -1;
@@ -79,6 +79,8 @@ int backend_prepare(struct job *j)
 
 int backend_build(struct job *j)
 {
+	/* Before names may become relative to something else. */
+	imagefd_source(j);
 	if (imagefd_ready(j))
 		return -1;
 	return j->backend == BACKEND_KMOD ? via_kmod(j) : via_erofs(j);

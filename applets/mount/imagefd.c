@@ -18,6 +18,7 @@
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define LOOP_MAJOR 7
 #define PIECE ((size_t)64 << 10)
+#define IMAGEFD_SMALL ((u64)1 << 20)
 
 void imagefd_init(struct imagefd *im)
 {
@@ -156,27 +157,7 @@ static int open_path(struct job *j, const char *path)
 	return job_sys(j, "%s", path);
 }
 
-/* The absolute path, for mountinfo, where it fits. */
-static void set_source(struct job *j, const char *path)
-{
-	char cwd[FS_SOURCE_ROOM] = "";
-	int n;
-
-	if (path[0] != '/') {
-		while (!strncmp(path, "./", 2))
-			path += 2;
-		if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
-			path = NULL;
-		else if (!cwd[1])
-			cwd[0] = '\0';
-	}
-	n = path ? snprintf(j->source, sizeof(j->source), "%s%s%s", cwd, path[0] == '/' ? "" : "/", path) : -1;
-	if (n < 0 || (size_t)n >= sizeof(j->source))
-		strcpy(j->source, "composefs");
-}
-
-/* A regular file has its size in @st; the rest is found out here. */
-static int see_type(struct job *j, const char *path)
+static int see_type(struct job *j)
 {
 	struct imagefd *im = &j->image;
 	const char *wrong;
@@ -195,8 +176,8 @@ static int see_type(struct job *j, const char *path)
 			close(im->fd);
 			im->fd = fd;
 			im->name = im->backing;
-			set_source(j, im->backing);
-			return see_type(j, NULL);
+			im->has_path = true;
+			return see_type(j);
 		}
 		verbose("%s: the file behind it cannot be reached; the device itself is the image", im->name);
 	}
@@ -209,8 +190,6 @@ static int see_type(struct job *j, const char *path)
 			return job_sys(j, "%s: size", im->name);
 		im->size = (u64)end;
 	}
-	if (path)
-		set_source(j, path);
 	return 0;
 }
 
@@ -219,7 +198,6 @@ int imagefd_open(struct job *j, const char *source)
 	struct imagefd *im = &j->image;
 
 	im->name = source;
-	strcpy(j->source, "composefs");
 	if (!strcmp(source, "-")) {
 		im->fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
 		if (im->fd < 0)
@@ -227,8 +205,38 @@ int imagefd_open(struct job *j, const char *source)
 		return make_copy(j, true);
 	}
 	if (!strncmp(source, "fd:", 3))
-		return open_descriptor(j, source + 3) ? -1 : see_type(j, NULL);
-	return open_path(j, source) ? -1 : see_type(j, source);
+		return open_descriptor(j, source + 3) ? -1 : see_type(j);
+	im->has_path = true;
+	return open_path(j, source) ? -1 : see_type(j);
+}
+
+int imagefd_take(struct job *j, int fd, const char *name)
+{
+	j->image.fd = fd;
+	j->image.name = name;
+	return see_type(j);
+}
+
+void imagefd_source(struct job *j)
+{
+	const char *path = j->image.name;
+	char cwd[FS_SOURCE_ROOM] = "";
+	int n = -1;
+
+	if (j->source[0])
+		return;
+	if (j->image.has_path && path[0] != '/') {
+		while (!strncmp(path, "./", 2))
+			path += 2;
+		if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
+			path = NULL;
+		else if (!cwd[1])
+			cwd[0] = '\0';
+	}
+	if (j->image.has_path && path)
+		n = snprintf(j->source, sizeof(j->source), "%s%s%s", cwd, path[0] == '/' ? "" : "/", path);
+	if (n < 0 || (size_t)n >= sizeof(j->source))
+		strcpy(j->source, "composefs");
 }
 
 int imagefd_read(const struct imagefd *im, u64 off, void *buf, size_t len)
@@ -288,18 +296,45 @@ static int damaged(struct job *j, const struct error *err)
 	return job_fail(j, MOUNT_FAILED, "%s: damaged: %s", j->image.name, err->text);
 }
 
+/* All of it into memory. */
+static int read_all(struct job *j)
+{
+	struct imagefd *im = &j->image;
+	u8 *bytes = malloc((size_t)im->size + 1);
+	ssize_t n;
+
+	if (!bytes)
+		return job_fail(j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
+	im->img.owned = bytes;
+	n = io_pread(im->fd, bytes, (size_t)im->size, 0);
+	if (n < 0)
+		return job_sys(j, "%s: read", im->name);
+	if ((u64)n != im->size)
+		return job_fail(j, MOUNT_FAILED, "%s: changed while it was read", im->name);
+	im->img.bytes = bytes;
+	im->img.len = im->size;
+	return 0;
+}
+
 int imagefd_header(struct job *j)
 {
 	struct imagefd *im = &j->image;
+	struct cfs_span head = { NULL, im->size < CFS_INODES_START ? im->size : CFS_INODES_START };
 	u8 bytes[CFS_INODES_START];
 	struct cfs_fault f;
 	struct error err;
-	ssize_t n = io_pread(im->fd, bytes, sizeof(bytes), 0);
-	struct cfs_span head = { bytes, (u64)n };
 	int rc;
 
-	if (n < 0)
-		return job_sys(j, "%s: read", im->name);
+	/* A small image that will be looked at whole is read at once. */
+	if (!j->opt->has_digest && !im->is_device && im->size <= IMAGEFD_SMALL) {
+		if (read_all(j))
+			return -1;
+		head.p = im->img.bytes;
+	} else {
+		if (imagefd_read(im, 0, bytes, (size_t)head.len))
+			return job_sys(j, "%s: read", im->name);
+		head.p = bytes;
+	}
 	if (head_check(j, head))
 		return -1;
 	rc = cfs_super_decode(&im->super, head, im->size, &f);
@@ -309,32 +344,21 @@ int imagefd_header(struct job *j)
 	return damaged(j, &err);
 }
 
-/* All of it into memory, and looked at: it is about to be given to the kernel. */
+/* Everything in the image: it is about to be given to the kernel. */
 static int check_all(struct job *j)
 {
 	struct imagefd *im = &j->image;
 	struct error err;
-	u8 *bytes;
-	ssize_t n;
+	void *bytes;
 
 	if (im->size > IMAGEFD_CHECK_MAX)
 		return job_fail(j, MOUNT_FAILED, "%s: too large to check (%llu MiB, at most %llu); use digest=", im->name,
 				(unsigned long long)(im->size >> 20), (unsigned long long)(IMAGEFD_CHECK_MAX >> 20));
-	bytes = malloc((size_t)im->size);
-	if (!bytes)
-		return job_fail(j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
-	n = io_pread(im->fd, bytes, (size_t)im->size, 0);
-	if (n < 0 || (u64)n != im->size) {
-		if (n < 0)
-			job_sys(j, "%s: read", im->name);
-		else
-			job_fail(j, MOUNT_FAILED, "%s: changed while it was read", im->name);
-		free(bytes);
+	if (!im->img.bytes && read_all(j))
 		return -1;
-	}
+	bytes = im->img.owned;
 	if (image_open_bytes(&im->img, bytes, im->size, &err)) {
-		free(bytes);
-		im->img = (struct image){ 0 };
+		im->img.owned = bytes;
 		return damaged(j, &err);
 	}
 	im->img.owned = bytes;

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/optlist.h"
 #include <linux/mount.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include "applets/applet.h"
 
 const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext", "rootcontext" };
+
+/* As long as the list: what is decoded is shorter, even with a NUL for each separator. */
+struct optlist_text {
+	struct optlist_text *next;
+	char *free;
+	char bytes[];
+};
 
 /* A part of the list, still with its escapes. */
 struct piece {
@@ -60,14 +68,10 @@ static bool is_octal(const char *s, size_t left)
 /* Undo quotes and escapes; NULL and an error. */
 static const char *decode(const struct option *opt, struct piece p)
 {
-	char *to = arena_bytes(&opt->o->arena, p.len + 1);
+	char *to = opt->o->texts->free;
 	bool quoted = false;
 	size_t n = 0;
 
-	if (!to) {
-		error_nomem(opt->err);
-		return NULL;
-	}
 	for (size_t i = 0; i < p.len; i++) {
 		const char *next = p.s + i + 1;
 		size_t left = p.len - i - 1;
@@ -87,7 +91,8 @@ static const char *decode(const struct option *opt, struct piece p)
 			return NULL;
 		}
 	}
-	to[n] = '\0';
+	to[n++] = '\0';
+	opt->o->texts->free += n;
 	return to;
 }
 
@@ -120,12 +125,9 @@ static int set_text(const struct option *opt, const char **to)
 
 static int set_basedir(const struct option *opt)
 {
-	const char **v = arena_alloc(&opt->o->arena, OPTLIST_BASEDIRS * sizeof(*v));
 	struct piece rest = opt->value;
 	unsigned int n = 0;
 
-	if (!v)
-		return error_nomem(opt->err);
 	for (;; n++) {
 		ssize_t len = part(rest.s, rest.len, ':', false);
 		const char *dir;
@@ -137,7 +139,7 @@ static int set_basedir(const struct option *opt)
 		if (!*dir)
 			return refuse(opt, "empty name in list");
 		if (n < OPTLIST_BASEDIRS)
-			v[n] = dir;
+			opt->o->basedir[n] = dir;
 		if ((size_t)len == rest.len)
 			break;
 		rest.s += len + 1;
@@ -145,7 +147,6 @@ static int set_basedir(const struct option *opt)
 	}
 	if (++n > OPTLIST_BASEDIRS)
 		return error_set(opt->err, EINVAL, "basedir: %u directories given, at most %u", n, OPTLIST_BASEDIRS);
-	opt->o->basedir = v;
 	opt->o->basedirs = n;
 	return 0;
 }
@@ -363,13 +364,24 @@ void optlist_init(struct optlist *o)
 
 void optlist_release(struct optlist *o)
 {
-	arena_release(&o->arena);
+	while (o->texts) {
+		struct optlist_text *next = o->texts->next;
+
+		free(o->texts);
+		o->texts = next;
+	}
 }
 
 int optlist_parse(struct optlist *o, const char *list, bool sloppy, struct error *err)
 {
 	size_t left = strlen(list);
+	struct optlist_text *text = malloc(sizeof(*text) + left + 1);
 
+	if (!text)
+		return error_nomem(err);
+	text->next = o->texts;
+	text->free = text->bytes;
+	o->texts = text;
 	for (;;) {
 		ssize_t len = part(list, left, ',', true);
 		struct option opt = { .o = o, .err = err };

@@ -3,7 +3,6 @@
 #ifndef CFS_MOUNT_OPTLIST_H
 #define CFS_MOUNT_OPTLIST_H
 
-#include "base/arena.h"
 #include "base/error.h"
 #include "core/digest.h"
 
@@ -35,10 +34,12 @@ enum {
 };
 extern const char *const optlist_context[CONTEXT_MAX]; /* their names */
 
-/* Of zeros, but for the fields that optlist_init() sets. Strings are in the arena. */
+struct optlist_text; /* what a list decodes to */
+
+/* Of zeros, but for the fields that optlist_init() sets. Strings are its own. */
 struct optlist {
-	struct arena arena;
-	const char **basedir; /* decoded */
+	struct optlist_text *texts;
+	const char *basedir[OPTLIST_BASEDIRS];
 	unsigned int basedirs;
 	const char *upper, *work, *idmap; /* NULL: not given */
 	const char *context[CONTEXT_MAX];

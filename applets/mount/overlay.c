@@ -275,11 +275,13 @@ static int make_attached(struct job *j, int fs, const struct overlay *o, enum wa
 		}
 		j->target = empty;
 	}
-	rc = sys_move_mount(o->lower, j->target) ? job_sys(j, "%s: attach the lower mount", j->target_name) : 0;
+	rc = !o->is_attached && sys_move_mount(o->lower, j->target) ?
+		     job_sys(j, "%s: attach the lower mount", j->target_name) :
+		     0;
 	if (!rc) {
 		rc = make(j, fs, o, way);
 		err = j->err;
-		off = take_off(j, o->lower);
+		off = o->is_attached ? 0 : take_off(j, o->lower);
 	}
 	if (empty >= 0) {
 		off |= take_off(j, empty);
