@@ -155,7 +155,9 @@ static void add_to_list(struct option_list *list, const char *value)
 
 	if (!v) {
 		error_nomem(&err);
-		exit(fail(NULL, &err));
+		fail(NULL, &err);
+		/* For those who follow mount(8), 1 is a wrong command line. */
+		exit(usage_status == EXIT_FAILED ? 2 : EXIT_FAILED);
 	}
 	v[list->n++] = value;
 	list->v = v;
