@@ -209,8 +209,10 @@ static void undo(struct swap *s)
 {
 	char room[FDNAME_ROOM];
 
-	if (s->j->mount >= 0)
-		(void)sys_umount(job_fdname(s->j, room, s->j->mount));
+	/* What stands on top goes first: the kernel takes off what is uppermost. */
+	if (s->physical >= 0)
+		(void)sys_umount(job_fdname(s->j, room, s->physical));
+	(void)sys_umount(job_fdname(s->j, room, s->j->mount));
 	if (!s->r->target && attach_by_name(s->j, s->backup, s->r->sysroot))
 		complain("%s: cannot be put back: %s", s->r->sysroot, error_words(errno));
 }
