@@ -20,7 +20,7 @@ struct applet {
 	const char *summary;
 	const char *details; /* more usage lines; NULL: none */
 	int (*main)(const struct applet *self, char **argv);
-	int usage_status;     /* of a wrong command line; 0: EXIT_USAGE */
+	int usage_status; /* of a wrong command line; 0: EXIT_USAGE */
 };
 
 /* All applets, sorted by name; NULL at the end. Made from the file names in applets/. */

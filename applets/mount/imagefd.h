@@ -8,22 +8,22 @@
 
 #include "image/image.h"
 
-#define FS_SOURCE_ROOM 256		     /* of the source in mountinfo, with its NUL */
-#define IMAGEFD_COPY_MAX ((u64)256 << 20)    /* bytes that are copied for digest= */
-#define IMAGEFD_CHECK_MAX ((u64)4 << 30)     /* bytes that are read for the check without it */
+#define FS_SOURCE_ROOM 256                /* of the source in mountinfo, with its NUL */
+#define IMAGEFD_COPY_MAX ((u64)256 << 20) /* bytes that are copied for digest= */
+#define IMAGEFD_CHECK_MAX ((u64)4 << 30)  /* bytes that are read for the check without it */
 
 struct job;
 
 struct imagefd {
 	int fd;
 	const char *name; /* as given, for messages */
-	char *backing;	  /* of a loop device that was looked through; the name then */
-	bool has_path;	  /* the name is a path */
-	u64 size;	  /* bytes of the file, or those of a device that are image */
+	char *backing;    /* of a loop device that was looked through; the name then */
+	bool has_path;    /* the name is a path */
+	u64 size;         /* bytes of the file, or those of a device that are image */
 	bool is_device;
-	bool is_copy;	 /* fd is a sealed memory file */
+	bool is_copy;     /* fd is a sealed memory file */
 	bool is_writable; /* and still open for writing */
-	bool measured;	 /* the kernel vouches for the digest that was asked for */
+	bool measured;    /* the kernel vouches for the digest that was asked for */
 	struct cfs_super super;
 	struct image img; /* in memory and checked; bytes NULL: not read */
 };

@@ -25,8 +25,8 @@ enum {
 struct fdnames {
 	bool ready;
 	const char *prefix; /* "/proc/self/fd/" or "self/fd/" */
-	int proc;	    /* a procfs of our own, which the working directory is in; -1: none */
-	int cwd;	    /* the one before; -1: not changed */
+	int proc;           /* a procfs of our own, which the working directory is in; -1: none */
+	int cwd;            /* the one before; -1: not changed */
 };
 
 #define FDNAME_ROOM 40
@@ -39,16 +39,16 @@ struct job {
 	int ns; /* mount namespace to attach in; -1: ours */
 	struct imagefd image;
 	char source[FS_SOURCE_ROOM]; /* what mountinfo shows */
-	struct basedirs dirs;	     /* O_PATH */
+	struct basedirs dirs;        /* O_PATH */
 	int upper, work, idmap;
-	int level; /* 0, 1, 2: decided by probe_level() */
+	int level;            /* 0, 1, 2: decided by probe_level() */
 	enum backend backend; /* decided by backend_choose() */
-	int mount;	      /* the result, detached; -1: none yet */
+	int mount;            /* the result, detached; -1: none yet */
 	struct fdnames names;
 	int dev; /* a devtmpfs of our own; -1: none */
 	struct kmsg log;
 	struct error err; /* the first thing that went wrong */
-	int status;	  /* and what it makes of the exit status */
+	int status;       /* and what it makes of the exit status */
 };
 
 /* Nothing is open. */

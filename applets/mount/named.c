@@ -16,7 +16,7 @@
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define INITIAL_USER_NS 0xEFFFFFFDu /* PROC_USER_INIT_INO */
-#define READ_ONLY 1		    /* ST_RDONLY */
+#define READ_ONLY 1                 /* ST_RDONLY */
 
 int named_target(struct job *j, const char *path)
 {

@@ -258,7 +258,8 @@ static bool with_value(const struct option *opt, int *rc)
 	case 4:
 	case 5:
 	case 6:
-		*rc = set_text(opt, i == 4 ? &o->upper : i == 5 ? &o->work : &o->idmap);
+		*rc = set_text(opt, i == 4 ? &o->upper : i == 5 ? &o->work
+								: &o->idmap);
 		return true;
 	case 7:
 		*rc = set_debug(opt);

@@ -17,8 +17,8 @@ enum backend {
 
 /* debug=: for tests. */
 enum {
-	DEBUG_LOOP = 1,	  /* as if EROFS could not use the file */
-	DEBUG_B = 2,	  /* begin at that path of mount 9.3 */
+	DEBUG_LOOP = 1, /* as if EROFS could not use the file */
+	DEBUG_B = 2,    /* begin at that path of mount 9.3 */
 	DEBUG_C = 4,
 	DEBUG_D = 8,
 	DEBUG_NOPROC = 16, /* as if there were no /proc, no /dev */
@@ -46,7 +46,7 @@ struct optlist {
 	bool has_digest;
 	struct cfs_digest digest;
 	int verity_check; /* -1: not given */
-	int verity;	  /* by verity (2) or noverity (0); -1: not given */
+	int verity;       /* by verity (2) or noverity (0); -1: not given */
 	bool try_verity;
 	int rw; /* -1: not given */
 	bool is_volatile, remount;

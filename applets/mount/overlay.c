@@ -275,9 +275,7 @@ static int make_attached(struct job *j, int fs, const struct overlay *o, enum wa
 		}
 		j->target = empty;
 	}
-	rc = !o->is_attached && sys_move_mount(o->lower, j->target) ?
-		     job_sys(j, "%s: attach the lower mount", j->target_name) :
-		     0;
+	rc = !o->is_attached && sys_move_mount(o->lower, j->target) ? job_sys(j, "%s: attach the lower mount", j->target_name) : 0;
 	if (!rc) {
 		rc = make(j, fs, o, way);
 		err = j->err;

@@ -8,9 +8,9 @@
 struct job;
 
 struct overlay {
-	int lower;	  /* a detached mount */
+	int lower;        /* a detached mount */
 	bool is_attached; /* or a directory that can be named already */
-	bool is_image;	  /* of an image, with the objects of j->dirs below; else all there is below */
+	bool is_image;    /* of an image, with the objects of j->dirs below; else all there is below */
 };
 
 /*
@@ -21,8 +21,8 @@ struct overlay {
 int overlay_build(struct job *j, const struct overlay *o);
 
 enum {
-	OVERLAY_ABSENT,	  /* the kernel has none */
-	OVERLAY_CHECKS,	  /* it can compare objects with their digests: verity= */
+	OVERLAY_ABSENT,   /* the kernel has none */
+	OVERLAY_CHECKS,   /* it can compare objects with their digests: verity= */
 	OVERLAY_NO_CHECK, /* it cannot */
 };
 

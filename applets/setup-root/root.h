@@ -10,7 +10,7 @@
 struct root {
 	const char *sysroot; /* as given */
 	const char *target;  /* build it there and leave sysroot alone; NULL: in place of sysroot */
-	bool fake;	     /* stop before the first mount call */
+	bool fake;           /* stop before the first mount call */
 	struct cmdline cmdline;
 	struct conf conf;
 	char *names[2]; /* of image and objects, for messages of the job; freed by root_release() */

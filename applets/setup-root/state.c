@@ -243,7 +243,8 @@ static int mount_one(const struct state *s, const char *name, enum conf_mount ho
 	}
 	close(at);
 	if (!rc)
-		verbose("/%s: %s", name, how == CONF_BIND ? "bind" : how == CONF_OVERLAY ? "overlay" : "transient");
+		verbose("/%s: %s", name, how == CONF_BIND ? "bind" : how == CONF_OVERLAY ? "overlay"
+											 : "transient");
 	return rc;
 }
 

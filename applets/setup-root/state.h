@@ -7,12 +7,12 @@
 #include "applets/setup-root/conf.h"
 
 struct state {
-	struct job *j;		/* of the root: names, messages */
+	struct job *j; /* of the root: names, messages */
 	const struct conf *conf;
-	const char *hex;	/* of the deployment */
-	const char *sysroot;	/* name of the physical root, for messages */
-	int root;		/* the new root, attached */
-	int physical;		/* the physical root, attached somewhere */
+	const char *hex;     /* of the deployment */
+	const char *sysroot; /* name of the physical root, for messages */
+	int root;            /* the new root, attached */
+	int physical;        /* the physical root, attached somewhere */
 };
 
 /* 0, or -1 and j->err. What was attached below the new root stays the caller's to take off. */
