@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs mount: mount an image (mount.md). */
+#include <stdlib.h>
 #include <string.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
@@ -114,6 +115,7 @@ static int mount_main(const struct applet *self, char **argv)
 	if (rc == MOUNT_DONE)
 		rc = run(&m);
 	optlist_release(&m.opt);
+	free(m.lists.v);
 	return rc;
 }
 

@@ -138,7 +138,7 @@ fi
 # ---- 7: what is mounted is what was opened and verified -------------------
 # Stopped after the digest was taken, the file is changed, then it goes on.
 cp img changing
-if command -v strace >/dev/null; then
+if traced; then
 	(
 		strace -qq -o /dev/null -e trace=fsopen -e inject=fsopen:signal=STOP:when=1 \
 			"$CFS" mount -o "basedir=obj,noverity,digest=$digest" changing mnt 2>/dev/null
@@ -159,7 +159,7 @@ if command -v strace >/dev/null; then
 	umount mnt
 	clean 'changed behind the check'
 else
-	skip 'changed behind the check' 'no strace here'
+	skip 'changed behind the check' 'no strace here, or a sanitizer'
 fi
 
 # ---- 8: a digest without fs-verity ----------------------------------------

@@ -233,7 +233,7 @@ refused '-N of what is none' 32 '-N img: not a mount namespace' m -f -N img -o b
 clean 'after all refusals'
 
 # ---- system calls before the first of the mount interface (16.4) ----------
-if command -v strace >/dev/null; then
+if traced; then
 	strace -o trace "$CFS" mount -f -o basedir=obj small.img mnt
 	count=$(awk '/^execve\(/ { n = 0; next } /^(fsopen|open_tree|mount)\(/ { print n; exit } { n++ }' trace)
 	ok "at most 20 system calls before fsopen ($count)" test "$count" -le 20
@@ -241,7 +241,7 @@ if command -v strace >/dev/null; then
 	strace -o trace "$CFS" mount -o nosuch img mnt 2>/dev/null
 	is 'a wrong list opens nothing' "$(grep -cE '^open' trace)" 0
 else
-	skip 'system calls' 'no strace here'
+	skip 'system calls' 'no strace here, or a sanitizer'
 fi
 ok 'the program is at most 400 KiB' test "$(stat -c %s "$TOP/cfs")" -le 409600
 if command -v zstd >/dev/null && command -v cpio >/dev/null && [ -f "$TOP/cfs" ]; then

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/mount/fixture"
 private_mounts
-need strace
+traced || skip_all 'no strace here, or a sanitizer'
 make_fixture
 cd "$tmp" || exit 1
 grep -qw erofs /proc/filesystems || modprobe erofs 2>/dev/null || skip_all 'this kernel has no erofs'
