@@ -2,7 +2,8 @@
 #
 # make                 ./cfs, one static program, and build/cfs with its symbols
 # make check           every test; check-long: the same with the long loops
-# make install         DESTDIR=, PREFIX=/usr/local
+# make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
+# make check-boot      boot from a composefs root: KERNEL=6.1|6.12
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make analyze size sbom clean
@@ -227,6 +228,23 @@ install: all
 	$(foreach m,$(wildcard applets/*.[18] applets/*/*.[18]),$(INSTALL) -m 644 $m \
 		'$(mandir)/man$(subst .,,$(suffix $m))/cfs-$(notdir $m)' &&) :
 
+# What builds an initramfs looks in these places, whatever PREFIX is.
+hooks := applets/setup-root/hooks
+hook = $(INSTALL) -D -m $1 '$(hooks)/$2' '$(DESTDIR)/usr/$3'
+install-initramfs:
+	$(call hook,755,dracut/module-setup.sh,lib/dracut/modules.d/37cfs/module-setup.sh)
+	$(call hook,755,dracut/cfs-pre-pivot.sh,lib/dracut/modules.d/37cfs/cfs-pre-pivot.sh)
+	$(call hook,644,dracut/cfs-setup-root.service,lib/dracut/modules.d/37cfs/cfs-setup-root.service)
+	$(call hook,644,mkinitcpio/install/cfs,lib/initcpio/install/cfs)
+	$(call hook,644,mkinitcpio/hooks/cfs,lib/initcpio/hooks/cfs)
+	$(call hook,755,initramfs-tools/hooks/cfs,share/initramfs-tools/hooks/cfs)
+	$(call hook,755,initramfs-tools/scripts/local-bottom/cfs,share/initramfs-tools/scripts/local-bottom/cfs)
+	$(call hook,755,busybox/init,lib/composefs/init)
+
+# Boot virtual machines from a composefs root: make check-boot [KERNEL=6.1|6.12].
+check-boot: all
+	CFS='$(CURDIR)/cfs' sh tests/boot/run $(or $(KERNEL),6.1)
+
 # Code and data of our objects by folder, before the linker drops what is unused.
 size: all
 	@for d in format/core format/base format/tree format/image format/source applets components; do \
@@ -243,5 +261,5 @@ clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all check check-long headers analyze install size sbom clean FORCE
+.PHONY: all check check-long check-boot headers analyze install install-initramfs size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

@@ -20,6 +20,7 @@ struct applet {
 	const char *summary;
 	const char *details; /* more usage lines; NULL: none */
 	int (*main)(const struct applet *self, char **argv);
+	int usage_status; /* of a wrong command line; 0: EXIT_USAGE */
 };
 
 /* All applets, sorted by name; NULL at the end. Made from the file names in applets/. */
@@ -61,7 +62,7 @@ struct option_optional {
  * Take the options of @rows and those of every applet (-h -q -v --version) out
  * of @argv, and return the operands, NULL terminated. --help and --version
  * print and end the process; so does a wrong command line, with a message and
- * exit status 2 (EXIT_USAGE): it names the option, or gives the usage.
+ * the applet's usage_status: it names the option, or gives the usage.
  * @min, @max: number of operands; max -1: any.
  */
 char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max, char **argv);
@@ -75,7 +76,7 @@ const struct applet *applet_find(const char *name);
 /* cfs --install [-s] DIR [NAME...] (cli 2); returns the exit status. */
 int install_links(char **argv);
 
-/* "NAME: --option: text" and exit status 2; never returns. */
+/* "NAME: --option: text" and the exit status of a wrong command line; never returns. */
 _Noreturn void options_refuse(const char *option, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Set by options_parse(), for everybody in applets/. */

@@ -14,6 +14,7 @@ struct parse {
 };
 
 static bool ask_help, ask_version;
+static int usage_status = EXIT_USAGE;
 
 /* What every applet takes. */
 static const struct option_row common_rows[] = {
@@ -38,7 +39,7 @@ void options_refuse(const char *option, const char *fmt, ...)
 	vsnprintf(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	complain("%s: %s", option, err.text);
-	exit(EXIT_USAGE);
+	exit(usage_status);
 }
 
 static void print_rows(struct buf *b, const struct option_row *row)
@@ -125,7 +126,7 @@ static _Noreturn void usage_error(const struct parse *p, const char *text)
 {
 	complain("%s; usage: %s [OPTION...] %.*s (--help shows more)", text, program_name,
 		 (int)strcspn(p->self->operands, "\n"), p->self->operands);
-	exit(EXIT_USAGE);
+	exit(usage_status);
 }
 
 static const struct option_row *find_row(const struct parse *p, const char *name, size_t len, char letter)
@@ -154,7 +155,9 @@ static void add_to_list(struct option_list *list, const char *value)
 
 	if (!v) {
 		error_nomem(&err);
-		exit(fail(NULL, &err));
+		fail(NULL, &err);
+		/* For those who follow mount(8), 1 is a wrong command line. */
+		exit(usage_status == EXIT_FAILED ? 2 : EXIT_FAILED);
 	}
 	v[list->n++] = value;
 	list->v = v;
@@ -229,6 +232,8 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	int n = 0;
 	bool options = true;
 
+	if (self->usage_status)
+		usage_status = self->usage_status;
 	while (*p.next) {
 		char *word = *p.next++;
 

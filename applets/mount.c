@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cfs mount: mount an image (mount.md). */
+#include <stdlib.h>
+#include <string.h>
+#include "applets/applet.h"
+#include "applets/mount/attach.h"
+#include "applets/mount/backend.h"
+#include "applets/mount/job.h"
+#include "applets/mount/named.h"
+
+struct mount {
+	struct option_list lists;
+	const char *type, *ns;
+	bool fake, no_mtab, read_only, read_write, sloppy;
+	const char *source, *target;
+	struct optlist opt;
+};
+
+static int wrong_options(const struct error *err)
+{
+	fail(NULL, err);
+	return err->code == ENOMEM ? MOUNT_SYSTEM : MOUNT_USAGE;
+}
+
+/* The lists, then what has letters of its own. Returns an exit status. */
+static int parse_options(struct mount *m)
+{
+	struct error err;
+
+	for (unsigned int i = 0; i < m->lists.n; i++)
+		if (optlist_parse(&m->opt, m->lists.v[i], m->sloppy, &err))
+			return wrong_options(&err);
+	if (m->read_write)
+		m->opt.rw = 1;
+	if (m->read_only)
+		m->opt.rw = 0;
+	if (optlist_finish(&m->opt, &err))
+		return wrong_options(&err);
+	if (m->type && strcmp(m->type, "composefs") && strncmp(m->type, "composefs.", 10)) {
+		complain("-t %s: not a type of ours", m->type);
+		return MOUNT_USAGE;
+	}
+	return MOUNT_DONE;
+}
+
+/* Everything that was named; with -N the target belongs to another namespace. */
+static int open_all(struct job *j, const struct mount *m)
+{
+	if (m->ns ? named_namespace(j, m->ns) : named_target(j, m->target))
+		return -1;
+	/* Errors before the namespace is entered speak of it by name. */
+	j->target_name = m->target;
+	return imagefd_open(j, m->source) || named_options(j) ? -1 : 0;
+}
+
+static int mount_image(struct job *j, const struct mount *m)
+{
+	if (open_all(j, m) || backend_prepare(j))
+		return -1;
+	if (m->fake)
+		return 0;
+	if (backend_build(j) || job_interrupted(j))
+		return -1;
+	return attach_mount(j, m->target);
+}
+
+static int remount(struct job *j, const struct mount *m)
+{
+	if (named_target(j, m->target))
+		return -1;
+	return m->fake ? 0 : attach_remount(j);
+}
+
+static int run(const struct mount *m)
+{
+	struct job j;
+	int rc;
+
+	job_init(&j, &m->opt);
+	rc = job_hold_signals(&j);
+	if (!rc)
+		rc = m->opt.remount ? remount(&j, m) : mount_image(&j, m);
+	if (rc)
+		rc = job_report(&j);
+	job_release(&j);
+	return rc;
+}
+
+static int mount_main(const struct applet *self, char **argv)
+{
+	struct mount m = { 0 };
+	const struct option_row rows[] = {
+		{ 'o', NULL, "LIST", "mount options, separated by commas; see the manual page", &m.lists, OPTION_LIST },
+		{ 'f', NULL, NULL, "do everything but mount; with -v a dry run", &m.fake },
+		{ 'n', NULL, NULL, "nothing (as mount(8) has it)", &m.no_mtab },
+		{ 'r', NULL, NULL, "as -o ro", &m.read_only },
+		{ 'w', NULL, NULL, "as -o rw", &m.read_write },
+		{ 's', NULL, NULL, "drop unknown mount options", &m.sloppy },
+		{ 't', NULL, "TYPE", "composefs or composefs.*", &m.type },
+		{ 'N', NULL, "NS", "attach in this mount namespace: a file or a process", &m.ns },
+		{ 0 },
+	};
+	char **operands = options_parse(self, rows, 0, 2, argv);
+	int rc;
+
+	m.source = operands[0];
+	m.target = m.source ? operands[1] : NULL;
+	if (!m.target) {
+		complain("usage: %s [-fnrsvwh] [-N NS] [-t TYPE] [-o LIST]... IMAGE DIRECTORY; %s is missing",
+			 program_name, m.source ? "DIRECTORY" : "IMAGE");
+		return MOUNT_USAGE;
+	}
+	optlist_init(&m.opt);
+	rc = parse_options(&m);
+	if (rc == MOUNT_DONE)
+		rc = run(&m);
+	optlist_release(&m.opt);
+	free(m.lists.v);
+	return rc;
+}
+
+const struct applet applet_mount = {
+	.name = "mount",
+	.aliases = "mount.composefs",
+	.operands = "IMAGE DIRECTORY",
+	.summary = "mount an image",
+	.details = "IMAGE is a file, a block device, - (standard input) or fd:N. Mount options:\n"
+		   "  basedir=DIR[:DIR...]  where the objects are\n"
+		   "  digest=HEX            the fs-verity digest that the image must have\n"
+		   "  verity_check=0|1|2, verity, noverity, tryverity\n"
+		   "                        whether objects are checked when they are opened\n"
+		   "  upperdir=DIR,workdir=DIR, volatile\n"
+		   "                        a writable layer\n"
+		   "  idmap=FILE            the user namespace whose mapping the owners get\n"
+		   "  backend=auto|kmod|erofs|fuse\n"
+		   "  ro rw nosuid nodev noexec noatime nodiratime relatime strictatime\n"
+		   "  nosymfollow, their opposites, context= fscontext= defcontext= rootcontext=\n"
+		   "  remount               change flags of an existing mount",
+	.main = mount_main,
+	.usage_status = MOUNT_USAGE,
+};

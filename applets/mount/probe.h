@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A look at the image and at the store before anything is mounted (mount 4, 7). */
+#ifndef CFS_MOUNT_PROBE_H
+#define CFS_MOUNT_PROBE_H
+
+#include "core/backing.h"
+
+struct job;
+
+/* The first file of an image whose content is an object. */
+struct probe {
+	bool found;
+	bool has_digest;
+	struct cfs_digest digest;
+	char *path; /* in the image; the caller frees it */
+	char payload[CFS_PATH_MAX + 1];
+	size_t payload_len;
+};
+
+/* Look for it. Reads what it passes and nothing else. -1 and j->err. */
+int probe_first(struct job *j, struct probe *p);
+
+/*
+ * Decide j->level: what was asked for, if one object of the store shows that it
+ * can be had. Refuses an image with objects where no basedir was given.
+ */
+int probe_level(struct job *j);
+
+/*
+ * Whether the image's root has all names 00 to ff, none of them a directory
+ * that an object directory would be merged with: 1 or 0, -1 and j->err.
+ */
+int probe_hides_objects(struct job *j);
+
+/* Level 2 was tried and cannot be had: a notice. */
+void probe_give_up(struct job *j, const char *reason);
+
+#endif
