@@ -93,7 +93,7 @@ defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)
 # switches of its own (lib/README.md). One Huffman and one sequence decoder, no
 # second copy for BMI2: 45 KB instead of 106 KB, dump text at 1170 MB/s instead of
 # 1550; -Os would save 12 KB more at half the speed.
-zstd_flags := -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 \
+zstd_flags := -Os -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 -DZSTD_DISABLE_ASM -DDYNAMIC_BMI2=0 \
 	-DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT
 compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
 # Speed where each byte or each entry of an input passes (a profile of mkfs, dump

@@ -5,13 +5,13 @@
 #include <link.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/output.h"
+#include "base/text.h"
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* linked at 0 */
 
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	if (!applet)
 		return global_option(argv);
 	applet_word = argv[1];
-	snprintf(both, sizeof(both), "cfs %s", argv[1]);
+	text_format(both, sizeof(both), "cfs %s", argv[1]);
 	program_name = both;
 	return applet->main(applet, argv + 1);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs verify: check before trusting (cli 7). */
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/common/digest.h"
 #include "applets/verify/verify.h"
 #include "base/input.h"
 #include "base/sha256_code.h"
+#include "base/text.h"
 #include "base/verity.h"
 #include "base/workers.h"
 #include "image/check.h"
@@ -99,7 +99,7 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 		same.first = same.off;
 	if (same.first == UINT64_MAX)
 		return 0;
-	snprintf(text, sizeof(text), "first differing byte %llu", (unsigned long long)same.first);
+	text_format(text, sizeof(text), "first differing byte %llu", (unsigned long long)same.first);
 	return image_line(v, name, KIND_NOT_CANONICAL, text, err);
 }
 
@@ -118,29 +118,29 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	free(work);
 	cfs_digest_print(a, &is);
 	if (sealed < 0) {
-		snprintf(text, sizeof(text), "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
+		text_format(text, sizeof(text), "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
 		return image_line(v, name, KIND_UNREADABLE, text, err);
 	}
 	if (sealed == VERITY_SHA256 && memcmp(&is, &kernel, sizeof(is))) {
 		cfs_digest_print(b, &kernel);
-		snprintf(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s", b, a);
+		text_format(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s", b, a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
 	if (v->has_digest && memcmp(&is, &v->digest, sizeof(is))) {
 		cfs_digest_print(b, &v->digest);
-		snprintf(text, sizeof(text), "want %.64s, is %.64s", b, a);
+		text_format(text, sizeof(text), "want %.64s, is %.64s", b, a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
 	if (v->enable_verity && sealed != VERITY_SHA256) {
 		if (verity_enable(fd)) {
-			snprintf(text, sizeof(text), "fs-verity cannot be enabled: %s", error_words(errno));
+			text_format(text, sizeof(text), "fs-verity cannot be enabled: %s", error_words(errno));
 			return image_line(v, name, KIND_UNREADABLE, text, err);
 		}
 		sealed = VERITY_SHA256;
 	}
 	if (v->require_verity && sealed != VERITY_SHA256)
 		return image_line(v, name, KIND_NO_VERITY, "fs-verity is not enabled", err);
-	snprintf(text, sizeof(text), "%.64s by content%s", a, sealed == VERITY_SHA256 ? " and kernel" : "");
+	text_format(text, sizeof(text), "%.64s by content%s", a, sealed == VERITY_SHA256 ? " and kernel" : "");
 	return image_line(v, name, KIND_OK, text, err);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The one place that prints errors (cli 3). */
 #include <stdarg.h>
-#include <stdio.h>
 #include "applets/applet.h"
 #include "base/io.h"
+#include "base/text.h"
 
 const char *program_name = "cfs";
 const char *applet_word = "cfs";
@@ -59,7 +59,7 @@ static void vprint(const char *fmt, va_list ap)
 {
 	char text[sizeof(((struct error *)0)->text)];
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+	text_vformat(text, sizeof(text), fmt, ap);
 	print(text);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rows to parser and --help (cli 2 and 3). */
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include "applets/applet.h"
 #include "applets/common/output.h"
@@ -36,7 +35,7 @@ void options_refuse(const char *option, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(err.text, sizeof(err.text), fmt, ap);
+	text_vformat(err.text, sizeof(err.text), fmt, ap);
 	va_end(ap);
 	complain("%s: %s", option, err.text);
 	exit(usage_status);

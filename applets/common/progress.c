@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/common/progress.h"
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #define UNIT ((u64)256 << 20)
 
@@ -28,10 +28,10 @@ void progress_start(struct progress *p, bool forced, u64 total)
 static void print(struct progress *p, const char *before, const char *after)
 {
 	char line[160];
-	int len = p->total ? snprintf(line, sizeof(line), "%s%s: %llu %% of %llu MiB, %llu files%s", before, program_name,
+	int len = p->total ? text_format(line, sizeof(line), "%s%s: %llu %% of %llu MiB, %llu files%s", before, program_name,
 				      (unsigned long long)(p->bytes / (p->total / 100 + 1)),
 				      (unsigned long long)(p->total >> 20), (unsigned long long)p->names, after)
-			   : snprintf(line, sizeof(line), "%s%s: %llu files, %llu MiB%s", before, program_name,
+			   : text_format(line, sizeof(line), "%s%s: %llu files, %llu MiB%s", before, program_name,
 				      (unsigned long long)p->names, (unsigned long long)(p->bytes >> 20), after);
 
 	/* Whoever cannot see the progress misses nothing else. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/imagefd.h"
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -234,7 +233,7 @@ void imagefd_source(struct job *j)
 			cwd[0] = '\0';
 	}
 	if (j->image.has_path && path)
-		n = snprintf(j->source, sizeof(j->source), "%s%s%s", cwd, path[0] == '/' ? "" : "/", path);
+		n = text_format(j->source, sizeof(j->source), "%s%s%s", cwd, path[0] == '/' ? "" : "/", path);
 	if (n < 0 || (size_t)n >= sizeof(j->source))
 		strcpy(j->source, "composefs");
 }

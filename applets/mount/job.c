@@ -4,12 +4,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <sys/signalfd.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/sysnr.h"
+#include "base/text.h"
 
 void job_init(struct job *j, const struct optlist *opt)
 {
@@ -50,7 +50,7 @@ int job_fail(struct job *j, int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(j->err.text, sizeof(j->err.text), fmt, ap);
+	text_vformat(j->err.text, sizeof(j->err.text), fmt, ap);
 	va_end(ap);
 	j->status = status;
 	return -1;
@@ -63,10 +63,10 @@ int job_sys(struct job *j, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(j->err.text, sizeof(j->err.text), fmt, ap);
+	text_vformat(j->err.text, sizeof(j->err.text), fmt, ap);
 	va_end(ap);
 	len = strlen(j->err.text);
-	snprintf(j->err.text + len, sizeof(j->err.text) - len, ": %s", error_words(code));
+	text_format(j->err.text + len, sizeof(j->err.text) - len, ": %s", error_words(code));
 	j->err.code = code;
 	j->status = code == ENOMEM ? MOUNT_SYSTEM : MOUNT_FAILED;
 	return -1;
@@ -196,7 +196,7 @@ int job_names(struct job *j)
 
 const char *job_fdname(const struct job *j, char room[FDNAME_ROOM], int fd)
 {
-	snprintf(room, FDNAME_ROOM, "%s%d", j->names.prefix, fd);
+	text_format(room, FDNAME_ROOM, "%s%d", j->names.prefix, fd);
 	return room;
 }
 
@@ -224,7 +224,7 @@ int job_open_dev(struct job *j, const char *name, int flags)
 	if (j->dev < 0 && !(j->opt->debug & DEBUG_NODEV)) {
 		int fd;
 
-		snprintf(path, sizeof(path), "/dev/%s", name);
+		text_format(path, sizeof(path), "/dev/%s", name);
 		fd = openat(AT_FDCWD, path, flags | O_CLOEXEC);
 		if (fd >= 0 || errno != ENOENT)
 			return fd;

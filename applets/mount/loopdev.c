@@ -2,7 +2,6 @@
 #include "applets/mount/loopdev.h"
 #include <fcntl.h>
 #include <linux/loop.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "applets/applet.h"
 #include "applets/mount/job.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #define TRIES 64
 #define BLOCK_SIZE 4096
@@ -75,7 +75,7 @@ int loopdev_attach(struct job *j)
 			j->status = MOUNT_SYSTEM;
 			break;
 		}
-		snprintf(name, sizeof(name), "loop%d", n);
+		text_format(name, sizeof(name), "loop%d", n);
 		device = job_open_dev(j, name, O_RDONLY);
 		if (device < 0) {
 			no_device(j, name);
@@ -108,7 +108,7 @@ static int backing_path(unsigned int number, char *path, size_t room)
 	ssize_t n;
 	int fd;
 
-	snprintf(file, sizeof(file), "/sys/block/loop%u/loop/backing_file", number);
+	text_format(file, sizeof(file), "/sys/block/loop%u/loop/backing_file", number);
 	fd = openat(AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 #include "applets/mount/job.h"
 #include "applets/mount/sysnr.h"
+#include "base/input.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
@@ -33,7 +33,7 @@ int named_namespace(struct job *j, const char *name)
 
 	j->ns_name = name;
 	if (text_number(name, strlen(name), 10, INT32_MAX, &pid))
-		snprintf(path, sizeof(path), "/proc/%llu/ns/mnt", (unsigned long long)pid);
+		text_format(path, sizeof(path), "/proc/%llu/ns/mnt", (unsigned long long)pid);
 	j->ns = openat(AT_FDCWD, path[0] ? path : name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (j->ns < 0)
 		return job_sys(j, "-N %s", name);
@@ -257,15 +257,22 @@ static bool option_is(const char *line, const char *key, const struct stat *want
 static int check_unused(struct job *j)
 {
 	struct stat upper, work;
-	char *line = NULL;
-	size_t room = 0;
-	FILE *f;
+	u8 *text = NULL;
+	struct error err;
+	struct input in;
+	size_t len;
 	int rc = 0;
 
 	if (fstat(j->upper, &upper) || fstat(j->work, &work))
 		return job_sys(j, "upperdir %s: stat", j->opt->upper);
-	f = fopen("/proc/self/mountinfo", "re");
-	while (f && !rc && getline(&line, &room, f) > 0) {
+	if (input_open(&in, "/proc/self/mountinfo", &err))
+		return 0;
+	if (input_slurp(&in, &text, &len, &err))
+		len = 0;
+	input_release(&in);
+	for (char *line = (char *)text, *nl; !rc && len && (nl = memchr(line, '\n', len)); line = nl + 1) {
+		len -= (size_t)(nl + 1 - line);
+		*nl = 0;
 		if (!strstr(line, " - overlay "))
 			continue;
 		if (option_is(line, ",upperdir=", &upper))
@@ -273,9 +280,7 @@ static int check_unused(struct job *j)
 		else if (option_is(line, ",workdir=", &work))
 			rc = job_fail(j, MOUNT_FAILED, "workdir %s: in use by another mount", j->opt->work);
 	}
-	if (f)
-		fclose(f);
-	free(line);
+	free(text);
 	return rc;
 }
 

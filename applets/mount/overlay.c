@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/overlay.h"
 #include <signal.h>
-#include <stdio.h>
 #include <sys/statfs.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include "applets/mount/job.h"
 #include "applets/mount/probe.h"
 #include "applets/mount/sysnr.h"
+#include "base/text.h"
 
 #define NO_SUCH_OPTION "cfs-no-such-option"
 
@@ -172,13 +172,13 @@ static int layers_by_name(struct job *j, int fs, const struct overlay *o)
 static bool list_layers(const struct job *j, const struct overlay *o, const char *colon, char list[FS_STRING_MAX + 1])
 {
 	char room[FDNAME_ROOM];
-	size_t used = (size_t)snprintf(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
+	size_t used = (size_t)text_format(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
 
 	for (unsigned int i = 0; i < data_layers(j, o); i++) {
 		job_fdname(j, room, data_fd(j, i));
 		if (used + strlen(colon) + strlen(room) > FS_STRING_MAX)
 			return false;
-		used += (size_t)snprintf(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon, room);
+		used += (size_t)text_format(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon, room);
 	}
 	return true;
 }

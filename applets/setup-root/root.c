@@ -2,7 +2,6 @@
 #include "applets/setup-root/root.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -13,6 +12,7 @@
 #include "applets/mount/named.h"
 #include "applets/mount/sysnr.h"
 #include "applets/setup-root/state.h"
+#include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define RECURSIVE 0x8000 /* AT_RECURSIVE */
@@ -35,6 +35,18 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
+/* SYSROOT/composefs/@path, for messages. */
+static int name_below(struct swap *s, const char *path, char **name)
+{
+	struct buf b = { 0 };
+
+	buf_str(&b, s->r->sysroot);
+	buf_str(&b, "/composefs/");
+	buf_add(&b, path, strlen(path) + 1);
+	*name = b.p;
+	return b.failed ? job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM)) : 0;
+}
+
 /* The image by its link, which leads nowhere but below composefs. */
 static int open_image(struct swap *s, int dir)
 {
@@ -45,9 +57,9 @@ static int open_image(struct swap *s, int dir)
 	char path[CFS_DIGEST_HEX + 8];
 	int fd;
 
-	snprintf(path, sizeof(path), "images/%s", s->r->cmdline.hex);
-	if (asprintf(&s->r->names[0], "%s/composefs/%s", s->r->sysroot, path) < 0)
-		return job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
+	text_format(path, sizeof(path), "images/%s", s->r->cmdline.hex);
+	if (name_below(s, path, &s->r->names[0]))
+		return -1;
 	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 	return fd < 0 ? job_sys(s->j, "%s", s->r->names[0]) : imagefd_take(s->j, fd, s->r->names[0]);
 }
@@ -56,8 +68,8 @@ static int open_objects(struct swap *s, int dir)
 {
 	struct basedirs *b = &s->j->dirs;
 
-	if (asprintf(&s->r->names[1], "%s/composefs/objects", s->r->sysroot) < 0)
-		return job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
+	if (name_below(s, "objects", &s->r->names[1]))
+		return -1;
 	b->fd[0] = openat(dir, "objects", DIR_FLAGS | O_NOFOLLOW);
 	if (b->fd[0] < 0)
 		return job_sys(s->j, "%s", s->r->names[1]);
@@ -231,7 +243,7 @@ static void name_device(const struct swap *s)
 		dev = st.st_rdev;
 	if (!major(dev) || access("/run", F_OK))
 		return;
-	snprintf(link, sizeof(link), "/dev/block/%u:%u", major(dev), minor(dev));
+	text_format(link, sizeof(link), "/dev/block/%u:%u", major(dev), minor(dev));
 	(void)mkdir("/run/systemd", 0755);
 	if (symlink(link, "/run/systemd/volatile-root") && errno != EEXIST)
 		warn("/run/systemd/volatile-root: %s", error_words(errno));
@@ -276,7 +288,7 @@ int root_setup(struct job *j, struct optlist *opt, struct root *r)
 		opt->verity_check = 0;
 	if (r->conf.root_transient)
 		opt->upper = opt->work = "of the transient root";
-	snprintf(j->source, sizeof(j->source), "composefs:%s", r->cmdline.hex);
+	text_format(j->source, sizeof(j->source), "composefs:%s", r->cmdline.hex);
 	rc = prepare(&s);
 	if (!rc && !r->fake)
 		rc = change(&s);

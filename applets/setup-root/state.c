@@ -2,7 +2,6 @@
 #include "applets/setup-root/state.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>
@@ -10,6 +9,7 @@
 #include "applets/applet.h"
 #include "applets/mount/overlay.h"
 #include "applets/mount/sysnr.h"
+#include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define READ_ONLY 1 /* ST_RDONLY */
@@ -155,7 +155,7 @@ static int overlay_on(const struct state *s, const char *name, int at, int upper
 	e.upper = upper;
 	e.work = work;
 	e.names = s->j->names;
-	snprintf(e.source, sizeof(e.source), "composefs-%s", name);
+	text_format(e.source, sizeof(e.source), "composefs-%s", name);
 	if (tmp >= 0 && (job_names(&e) || sys_move_mount(tmp, at)))
 		rc = job_sys(&e, "attach a tmpfs");
 	else
@@ -198,7 +198,7 @@ static int mount_bind(const struct state *s, const char *name, int at)
 	char path[CFS_DIGEST_HEX + 32];
 	int fd, tree = -1, rc = 0;
 
-	snprintf(path, sizeof(path), "state/deploy/%s/%s", s->hex, name);
+	text_format(path, sizeof(path), "state/deploy/%s/%s", s->hex, name);
 	fd = (int)syscall(SYS_openat2, s->physical, path, &how, sizeof(how));
 	if (fd < 0 && errno == ENOENT) {
 		int dir = state_open(s, NULL);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One object: present, regular, of the size and with the content that is recorded, sealed. */
 #include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
 #include "base/steady.h"
+#include "base/text.h"
 #include "base/verity.h"
 
 static void decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -16,7 +16,7 @@ static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 
 	found->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(found->detail, sizeof(found->detail), fmt, ap);
+	text_vformat(found->detail, sizeof(found->detail), fmt, ap);
 	va_end(ap);
 }
 

@@ -3,9 +3,9 @@
  * All objects of some images: checked by threads, then repaired where that is
  * asked for, then told in the order of their names.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include "applets/verify/verify.h"
+#include "base/text.h"
 #include "base/verity.h"
 #include "base/workers.h"
 #include "image/cursor.h"
@@ -111,7 +111,7 @@ static int keep_path(struct problem *p, const struct cursor_entry *e)
 	p->path = malloc(len - cut + 3);
 	if (!p->path)
 		return -1;
-	p->path_len = (u32)sprintf(p->path, "%s", cut ? "..." : "");
+	p->path_len = (u32)text_format(p->path, 4, "%s", cut ? "..." : "");
 	memcpy(p->path + p->path_len, e->d.path + cut, len - cut);
 	p->path_len += (u32)(len - cut);
 	return 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* verify --repair-from: good objects in the place of missing and wrong ones. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
 #include "base/store.h"
+#include "base/text.h"
 
 /* The stores that were repaired, by basedir. */
 static int store_of(struct verify *v, unsigned int which, struct store **store, struct error *err)
@@ -77,7 +77,7 @@ int repair_object(struct verify *v, const char *path, size_t len, const struct o
 		if (rc)
 			continue;
 		found->kind = KIND_REPAIRED;
-		snprintf(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
+		text_format(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
 	}
 	return rc;
 }

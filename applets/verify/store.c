@@ -2,13 +2,13 @@
 /* cfs verify without images: each object has the digest that its name says. */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
 #include "base/beneath.h"
 #include "base/object.h"
 #include "base/sort.h"
+#include "base/text.h"
 #include "base/workers.h"
 
 /* The objects of one directory xx of one basedir. */
@@ -56,7 +56,7 @@ static int tell(struct verify *v, unsigned int which, enum kind kind, const char
 	char detail[256];
 
 	if (v->dirs.n > 1) {
-		snprintf(detail, sizeof(detail), "%.60s: %s", v->dirs.name[which], text);
+		text_format(detail, sizeof(detail), "%.60s: %s", v->dirs.name[which], text);
 		f.detail = detail;
 	}
 	return report_line(v, &f, err);
@@ -136,7 +136,7 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 		found->kind = rc < 0 ? KIND_UNREADABLE : rc == BASEDIRS_OTHER ? KIND_WRONG_TYPE
 									      : KIND_OK;
 		found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
-		snprintf(found->detail, sizeof(found->detail), "%.180s", rc < 0 ? e.text : "is no regular file");
+		text_format(found->detail, sizeof(found->detail), "%.180s", rc < 0 ? e.text : "is no regular file");
 		return 0;
 	}
 	content_verify(v, one.name[0], fd, &where.st, &record, s->work[index], found);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/error.h"
+#include "base/text.h"
 #include <stdarg.h>
-#include <stdio.h>
 
 int error_set(struct error *err, int code, const char *fmt, ...)
 {
@@ -9,7 +9,7 @@ int error_set(struct error *err, int code, const char *fmt, ...)
 
 	err->code = code;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	text_vformat(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -19,7 +19,7 @@ static void append(struct error *err, const char *a, const char *b)
 {
 	size_t len = strlen(err->text);
 
-	snprintf(err->text + len, sizeof(err->text) - len, "%s%s", a, b);
+	text_format(err->text + len, sizeof(err->text) - len, "%s%s", a, b);
 }
 
 int error_sys(struct error *err, const char *fmt, ...)
@@ -29,7 +29,7 @@ int error_sys(struct error *err, const char *fmt, ...)
 
 	err->code = code;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	text_vformat(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	append(err, ": ", error_words(code));
 	return -1;
@@ -42,7 +42,7 @@ int error_in(struct error *err, const char *fmt, ...)
 
 	memcpy(text, err->text, sizeof(text));
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	text_vformat(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	append(err, ": ", text);
 	return -1;
@@ -85,7 +85,7 @@ void notes_add(struct notes *notes, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text.text, sizeof(text.text), fmt, ap);
+	text_vformat(text.text, sizeof(text.text), fmt, ap);
 	va_end(ap);
 	pthread_mutex_lock(&notes->lock);
 	size_t len = strlen(text.text) + 1;

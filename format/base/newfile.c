@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/newfile.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdio.h> /* renameat() */
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -30,12 +31,12 @@ void newfile_random(char name[NEWFILE_NAME])
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		r = (u64)getpid() << 40 ^ (u64)now.tv_sec << 30 ^ (u64)now.tv_nsec;
 	}
-	snprintf(name, NEWFILE_NAME, NEWFILE_PREFIX "%016llx", (unsigned long long)r);
+	text_format(name, NEWFILE_NAME, NEWFILE_PREFIX "%016llx", (unsigned long long)r);
 }
 
 static void proc_path(char path[32], int fd)
 {
-	snprintf(path, 32, "/proc/self/fd/%d", fd);
+	text_format(path, 32, "/proc/self/fd/%d", fd);
 }
 
 /* First without /proc, which may be missing; that way wants CAP_DAC_READ_SEARCH or a newer kernel. */
@@ -104,7 +105,7 @@ int newfile_private(struct newfile *f, int dir, const char *name)
 	if (f->fd < 0)
 		return -1;
 	f->dir = dir;
-	snprintf(f->name, sizeof(f->name), "%s", name);
+	text_format(f->name, sizeof(f->name), "%s", name);
 	return 0;
 }
 

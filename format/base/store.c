@@ -2,7 +2,6 @@
 #include "base/store_inside.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -52,7 +51,7 @@ int store_create(struct store *s, struct newfile *f)
 
 	if (!s->named)
 		return newfile_unnamed(f, s->dir);
-	snprintf(name, sizeof(name), "%u", atomic_fetch_add(&s->tmpcount, 1));
+	text_format(name, sizeof(name), "%u", atomic_fetch_add(&s->tmpcount, 1));
 	return newfile_private(f, s->tmpdir, name);
 }
 
@@ -267,7 +266,7 @@ static int sync_directory(const struct store *s, unsigned int xx, struct error *
 	char name[3];
 	int fd, rc = 0;
 
-	snprintf(name, sizeof(name), "%02x", xx);
+	text_format(name, sizeof(name), "%02x", xx);
 	fd = beneath_open(s->dir, name, strlen(name), O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return error_sys(err, "%s/%s: open", s->name, name);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "source/attrs.h"
+#include "base/text.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct
 
 	xattr_set_clear(&w->g->set);
 	if (path_of)
-		snprintf(a.proc, sizeof(a.proc), "/proc/self/fd/%d", fd);
+		text_format(a.proc, sizeof(a.proc), "/proc/self/fd/%d", fd);
 	do {
 		n = list_somehow(&a, w->list, sizeof(w->list) - 1);
 	} while (n < 0 && errno == ERANGE && ++tries < 10);

@@ -3,11 +3,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 #include "base/io.h"
 #include "base/beneath.h"
 #include "base/object.h"
+#include "base/text.h"
 #include "source/ostree_repo.h"
 
 #define ALIASES_MAX 8
@@ -149,7 +149,7 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 		const char *name, struct cfs_digest *sum, struct error *err)
 {
 	char path[PATH_MAX];
-	int rc = REF_ALIAS, n = snprintf(path, sizeof(path), "%s%.*s%s%s", where, remote_len, remote,
+	int rc = REF_ALIAS, n = text_format(path, sizeof(path), "%s%.*s%s%s", where, remote_len, remote,
 					 remote_len ? "/" : "", name);
 
 	if (n < 0 || n >= (int)sizeof(path))
