@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -46,22 +45,20 @@ static int open_image(struct swap *s, int dir)
 	int fd;
 
 	snprintf(path, sizeof(path), "images/%s", s->r->cmdline.hex);
-	if (asprintf(&s->r->names[0], "%s/composefs/%s", s->r->sysroot, path) < 0)
-		return job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
+	snprintf(s->r->image, sizeof(s->r->image), "%s/composefs/%s", s->r->sysroot, path);
 	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	return fd < 0 ? job_sys(s->j, "%s", s->r->names[0]) : imagefd_take(s->j, fd, s->r->names[0]);
+	return fd < 0 ? job_sys(s->j, "%s", s->r->image) : imagefd_take(s->j, fd, s->r->image);
 }
 
 static int open_objects(struct swap *s, int dir)
 {
 	struct basedirs *b = &s->j->dirs;
 
-	if (asprintf(&s->r->names[1], "%s/composefs/objects", s->r->sysroot) < 0)
-		return job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
+	snprintf(s->r->objects, sizeof(s->r->objects), "%s/composefs/objects", s->r->sysroot);
 	b->fd[0] = openat(dir, "objects", DIR_FLAGS | O_NOFOLLOW);
 	if (b->fd[0] < 0)
-		return job_sys(s->j, "%s", s->r->names[1]);
-	b->name[0] = s->r->names[1];
+		return job_sys(s->j, "%s", s->r->objects);
+	b->name[0] = s->r->objects;
 	b->n = 1;
 	return 0;
 }
@@ -285,10 +282,4 @@ int root_setup(struct job *j, struct optlist *opt, struct root *r)
 	drop(&s.backup);
 	drop(&s.tmpfs);
 	return rc;
-}
-
-void root_release(struct root *r)
-{
-	free(r->names[0]);
-	free(r->names[1]);
 }
