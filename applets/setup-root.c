@@ -104,7 +104,6 @@ static int run(struct root *r, const char *config, const char *cmdline)
 	if (rc)
 		rc = job_report(&j);
 	job_release(&j);
-	root_release(r);
 	optlist_release(&opt);
 	return rc;
 }

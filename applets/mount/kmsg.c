@@ -79,10 +79,20 @@ void kmsg_take_log(struct kmsg *k)
 	}
 }
 
+const char *kmsg_find(const char *text, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (; *text; text++)
+		if (!strncmp(text, what, len))
+			return text;
+	return NULL;
+}
+
 bool kmsg_has(const struct kmsg *k, const char *text)
 {
 	for (unsigned int i = 0; i < k->n; i++)
-		if (strstr(k->line[i], text))
+		if (kmsg_find(k->line[i], text))
 			return true;
 	return false;
 }

@@ -29,6 +29,9 @@ void kmsg_take_log(struct kmsg *k);
 /* Whether a line has this text. */
 bool kmsg_has(const struct kmsg *k, const char *text);
 
+/* strstr(), without the 1300 bytes that the C library's takes. */
+const char *kmsg_find(const char *text, const char *what);
+
 void kmsg_print(const struct kmsg *k);
 void kmsg_close(struct kmsg *k);
 

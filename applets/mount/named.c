@@ -11,12 +11,13 @@
 #include <unistd.h>
 #include "applets/mount/job.h"
 #include "applets/mount/sysnr.h"
-#include "base/input.h"
+#include "base/io.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define INITIAL_USER_NS 0xEFFFFFFDu /* PROC_USER_INIT_INO */
-#define READ_ONLY 1                 /* ST_RDONLY */
+#define MOUNTINFO_STEP ((size_t)16 << 10)
+#define READ_ONLY 1 /* ST_RDONLY */
 
 int named_target(struct job *j, const char *path)
 {
@@ -206,6 +207,7 @@ static int check_work_content(struct job *j)
 	int fd = openat(j->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
+	struct stat st;
 	int rc = 0;
 
 	if (!dir) {
@@ -222,7 +224,7 @@ static int check_work_content(struct job *j)
 	if (!rc && errno)
 		rc = job_sys(j, "workdir %s: read", j->opt->work);
 	closedir(dir);
-	if (!rc && !faccessat(j->work, "work/incompat/volatile", F_OK, 0))
+	if (!rc && !fstatat(j->work, "work/incompat/volatile", &st, 0))
 		rc = job_fail(j, MOUNT_FAILED, "workdir %s: volatile layer of a mount that was not unmounted; discard it",
 			      j->opt->work);
 	return rc;
@@ -231,7 +233,7 @@ static int check_work_content(struct job *j)
 /* The value of an option in a line of mountinfo, which escapes spaces in octal. */
 static bool option_is(const char *line, const char *key, const struct stat *want)
 {
-	const char *s = strstr(line, key);
+	const char *s = kmsg_find(line, key);
 	char path[4200];
 	struct stat st;
 	size_t n = 0;
@@ -250,6 +252,28 @@ static bool option_is(const char *line, const char *key, const struct stat *want
 	return !stat(path, &st) && is_same(&st, want);
 }
 
+/* All of mountinfo, NUL terminated; the caller frees it. NULL: it cannot be read. */
+static char *read_mountinfo(void)
+{
+	int fd = openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	struct buf b = { 0 };
+	ssize_t n = 0;
+
+	while (fd >= 0 && buf_room(&b, MOUNTINFO_STEP)) {
+		n = io_read(fd, b.p + b.len, MOUNTINFO_STEP);
+		if (n <= 0)
+			break;
+		b.len += (size_t)n;
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_byte(&b, '\0');
+	if (!b.failed && n >= 0)
+		return b.p;
+	buf_release(&b);
+	return NULL;
+}
+
 /*
  * Whether another overlay uses them, as far as mountinfo shows: overlayfs allows
  * it with a line in the kernel log, and calls what happens then undefined.
@@ -257,23 +281,17 @@ static bool option_is(const char *line, const char *key, const struct stat *want
 static int check_unused(struct job *j)
 {
 	struct stat upper, work;
-	u8 *text = NULL;
-	struct error err;
-	struct input in;
-	size_t len;
+	char *text, *line, *next;
 	int rc = 0;
 
 	if (fstat(j->upper, &upper) || fstat(j->work, &work))
 		return job_sys(j, "upperdir %s: stat", j->opt->upper);
-	if (input_open(&in, "/proc/self/mountinfo", &err))
-		return 0;
-	if (input_slurp(&in, &text, &len, &err))
-		len = 0;
-	input_release(&in);
-	for (char *line = (char *)text, *nl; !rc && len && (nl = memchr(line, '\n', len)); line = nl + 1) {
-		len -= (size_t)(nl + 1 - line);
-		*nl = 0;
-		if (!strstr(line, " - overlay "))
+	text = read_mountinfo();
+	for (line = text; line && !rc; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!kmsg_find(line, " - overlay "))
 			continue;
 		if (option_is(line, ",upperdir=", &upper))
 			rc = job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount", j->opt->upper);

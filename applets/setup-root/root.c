@@ -2,7 +2,6 @@
 #include "applets/setup-root/root.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -35,18 +34,6 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
-/* SYSROOT/composefs/@path, for messages. */
-static int name_below(struct swap *s, const char *path, char **name)
-{
-	struct buf b = { 0 };
-
-	buf_str(&b, s->r->sysroot);
-	buf_str(&b, "/composefs/");
-	buf_add(&b, path, strlen(path) + 1);
-	*name = b.p;
-	return b.failed ? job_fail(s->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM)) : 0;
-}
-
 /* The image by its link, which leads nowhere but below composefs. */
 static int open_image(struct swap *s, int dir)
 {
@@ -58,22 +45,20 @@ static int open_image(struct swap *s, int dir)
 	int fd;
 
 	text_format(path, sizeof(path), "images/%s", s->r->cmdline.hex);
-	if (name_below(s, path, &s->r->names[0]))
-		return -1;
+	text_format(s->r->image, sizeof(s->r->image), "%s/composefs/%s", s->r->sysroot, path);
 	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	return fd < 0 ? job_sys(s->j, "%s", s->r->names[0]) : imagefd_take(s->j, fd, s->r->names[0]);
+	return fd < 0 ? job_sys(s->j, "%s", s->r->image) : imagefd_take(s->j, fd, s->r->image);
 }
 
 static int open_objects(struct swap *s, int dir)
 {
 	struct basedirs *b = &s->j->dirs;
 
-	if (name_below(s, "objects", &s->r->names[1]))
-		return -1;
+	text_format(s->r->objects, sizeof(s->r->objects), "%s/composefs/objects", s->r->sysroot);
 	b->fd[0] = openat(dir, "objects", DIR_FLAGS | O_NOFOLLOW);
 	if (b->fd[0] < 0)
-		return job_sys(s->j, "%s", s->r->names[1]);
-	b->name[0] = s->r->names[1];
+		return job_sys(s->j, "%s", s->r->objects);
+	b->name[0] = s->r->objects;
 	b->n = 1;
 	return 0;
 }
@@ -297,10 +282,4 @@ int root_setup(struct job *j, struct optlist *opt, struct root *r)
 	drop(&s.backup);
 	drop(&s.tmpfs);
 	return rc;
-}
-
-void root_release(struct root *r)
-{
-	free(r->names[0]);
-	free(r->names[1]);
 }

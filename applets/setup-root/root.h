@@ -13,11 +13,10 @@ struct root {
 	bool fake;           /* stop before the first mount call */
 	struct cmdline cmdline;
 	struct conf conf;
-	char *names[2]; /* of image and objects, for messages of the job; freed by root_release() */
+	char image[4096], objects[4096]; /* their names, for messages of the job */
 };
 
 /* 0, or -1 and j->err; then sysroot is as it was. @j has the options @opt, which are set here. */
 int root_setup(struct job *j, struct optlist *opt, struct root *r);
-void root_release(struct root *r);
 
 #endif
