@@ -46,5 +46,6 @@ int from_tar(struct tree *tree, char *const *layers, struct tar_options *options
 	progress_start(&shown, progress, 0);
 	rc = tar_files(tree, layers, options, err);
 	progress_end(&shown);
+	options->progress_arg = NULL;
 	return rc;
 }

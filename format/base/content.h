@@ -33,7 +33,7 @@ int content_put(struct content *c, int fd, const struct stat *before, struct cfs
 struct content_stream {
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
 	void *arg;
-	u64 size; /* how many there must be */
+	u64 size;               /* how many there must be */
 	u64 (*hole)(void *arg); /* how many zeros come next: they are not read then; NULL: none */
 };
 

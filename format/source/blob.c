@@ -263,7 +263,7 @@ static bool is_magic(const u8 head[4], bool *gzip)
 static int mismatch(const struct blob *b, const u8 *want, const void *data, size_t len, struct error *err)
 {
 	char hex[CFS_DIGEST_HEX];
-	struct cfs_digest got;
+	struct cfs_digest got = { 0 };
 
 	sha256_one(data, len, got.b);
 	if (!memcmp(got.b, want, sizeof(got.b)))
@@ -436,7 +436,7 @@ static int begin(struct blob *b, const u8 *digest, struct error *err)
 			bytes.base = (u64)at;
 			bytes.len = st.st_size > at ? (u64)(st.st_size - at) : 0;
 		} else {
-			size_t len;
+			size_t len = 0;
 
 			if (slurp(b, b->start, 4, &b->raw, &len, err))
 				return -1;

@@ -107,7 +107,7 @@ static ssize_t sort_xattrs(struct tar *t)
 	const struct tar_pax *pax = &t->m.pax;
 	const char *at = pax->data, *end = at + pax->len;
 	size_t skip = strlen(TAR_XATTR), n = 0, kept = 0;
-	struct tar_record r;
+	struct tar_record r = { 0 };
 
 	if (pax->xattrs > t->xattrs_max) {
 		struct sort_item *v = realloc(t->xattrs, pax->xattrs * sizeof(*v));

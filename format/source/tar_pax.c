@@ -102,7 +102,7 @@ static int take(struct tar_pax *pax, const struct tar_record *r, bool global, st
 int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global, struct error *err)
 {
 	const char *at = data, *end = data + len;
-	struct tar_record r;
+	struct tar_record r = { 0 };
 	int rc;
 
 	*pax = (struct tar_pax){ .data = data, .len = len };
@@ -123,12 +123,13 @@ int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *ou
 
 int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *err)
 {
-	const char *s = v->s, *end = s + v->len, *dot;
+	const char *s = v->s, *end, *dot;
 	u32 unit = 100000000;
 	bool minus;
 
 	if (!s)
 		return 0;
+	end = s + v->len;
 	minus = *s == '-';
 	dot = memchr(s, '.', v->len);
 	*nsec = 0;

@@ -119,7 +119,7 @@ int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BL
 static int add_records(struct tar_map *map, const struct tar_pax *pax, struct error *err)
 {
 	const char *at = pax->data, *end = at + pax->len;
-	struct tar_record r;
+	struct tar_record r = { 0 };
 	bool has_off = false;
 	u64 off = 0, len;
 
@@ -197,7 +197,7 @@ static int next_line(struct lines *lines, u64 *out, struct error *err)
 static int add_lines(struct tar_map *map, struct tar_stream *s, u64 *stored, struct error *err)
 {
 	struct lines lines = { .s = s, .stored = stored, .at = TAR_BLOCK };
-	u64 n, v[2];
+	u64 n = 0, v[2] = { 0 };
 
 	if (next_line(&lines, &n, err))
 		return -1;

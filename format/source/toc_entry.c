@@ -450,10 +450,10 @@ static int put_node(struct toc_entry *e, struct layers *l, const struct toc_inpu
 int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input *in, struct error *err)
 {
 	struct layers_name what = { .line = e->line };
-	struct content content;
+	struct content content = { .inlined = -1 };
 	struct node node = { 0 };
+	enum type type = CHUNK;
 	struct place *place;
-	enum type type;
 	const char *name;
 	size_t len;
 

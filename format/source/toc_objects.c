@@ -25,7 +25,7 @@ struct objects {
 	struct table table; /* of objects by path */
 	struct object *v;
 	size_t n;
-	struct verity_work **work; /* of each thread */
+	struct verity_work *work; /* of each thread */
 	unsigned int threads;
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
@@ -118,10 +118,7 @@ static int look_at(unsigned int index, size_t item, void *arg, struct error *err
 	else if (rc == BASEDIRS_FILE && (u64)found.st.st_size != object->node->size)
 		object->what = "has another size"; /* and so it has for whoever agrees with the first file */
 	if (rc == BASEDIRS_FILE && !object->what) {
-		if (!o->work[index] && !(o->work[index] = malloc(sizeof(**o->work))))
-			rc = error_nomem(err);
-		else
-			rc = read_object(o, o->work[index], object, fd, err);
+		rc = read_object(o, &o->work[index], object, fd, err);
 		if (rc)
 			error_in(err, "%s: %.*s", o->dirs.name[0], (int)path.len, path.s);
 	}
@@ -209,7 +206,7 @@ int toc_objects(struct tree *tree, const struct table *shas, const char *dir, un
 	if (o.dirs.fd[0] < 0)
 		return error_sys(err, "%s: open", dir);
 	o.dirs.n = 1;
-	o.work = calloc(threads, sizeof(struct verity_work *));
+	o.work = malloc(threads * sizeof(*o.work)); /* little of it is touched for small files */
 	rc = o.work ? collect(&o, err) : error_nomem(err);
 	if (!rc)
 		rc = workers_each(threads, o.n, look_at, &o, err);
@@ -217,8 +214,6 @@ int toc_objects(struct tree *tree, const struct table *shas, const char *dir, un
 		rc = apply(&o, err);
 	if (!rc)
 		rc = set_digests(&o, err);
-	for (unsigned int i = 0; o.work && i < threads; i++)
-		free(o.work[i]);
 	free(o.work);
 	free(o.v);
 	table_release(&o.table);
