@@ -195,6 +195,11 @@ check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
 		tests/run $(if $(filter check-long,$@),--long)
 
+# make bench [ROWS=P1,P4] [PEER=DIR] [JSON=1]; tests/bench/README.md
+bench: all
+	@CFS='$(CURDIR)/cfs' BENCH_DIR='$(CURDIR)/build/bench' perl tests/bench/run.pl \
+		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
+
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
 $(B)/%.h.ok: %.h $(B)/flags
@@ -261,5 +266,5 @@ clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all check check-long check-boot headers analyze install install-initramfs size sbom clean FORCE
+.PHONY: all bench check check-long check-boot headers analyze install install-initramfs size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

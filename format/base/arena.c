@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/arena.h"
 #include <stdlib.h>
-#include "base/copy.h"
+#include "base/text.h"
 
 #define CHUNK_MIN ((size_t)256 << 10)
 #define CHUNK_MAX ((size_t)32 << 20)
@@ -92,7 +92,7 @@ char *arena_copy(struct arena *a, const void *data, size_t len)
 	char *p = len < SIZE_MAX ? arena_bytes(a, len + 1) : NULL;
 
 	if (p) {
-		copy_short(p, data, len);
+		text_copy(p, data, len);
 		p[len] = 0;
 	}
 	return p;

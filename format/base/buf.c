@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/buf.h"
 #include <stdlib.h>
-#include "base/copy.h"
+#include "base/text.h"
 
 void buf_release(struct buf *b)
 {
@@ -39,7 +39,7 @@ void buf_add(struct buf *b, const void *data, size_t len)
 	char *p = buf_room(b, len);
 
 	if (p && len) {
-		copy_short(p, data, len);
+		text_copy(p, data, len);
 		b->len += len;
 	}
 }

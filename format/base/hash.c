@@ -60,7 +60,17 @@ void table_release(struct table *t)
 	*t = (struct table){ 0 };
 }
 
-/* The first slot for a hash: the upper half of it is kept as tag, so a table can grow by itself. */
+/*
+ * The upper half of a hash is kept, so a table can grow by itself; 0 is a free
+ * slot, and whoever looks for what is not there sees tags alone.
+ */
+static u32 tag_of(u64 hash)
+{
+	u32 tag = (u32)(hash >> 32);
+
+	return tag ? tag : 1;
+}
+
 static size_t slot(const struct table *t, u32 tag)
 {
 	return tag & (t->size - 1);
@@ -68,11 +78,11 @@ static size_t slot(const struct table *t, u32 tag)
 
 void *table_find(const struct table *t, u64 hash, bool (*same)(const void *item, const void *want), const void *want)
 {
-	u32 tag = (u32)(hash >> 32);
+	u32 tag = tag_of(hash);
 
 	if (!t->size)
 		return NULL;
-	for (size_t i = slot(t, tag); t->item[i]; i = (i + 1) & (t->size - 1))
+	for (size_t i = slot(t, tag); t->tag[i]; i = (i + 1) & (t->size - 1))
 		if (t->tag[i] == tag && same(t->item[i], want))
 			return t->item[i];
 	return NULL;
@@ -82,7 +92,7 @@ static void put(struct table *t, u32 tag, void *item)
 {
 	size_t i = slot(t, tag);
 
-	while (t->item[i])
+	while (t->tag[i])
 		i = (i + 1) & (t->size - 1);
 	t->item[i] = item;
 	t->tag[i] = tag;
@@ -93,13 +103,13 @@ static int grow(struct table *t)
 	struct table n = { .size = t->size ? t->size * 2 : 64, .used = t->used };
 
 	n.item = calloc(n.size, sizeof(*n.item));
-	n.tag = malloc(n.size * sizeof(*n.tag));
+	n.tag = calloc(n.size, sizeof(*n.tag));
 	if (!n.item || !n.tag) {
 		table_release(&n);
 		return -1;
 	}
 	for (size_t i = 0; i < t->size; i++)
-		if (t->item[i])
+		if (t->tag[i])
 			put(&n, t->tag[i], t->item[i]);
 	table_release(t);
 	*t = n;
@@ -110,7 +120,7 @@ int table_add(struct table *t, u64 hash, void *item)
 {
 	if (t->used >= t->size / 4 * 3 && grow(t))
 		return -1;
-	put(t, (u32)(hash >> 32), item);
+	put(t, tag_of(hash), item);
 	t->used++;
 	return 0;
 }

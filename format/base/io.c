@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/text.h"
 
 /* The kernel moves at most 2 GiB in one call; less keeps a signal's delay small. */
 #define PIECE ((size_t)16 << 20)
@@ -83,11 +84,16 @@ static size_t space(struct writer *w)
 	return WRITER_SIZE - w->used;
 }
 
-void writer_add(struct writer *w, const void *data, size_t len)
+void writer_add_bytes(struct writer *w, const void *data, size_t len)
 {
 	const u8 *p = data;
 
 	w->total += len;
+	if (len <= WRITER_SIZE - w->used && !w->err) {
+		text_copy(w->buf + w->used, p, len);
+		w->used += len;
+		return;
+	}
 	while (len && !w->err) {
 		size_t room = space(w), n = len < room ? len : room;
 

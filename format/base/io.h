@@ -32,7 +32,21 @@ struct writer {
 
 /* -1 (ENOMEM) if there is no buffer. The caller may set see and see_arg afterwards. */
 int writer_init(struct writer *w, int fd);
-void writer_add(struct writer *w, const void *data, size_t len);
+
+void writer_add_bytes(struct writer *w, const void *data, size_t len);
+
+/* A struct is copied in place. */
+static inline void writer_add(struct writer *w, const void *data, size_t len)
+{
+	if (__builtin_constant_p(len) && len <= WRITER_SIZE - w->used && !w->err) {
+		memcpy(w->buf + w->used, data, len);
+		w->used += len;
+		w->total += len;
+	} else {
+		writer_add_bytes(w, data, len);
+	}
+}
+
 void writer_zero(struct writer *w, u64 len);
 
 /* Write what is buffered. 0, or -1 and errno if this or anything before failed. */

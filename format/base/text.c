@@ -277,6 +277,26 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen)
 					      : 1;
 }
 
+void text_copy(void *to, const void *from, size_t len)
+{
+	const u8 *s = from;
+	u8 *d = to;
+
+	if (len >= 256) {
+		memcpy(d, s, len);
+	} else if (len >= 8) {
+		for (size_t i = 0; i + 8 < len; i += 8)
+			memcpy(d + i, s + i, 8);
+		memcpy(d + len - 8, s + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(d, s, 4);
+		memcpy(d + len - 4, s + len - 4, 4);
+	} else {
+		for (; len; len--)
+			*d++ = *s++;
+	}
+}
+
 /* Length of the UTF-8 sequence at @s, 0 if there is none. */
 static size_t utf8_len(const u8 *s, size_t left)
 {

@@ -35,18 +35,25 @@ static void emit_header(const struct plan *plan, struct writer *w)
 }
 
 /* 7.2 without the value. */
-static void emit_entry(struct writer *w, const char *name, u32 name_len, u32 value_len)
+static void emit_entry(struct writer *w, u8 index, const char *suffix, u32 len, u32 value_len)
 {
-	u32 prefix;
-	u8 index = cfs_xattr_index(name, name_len, &prefix);
 	struct erofs_xattr_entry entry = {
-		.e_name_len = (u8)(name_len - prefix),
+		.e_name_len = (u8)len,
 		.e_name_index = index,
 		.e_value_size = put16((u16)value_len),
 	};
 
 	writer_add(w, &entry, sizeof(entry));
-	writer_add(w, name + prefix, name_len - prefix);
+	writer_add(w, suffix, len);
+}
+
+/* Of metacopy or redirect, whose names have the same length. */
+static void emit_backing_entry(struct writer *w, bool metacopy, u32 value_len)
+{
+	const u32 prefix = sizeof("trusted.") - 1;
+	const char *name = metacopy ? CFS_XATTR_METACOPY : CFS_XATTR_REDIRECT;
+
+	emit_entry(w, EROFS_XATTR_INDEX_TRUSTED, name + prefix, sizeof(CFS_XATTR_METACOPY) - 1 - prefix, value_len);
 }
 
 static void emit_metacopy(struct writer *w, const struct cfs_digest *digest)
@@ -60,21 +67,20 @@ static void emit_metacopy(struct writer *w, const struct cfs_digest *digest)
 static void emit_inline(struct writer *w, const struct node *node, const struct stored_xattr *x)
 {
 	if (x->xattr) {
-		emit_entry(w, x->xattr->name->s, x->xattr->name->len, x->xattr->len);
+		const struct xattr_name *name = x->xattr->name;
+
+		emit_entry(w, name->index, name->s + name->prefix, (u32)name->len - name->prefix, x->xattr->len);
 		writer_add(w, x->xattr->value, x->xattr->len);
 	} else if (x->is_metacopy) {
-		const char name[] = CFS_XATTR_METACOPY;
-
-		emit_entry(w, name, sizeof(name) - 1, node->file.digest ? sizeof(struct cfs_metacopy) : 0);
+		emit_backing_entry(w, true, node->file.digest ? sizeof(struct cfs_metacopy) : 0);
 		if (node->file.digest)
 			emit_metacopy(w, node->file.digest);
 	} else {
-		const char name[] = CFS_XATTR_REDIRECT;
 		char room[CFS_OBJECT_NAME];
 		size_t len;
 		const char *path = node_payload(node, room, &len);
 
-		emit_entry(w, name, sizeof(name) - 1, (u32)len + 1);
+		emit_backing_entry(w, false, (u32)len + 1);
 		writer_add(w, "/", 1);
 		writer_add(w, path, len);
 	}
@@ -84,15 +90,9 @@ static void emit_inline(struct writer *w, const struct node *node, const struct 
 /* The bit that a name clears in the filter (7.5). */
 static u32 filter_of(const struct stored_xattr *x)
 {
-	const struct xattr_name *name;
-	u32 prefix;
-	u8 index;
-
 	if (!x->xattr)
 		return x->is_metacopy ? 1u << 31 : 1u << 17; /* the values that 7.5 gives */
-	name = x->xattr->name;
-	index = cfs_xattr_index(name->s, name->len, &prefix);
-	return cfs_xattr_filter_bit(index, name->s + prefix, name->len - prefix);
+	return x->xattr->name->filter;
 }
 
 static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, const struct node *node, u32 *cursor)
@@ -216,8 +216,6 @@ static void emit_tail(const struct plan *plan, struct writer *w, const struct no
 
 static void emit_blocks(const struct plan *plan, struct writer *w, const struct node *node, const struct place *at)
 {
-	if (!at->nblk)
-		return;
 	if (node_is(node, CFS_IFDIR))
 		emit_directory(plan, w, node, at, false);
 	else if (node_is(node, CFS_IFLNK))
@@ -288,8 +286,10 @@ static void emit_table(const struct plan *plan, struct writer *w)
 {
 	for (u32 i = 0; i < plan->ntable; i++) {
 		const struct shared_entry *e = &plan->table[i];
+		u32 prefix;
+		u8 index = cfs_xattr_index(e->name, e->name_len, &prefix);
 
-		emit_entry(w, e->name, e->name_len, e->len);
+		emit_entry(w, index, e->name + prefix, e->name_len - prefix, e->len);
 		if (e->is_redirect) {
 			writer_add(w, "/", 1);
 			writer_add(w, e->value, e->len - 1);
@@ -314,6 +314,7 @@ void plan_emit(const struct plan *plan, struct writer *w)
 		const struct node *node = plan_node(plan, ino);
 		const struct place *at = &plan->place[ino];
 
+		plan_ahead(plan, ino);
 		pad_to(w, at->nid << EROFS_ISLOTBITS);
 		emit_inode(plan, w, ino, node, block);
 		if (at->icount)
@@ -325,5 +326,6 @@ void plan_emit(const struct plan *plan, struct writer *w)
 	emit_table(plan, w);
 	pad_to(w, plan->data_start);
 	for (u32 ino = 0; ino < plan->count && !w->err; ino++)
-		emit_blocks(plan, w, plan_node(plan, ino), &plan->place[ino]);
+		if (plan->place[ino].nblk)
+			emit_blocks(plan, w, plan_node(plan, ino), &plan->place[ino]);
 }

@@ -27,7 +27,7 @@ static int escape(struct plan *plan, const struct node *node, struct xattr_set *
 	for (u32 i = 0; i < node->nxattrs; i++) {
 		const struct xattr *x = node->xattrs[i];
 
-		if (cfs_name_is_escaped(x->name->s, x->name->len)) {
+		if (x->name->escaped) {
 			size_t rest = x->name->len - (sizeof(CFS_OVERLAY) - 1);
 
 			memcpy(name, CFS_OVERLAY CFS_ESCAPE, prefix);
@@ -76,18 +76,10 @@ static int put_whiteouts(struct plan *plan, const struct node *dir, struct xattr
 	return put(plan, dir, set, "user.overlay.opaque", "x");
 }
 
-static bool has_whiteouts(const struct node *dir)
-{
-	for (const struct name *n = dir->dir.first; n; n = n->next)
-		if (!n->is_link && node_is_whiteout((const struct node *)n))
-			return true;
-	return false;
-}
-
 static bool has_overlay(const struct node *node)
 {
 	for (u32 i = 0; i < node->nxattrs; i++)
-		if (cfs_name_is_escaped(node->xattrs[i]->name->s, node->xattrs[i]->name->len))
+		if (node->xattrs[i]->name->escaped)
 			return true;
 	return false;
 }
@@ -114,11 +106,10 @@ static int keep(struct plan *plan, u32 ino, const struct xattr_set *set)
 	return 0;
 }
 
-static int lower(struct plan *plan, u32 ino, struct xattr_set *set)
+static int lower(struct plan *plan, u32 ino, const struct node *node, struct xattr_set *set)
 {
-	const struct node *node = plan_node(plan, ino);
 	bool whiteout = node_is_whiteout(node) && !plan_is_stub(plan, node);
-	bool parent = node_is(node, CFS_IFDIR) && has_whiteouts(node);
+	bool parent = node->has_whiteouts;
 
 	if (ino && !whiteout && !parent && !has_overlay(node))
 		return 0;
@@ -129,13 +120,17 @@ static int lower(struct plan *plan, u32 ino, struct xattr_set *set)
 	return keep(plan, ino, set);
 }
 
-static bool has_acl(const struct xattr *const *v, u32 n)
+/* The least time, and what share and place want to know of the whole. */
+static void see(struct plan *plan, const struct node *node)
 {
-	for (u32 i = 0; i < n; i++)
-		if (!strcmp(v[i]->name->s, "system.posix_acl_access") ||
-		    !strcmp(v[i]->name->s, "system.posix_acl_default"))
-			return true;
-	return false;
+	if (node->mtime < plan->min_sec || (node->mtime == plan->min_sec && node->mtime_nsec < plan->min_nsec)) {
+		plan->min_sec = node->mtime;
+		plan->min_nsec = node->mtime_nsec;
+	}
+	if (node_is_external(node)) {
+		plan->externals++;
+		plan->odd_payloads += !node->payload_is_object;
+	}
 }
 
 int plan_lower(struct plan *plan)
@@ -143,11 +138,14 @@ int plan_lower(struct plan *plan)
 	struct xattr_set set = { 0 };
 	int rc = 0;
 
+	plan->min_sec = plan->tree->root->mtime;
+	plan->min_nsec = plan->tree->root->mtime_nsec;
 	for (u32 ino = 0; ino < plan->count && !rc; ino++) {
 		const struct node *node = plan_node(plan, ino);
 
-		rc = lower(plan, ino, &set);
-		plan->has_acl = plan->has_acl || has_acl(node->xattrs, node->nxattrs);
+		plan_ahead(plan, ino);
+		see(plan, node);
+		rc = lower(plan, ino, node, &set);
 	}
 	xattr_set_release(&set);
 	plan->xattrs = plan->tree->xattrs;

@@ -13,7 +13,7 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 
 	share_start(&walk, plan, ino, node, cursor);
 	while (share_next(&walk, &x)) {
-		u32 prefix, name, value;
+		u32 name, value;
 
 		if (!size)
 			size = sizeof(struct erofs_xattr_ibody_header);
@@ -22,8 +22,7 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 			continue;
 		}
 		if (x.xattr) {
-			cfs_xattr_index(x.xattr->name->s, x.xattr->name->len, &prefix);
-			name = x.xattr->name->len - prefix;
+			name = (u32)x.xattr->name->len - x.xattr->name->prefix;
 			value = x.xattr->len;
 		} else {
 			name = sizeof("overlay.metacopy") - 1; /* as long as the other one */
@@ -106,13 +105,7 @@ u64 place_size(const struct node *node, const struct place *at)
 
 u32 place_nlink(const struct node *node)
 {
-	u32 n = 2;
-
-	if (!node_is(node, CFS_IFDIR))
-		return node->nlink;
-	for (const struct name *c = node->dir.first; c; c = c->next)
-		n += !c->is_link && node_is((const struct node *)c, CFS_IFDIR);
-	return n;
+	return node_is(node, CFS_IFDIR) ? node->dir.count + 2 : node->nlink;
 }
 
 /* 8.1. For devices, fifos and sockets the size of the input counts. */
@@ -165,6 +158,7 @@ int plan_place(struct plan *plan)
 		u32 area = xattr_area(plan, ino, node, &cursor), head;
 		u64 start;
 
+		plan_ahead(plan, ino);
 		if (measure(plan, node, at))
 			return -1;
 		at->icount = (u16)(area ? (area - sizeof(struct erofs_xattr_ibody_header)) / 4 + 1 : 0);

@@ -41,15 +41,18 @@ struct plan {
 	u32 *root_ino;                  /* ino of the root's child with id i, at i - 1 */
 	const struct node **root_level; /* those nodes, at ino - 1 */
 	struct node *stubs;
-	s64 min_sec;
-	u32 min_nsec;
-	bool has_acl;
 
 	/* lower */
+	s64 min_sec;
+	u32 min_nsec;
+	u32 externals;           /* files with a backing file */
+	u32 odd_payloads;        /* those whose backing path is not made of the digest */
 	struct lowered *lowered; /* by ino, ascending */
 	u32 nlowered, lowered_cap;
 
-	/* share: what refers to the shared table, as (offset in the table) / 4 + 1; 0: nothing */
+	/* share */
+	bool has_acl;
+	/* What refers to the shared table, as (offset in the table) / 4 + 1; 0: nothing */
 	u32 *shared;         /* by xattr id */
 	u32 *metacopy_group; /* by ino: index of metacopy_shared + 1, 0: none */
 	u32 *redirect_group; /* by ino; may be the same array */
@@ -88,6 +91,20 @@ static inline const struct node *plan_node(const struct plan *plan, u32 ino)
 	if (ino == 0)
 		return plan->tree->root;
 	return ino <= plan->level ? plan->root_level[ino - 1] : plan->tree->order[ino - plan->nstubs];
+}
+
+/* Have the processor fetch an inode that comes up soon: in this order nodes lie anywhere in memory. */
+static inline void plan_ahead(const struct plan *plan, u32 ino)
+{
+	const u32 far = 10;
+
+	if (ino < plan->count - far && plan->count > far) {
+		const char *p = (const char *)plan_node(plan, ino + far);
+
+		__builtin_prefetch(p);
+		__builtin_prefetch(p + 64);
+		__builtin_prefetch(p + sizeof(struct node) - 1);
+	}
 }
 
 /* A stub is a node of the plan, not of the tree: it stays a device 0:0. */

@@ -122,6 +122,13 @@ static int group_files(struct groups *g, u32 n, bool redirects)
 	for (u32 ino = 1; ino < plan->count && !rc; ino++) {
 		const struct node *node = plan_node(plan, ino);
 
+		plan_ahead(plan, ino);
+		if (plan->count - ino > 4) {
+			const struct node *soon = plan_node(plan, ino + 4);
+
+			if (node_is_external(soon))
+				__builtin_prefetch(soon->file.digest);
+		}
 		if (node_is_external(node) && (!redirects || node->payload_len))
 			rc = group_add(g, ino, node);
 	}
@@ -217,11 +224,17 @@ static void count_uses(struct plan *plan, const struct xattr **user)
 	for (u32 ino = 0; ino < plan->count; ino++) {
 		const struct xattr *const *v = lower_xattrs(plan, ino, plan_node(plan, ino), &cursor, &n);
 
+		plan_ahead(plan, ino);
 		for (u32 i = 0; i < n; i++) {
 			plan->shared[v[i]->id]++;
 			user[v[i]->id] = v[i];
 		}
 	}
+}
+
+static bool is_acl(const char *name)
+{
+	return !strcmp(name, "system.posix_acl_access") || !strcmp(name, "system.posix_acl_default");
 }
 
 /* Everything used twice becomes an entry of the table; plan->shared is 0 for all others. */
@@ -238,6 +251,8 @@ static int collect(struct plan *plan, const struct groups *meta, const struct gr
 		n += plan->shared[id] > 1;
 	plan->table = malloc((n + 1) * sizeof(*plan->table));
 	for (u32 id = 0; plan->table && id < plan->xattrs; id++) {
+		if (plan->shared[id] && is_acl(user[id]->name->s))
+			plan->has_acl = true;
 		if (plan->shared[id] > 1)
 			plan->table[plan->ntable++] = (struct shared_entry){
 				.name = user[id]->name->s, .name_len = user[id]->name->len, .value = user[id]->value, .len = user[id]->len, .set_shared = &plan->shared[id]
@@ -269,23 +284,12 @@ static int place_table(struct plan *plan)
 	return 0;
 }
 
-static int group_all(struct plan *plan, struct groups *meta, struct groups *redir)
+static int group_all(const struct plan *plan, struct groups *meta, struct groups *redir)
 {
-	u32 n = 0;
-	bool objects = true;
-
-	for (u32 id = 0; id < plan->tree->nodes; id++) {
-		const struct node *node = plan->tree->order[id];
-
-		if (node_is_external(node)) {
-			n++;
-			objects = objects && node->payload_is_object;
-		}
-	}
-	if (group_files(meta, n, false))
+	if (group_files(meta, plan->externals, false))
 		return -1;
-	if (!objects)
-		return group_files(redir, n, true);
+	if (plan->odd_payloads)
+		return group_files(redir, plan->externals, true);
 	/* Equal digest and equal object name are the same thing. */
 	redir->group = meta->group;
 	redir->first = meta->first;

@@ -6,11 +6,7 @@
 /* image-format 4. */
 static unsigned int choose_version(const struct tree *tree, const struct image_version *range)
 {
-	if (range->min == 0 && range->max == 1)
-		for (u32 id = 0; id < tree->nodes; id++)
-			if (node_is_whiteout(tree->order[id]))
-				return 1;
-	return range->min;
+	return range->min == 0 && range->max == 1 && tree->whiteouts ? 1 : range->min;
 }
 
 int plan_blame(const struct plan *plan, const struct node *node)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/dump_parse.h"
 #include <stdlib.h>
-#include "base/copy.h"
 #include "base/text.h"
 #include "core/backing.h"
 
@@ -559,7 +558,7 @@ static int find_xattrs(struct parser *p, struct node *node)
 		return 0;
 	}
 	k->len = 0;
-	copy_short(k->text, v->s, v->len);
+	text_copy(k->text, v->s, v->len);
 	if (parse_xattrs(p, node))
 		return -1;
 	k->len = (u32)v->len;

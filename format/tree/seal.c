@@ -136,6 +136,23 @@ static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct li
 	return bad ? -1 : 0;
 }
 
+/* What the children of a directory come to, which get the next places in tree->order. */
+static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
+{
+	dir->dir.count = 0;
+	for (struct name *n = dir->dir.first; n; n = n->next) {
+		struct node *node = (struct node *)n;
+
+		if (n->is_link)
+			continue;
+		tree->order[tail++] = node;
+		dir->dir.count += node_is(node, CFS_IFDIR);
+		if (node_is_whiteout(node))
+			dir->has_whiteouts = tree->whiteouts = true;
+	}
+	return tail;
+}
+
 /* Number the nodes breadth first. */
 static int number(struct tree *tree)
 {
@@ -149,11 +166,8 @@ static int number(struct tree *tree)
 		struct node *node = tree->order[head];
 
 		node->name.id = head++;
-		if (!node_is(node, CFS_IFDIR))
-			continue;
-		for (struct name *n = node->dir.first; n; n = n->next)
-			if (!n->is_link)
-				tree->order[tail++] = (struct node *)n;
+		if (node_is(node, CFS_IFDIR))
+			tail = number_children(tree, node, tail);
 	}
 	tree->nodes = tail;
 	return 0;

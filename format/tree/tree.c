@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/tree.h"
 #include <stdlib.h>
-#include "base/copy.h"
 #include "base/text.h"
 #include "core/erofs.h"
 
@@ -81,7 +80,7 @@ struct node *tree_add(struct grower *g, struct node *parent, const char *name, s
 		s = arena_bytes(&g->arena, len);
 		if (!s)
 			return NULL;
-		copy_short(s, name, len);
+		text_copy(s, name, len);
 		node->name.s = s;
 		node->name.len = (u8)len;
 		node->name.parent = parent;
@@ -100,7 +99,7 @@ struct link *tree_add_link(struct grower *g, struct node *parent, const char *na
 
 	if (!link || !s)
 		return NULL;
-	copy_short(s, name, len);
+	text_copy(s, name, len);
 	link->name.s = s;
 	link->name.len = (u8)len;
 	link->name.parent = parent;
@@ -148,7 +147,7 @@ int node_set_content(struct grower *g, struct node *node, const void *data, size
 
 	if (!p)
 		return -1;
-	copy_short(p, data, len);
+	text_copy(p, data, len);
 	node->file.content = p;
 	node->size = len;
 	return 0;

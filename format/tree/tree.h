@@ -38,11 +38,12 @@ struct node {
 	u32 nxattrs;
 	u16 payload_len;
 	bool payload_is_object;      /* the payload is cfs_object_name() of the digest */
+	bool has_whiteouts;          /* directory: a child is one; by tree_seal() */
 	const struct xattr **xattrs; /* by name, byte order */
 	union {
 		struct { /* directory */
 			struct name *first, *last;
-			u32 count;     /* names in it, links included */
+			u32 count;     /* names in it, links included; by tree_seal(): directories in it */
 			bool unsorted; /* names did not arrive in order */
 			bool indexed;  /* all its names stand in the tree's table */
 		} dir;
@@ -106,6 +107,7 @@ struct tree {
 	struct table table;       /* names by (parent, name) of the indexed directories */
 	struct hash_key key;      /* of all tables of this tree */
 	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
+	bool whiteouts;           /* by tree_seal(): there are some */
 	struct node **order;      /* by tree_seal(): nodes by id */
 	void *image;              /* malloc()ed bytes that names and values point into, or NULL */
 };

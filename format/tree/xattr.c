@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/xattr.h"
 #include <stdlib.h>
-#include "base/copy.h"
 #include "base/text.h"
-#include "core/erofs.h"
+#include "core/backing.h"
+#include "core/decode.h"
 
 void xattr_pool_init(struct xattr_pool *pool, struct arena *arena, const struct hash_key *key)
 {
@@ -40,6 +40,7 @@ static struct xattr_name *find_name(const struct xattr_pool *pool, const void *s
 static const struct xattr_name *intern_name(struct xattr_pool *pool, const void *s, size_t len)
 {
 	u64 hash;
+	u32 prefix;
 	struct xattr_name *name = find_name(pool, s, len, &hash);
 
 	if (name)
@@ -50,6 +51,10 @@ static const struct xattr_name *intern_name(struct xattr_pool *pool, const void 
 	name->hash = (u32)(hash >> 32);
 	name->len = (u16)len;
 	memcpy(name->s, s, len);
+	name->index = cfs_xattr_index(s, len, &prefix);
+	name->prefix = (u8)prefix;
+	name->filter = cfs_xattr_filter_bit(name->index, name->s + prefix, len - prefix);
+	name->escaped = cfs_name_is_escaped(s, len);
 	return table_add(&pool->names, hash, name) ? NULL : name;
 }
 
@@ -102,7 +107,7 @@ const struct xattr *xattr_intern(struct xattr_pool *pool, const void *s, size_t 
 	x->name = name;
 	x->hash = (u32)(hash >> 32);
 	x->len = (u16)len;
-	copy_short(x->value, value, len);
+	text_copy(x->value, value, len);
 	return table_add(&pool->xattrs, hash, x) ? NULL : x;
 }
 

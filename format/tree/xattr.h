@@ -11,8 +11,11 @@
 
 struct xattr_name {
 	u32 hash;
+	u32 filter; /* the bit that it clears in an inode's name filter (image-format 7.5) */
 	u16 len;
-	char s[]; /* terminated */
+	u8 index, prefix; /* how EROFS stores it: the index stands for that many bytes */
+	bool escaped;     /* cfs_name_is_escaped() */
+	char s[];         /* terminated */
 };
 
 struct xattr {

@@ -1,0 +1,278 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+# The rows of the performance table: run.pl [--rows=P1,P4] [--peer=DIR] [--json]
+#
+# cfs and its peer run in turn, three times each; shown are the medians of the
+# ratios of neighbours, their spread, and the medians of wall time, processor time
+# (both seconds) and peak memory (MiB). A row without its peer shows cfs alone.
+# $CFS is the program, $BENCH_DIR holds the workloads (made once, kept).
+use strict;
+use warnings;
+use Cwd 'abs_path';
+use File::Basename;
+use Time::HiRes 'time';
+
+my %arg = map { /^--(rows|peer|json)(?:=(.*))?$/ ? ($1 => $2 // 1) : die "usage: run.pl [--rows=P1,...] [--peer=DIR] [--json]\n" } @ARGV;
+my %wanted = map { $_ => 1 } grep { length } split /,/, $arg{rows} // '';
+my $here = abs_path(dirname $0);
+my $cfs = abs_path($ENV{CFS} || "$here/../../cfs");
+my $peer = $arg{peer} ? abs_path($arg{peer}) : undef;
+my $dir = $ENV{BENCH_DIR} || "$here/../../build/bench";
+my $times = $ENV{BENCH_TIMES} || 3;
+system 'mkdir', '-p', $dir;
+chdir $dir or die "$dir: $!\n";
+open my $null, '>', '/dev/null' or die;
+
+sub has { my $t = shift; return scalar grep { -x "$_/$t" } split /:/, $ENV{PATH} }
+sub up { my $t = shift; return $peer && -x "$peer/$t" ? "$peer/$t" : undef }
+sub note { print STDERR "# @_\n" }
+
+# A workload by the command that makes it, in a file or folder of that name.
+sub make
+{
+	my ($name, $command) = @_;
+	return $name if -e $name;
+	note "making $name";
+	system 'sh', '-c', "rm -rf '$name.new' && $command && mv '$name.new' '$name'";
+	die "cannot make $name\n" unless -e $name;
+	return $name;
+}
+sub dump_of { my ($n, $plain) = @_; return make("D$n" . ($plain || ''), "perl $here/dump.pl $n " . ($plain || '') . " >'D$n" . ($plain || '') . ".new'") }
+sub tree { return make('S100k', "perl $here/tree.pl S100k.new 100000") }
+sub image { return make('D1M.image', "$cfs mkfs --no-sync --from-file " . dump_of(1000000) . ' D1M.image.new') }
+sub store { tree(); return make('S100k.store', "$cfs mkfs --no-sync --digest-store=S100k.store.new S100k S100k.image") }
+sub big { my $k = shift; return make("B4.$k", "perl $here/big.pl B4.$k.new $k") }
+sub corner { my $k = shift; return make("corner.$k", "perl $here/corner.pl $k >corner.$k.new") }
+
+# One run: wall, cpu, peak in MiB, and whether it ended with 0.
+sub run
+{
+	my $command = shift;
+	my $log = "times.$$";
+	my $start = time;
+	my $rc = system 'sh', '-c', "exec /usr/bin/time -o $log -f '%U %S %M' $command >/dev/null 2>errors.$$";
+	my $wall = time - $start;
+	open my $f, '<', $log or return { wall => $wall, cpu => 0, mem => 0, rc => $rc };
+	my ($line) = grep { /^[\d.]+ [\d.]+ \d+$/ } <$f>;
+	my ($user, $sys, $kib) = split ' ', $line // '0 0 0';
+	return { wall => $wall, cpu => $user + $sys, mem => $kib / 1024, rc => $rc };
+}
+
+sub median { my @v = sort { $a <=> $b } @_; return @v ? $v[@v / 2] : undef }
+
+# Our command and the peer's in turn.
+sub compare
+{
+	my ($ours, $theirs, $before) = @_;
+	my (@a, @b);
+	for (1 .. $times) {
+		for my $pair ([ $ours, \@a ], [ $theirs, \@b ]) {
+			next unless $pair->[0];
+			system 'sh', '-c', $before if $before;
+			my $r = run($pair->[0]);
+			if ($r->{rc}) {
+				system "sed 's/^/# /' errors.$$ >&2";
+				note "failed: $pair->[0]";
+			}
+			push @{ $pair->[1] }, $r;
+		}
+	}
+	my %row;
+	for my $k (qw(wall cpu mem)) {
+		$row{$k} = median(map { $_->{$k} } @a);
+		next unless @b;
+		$row{"peer_$k"} = median(map { $_->{$k} } @b);
+		my @ratio = sort { $a <=> $b } map { $b[$_]{$k} ? $a[$_]{$k} / $b[$_]{$k} : () } 0 .. $#a;
+		$row{"ratio_$k"} = median(@ratio);
+		$row{"spread_$k"} = @ratio ? [ $ratio[0], $ratio[-1] ] : undef;
+	}
+	$row{failed} = grep { $_->{rc} } @a, @b;
+	return \%row;
+}
+
+my @results;
+sub show
+{
+	my ($id, $what, $peer_name, $row, $more) = @_;
+	push @results, { id => $id, what => $what, peer => $peer_name, %$row, more => $more };
+	return if $arg{json};
+	my $ratio = defined $row->{ratio_wall}
+		? sprintf('%5.2f %5.2f %5.2f  %.2f-%.2f', @$row{qw(ratio_wall ratio_cpu ratio_mem)}, @{ $row->{spread_wall} })
+		: sprintf '%5s %5s %5s  %9s', ('-') x 4;
+	printf "%-4s %-38s %7.2f %7.2f %6.0f  %s  %s%s\n", $id, $what, @$row{qw(wall cpu mem)}, $ratio,
+		$peer_name // 'no peer here', $more ? "; $more" : '';
+}
+sub skip
+{
+	my ($id, $what, $why) = @_;
+	push @results, { id => $id, what => $what, skipped => $why };
+	printf "%-4s %-38s skipped: %s\n", $id, $what, $why unless $arg{json};
+}
+sub applet { my $name = shift; return grep { $_ eq $name } split /\n/, `$cfs --list` }
+sub size_of { my $f = shift; return -e $f ? sprintf '%d bytes out', -s $f : '' }
+
+# A row with upstream's tool as peer: its name, and what stands behind it.
+sub upstream
+{
+	my ($id, $what, $ours, $tool, $args, $before, $out) = @_;
+	my $path = up($tool);
+	my $row = compare("$cfs $ours", $path ? "$path $args" : undef, $before);
+	show($id, $what, $path ? $tool : undef, $row, $out ? size_of($out) : undef);
+	return $row;
+}
+sub floor_row { my ($id, $what, $tool, $command) = @_; show("($id", $what, "floor: $tool", compare($command)) if has($tool) }
+
+sub from_dump
+{
+	my ($id, $what, $dump) = @_;
+	my $row = upstream($id, $what, "mkfs --no-sync --from-file $dump out.image", 'mkcomposefs', "--from-file $dump peer.image", undef, 'out.image');
+	note "$id: the images differ" if up('mkcomposefs') && system('cmp', '-s', 'out.image', 'peer.image');
+	return $row;
+}
+
+my $store_away = 'rm -rf new.store peer.store';
+my %memo;
+my @rows = (
+	[ P1 => sub { $memo{d1m} = from_dump('P1', 'D1M to image', dump_of(1000000)) } ],
+	[ P2 => sub { $memo{d100k} = from_dump('P2', 'D100k to image', dump_of(100000)) } ],
+	[ P3 => sub { from_dump('P3', 'D1M-plain to image', dump_of(1000000, 'plain')) } ],
+	[ P4 => sub {
+		tree();
+		upstream('P4', 'S100k to image, one thread', 'mkfs --no-sync --threads=1 S100k out.image', 'mkcomposefs', '--threads=1 S100k peer.image', undef, 'out.image');
+		floor_row('P4', 'S100k listed', 'find', 'find S100k -ls');
+		floor_row('P4', 'S100k as EROFS', 'mkfs.erofs', 'mkfs.erofs peer.erofs S100k');
+		calls();
+	} ],
+	[ P5 => sub { tree(); upstream('P5', 'S100k to image, two threads', 'mkfs --no-sync --threads=2 S100k out.image', 'mkcomposefs', '--threads=2 S100k peer.image') } ],
+	[ P6 => sub {
+		big('dense');
+		upstream('P6', 'B4 dense, one thread', 'mkfs --threads=1 --print-digest-only B4.dense', 'mkcomposefs', '--threads=1 --print-digest-only B4.dense');
+		floor_row('P6', 'B4 dense', 'fsverity', 'fsverity digest B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
+		floor_row('P6', 'B4 dense', 'openssl', 'openssl dgst -sha256 B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
+		floor_row('P6', 'B4 dense', 'sha256sum', 'sha256sum B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
+	} ],
+	[ P7 => sub { big('sparse'); upstream('P7', 'B4 sparse', 'mkfs --threads=1 --print-digest-only B4.sparse', 'mkcomposefs', '--threads=1 --print-digest-only B4.sparse') } ],
+	[ P8 => sub {
+		tree();
+		upstream('P8', 'S100k into a new store, two threads', 'mkfs --threads=2 --digest-store=new.store S100k out.image', 'mkcomposefs', '--threads=2 --digest-store=peer.store S100k peer.image', $store_away);
+		system 'sh', '-c', $store_away;
+		show('(P8', 'the same without sync', 'for comparison', compare("$cfs mkfs --no-sync --threads=2 --digest-store=new.store S100k out.image", undef, $store_away));
+		floor_row('P8', 'S100k copied', 'cp', "sh -c 'rm -rf copy && cp -a S100k copy && sync -f copy'");
+		system 'rm', '-rf', 'copy';
+	} ],
+	[ P9 => sub {
+		store();
+		system "cp -a S100k.store peer.store" if up('mkcomposefs');
+		upstream('P9', 'the same again', 'mkfs --threads=2 --digest-store=S100k.store S100k out.image', 'mkcomposefs', '--threads=2 --digest-store=peer.store S100k peer.image');
+		system 'sh', '-c', $store_away;
+	} ],
+	[ P10 => sub { image(); upstream('P10', 'dump of D1M', 'dump D1M.image', 'composefs-info', 'dump D1M.image') } ],
+	[ P11 => sub {
+		image();
+		upstream('P11', "info $_ of D1M", "info $_ D1M.image", 'composefs-info', "$_ D1M.image") for qw(ls objects);
+	} ],
+	[ P12 => sub {
+		image();
+		upstream('P12', 'measure-file of D1M', 'info measure-file D1M.image', 'composefs-info', 'measure-file D1M.image');
+		show('P12', 'the same', 'openssl dgst', compare("$cfs info measure-file D1M.image", 'openssl dgst -sha256 D1M.image')) if has('openssl');
+	} ],
+	[ P13 => sub {
+		store();
+		my $p = has('fsverity') ? "sh -c 'find S100k.store -type f -print0 | xargs -0 fsverity digest'" : undef;
+		show('P13', "verify of S100k's store, $_ thread(s)", $p && 'find | xargs fsverity', compare("$cfs verify --threads=$_ --basedir=S100k.store", $p)) for 1, 2;
+	} ],
+	[ P14 => sub {
+		return skip('P14', 'J1M to image', 'no json-convert yet') unless applet('json-convert');
+		my $toc = make('J1M', "perl $here/toc.pl <" . dump_of(1000000) . ' >J1M.new');
+		show('P14', 'J1M to image', 'cfs mkfs, D1M', compare("$cfs json-convert --no-sync --out=out.image $toc", "$cfs mkfs --no-sync --from-file D1000000 out.image"));
+	} ],
+	[ P15 => sub {
+		return skip('P15', 'T100k with a store', 'no --from-tar yet') unless `$cfs mkfs --help` =~ /from-tar/;
+		tree();
+		make('T100k', "mkdir T100k.new && cd S100k && ls | split -n l/3 - ../T100k.new/part. && for p in ../T100k.new/part.*; do tar -cf \$p.tar -T \$p; zstd -q \$p.tar -o \$p.tar.zst || :; done && cd ..");
+		my $mk = up('mkcomposefs') || "$cfs mkfs";
+		my $untar = "sh -c 'mkdir peer.tree && for t in T100k/*.tar; do tar -x -C peer.tree -f \$t; done && $mk --digest-store=peer.store peer.tree peer.image'";
+		for my $kind (grep { my @f = glob "T100k/*.$_"; @f } qw(tar tar.zst)) {
+			show('P15', "T100k ($kind) with a store", 'tar, then ' . basename((split ' ', $mk)[0]), compare("$cfs mkfs --digest-store=new.store --from-tar " . join(' ', glob "T100k/*.$kind") . ' out.image', $untar, "$store_away peer.tree"));
+		}
+		system 'sh', '-c', "$store_away peer.tree";
+	} ],
+	[ P16 => sub {
+		my $small = $memo{d100k} || from_dump('P2', 'D100k to image', dump_of(100000));
+		my $large = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of(1000000));
+		show('P16', 'from D100k to D1M', 'D100k, ten times as small', { %$large, ratio_wall => $large->{wall} / $small->{wall}, ratio_cpu => $large->{cpu} / $small->{cpu},
+			ratio_mem => $large->{mem} / $small->{mem}, spread_wall => [ (0) x 2 ] });
+	} ],
+	[ P17 => sub {
+		my $d1m = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of(1000000));
+		for my $c ([ reverse => 1e6 ], [ links => 1e6 ], [ values => 1e6 ], [ xattrs => 1e4 ], [ deep => 1e5 ]) {
+			my ($kind, $n) = @$c;
+			my $row = $kind eq 'deep'
+				? compare("$cfs mkfs --no-sync " . make('corner.deep', "perl $here/tree.pl corner.deep.new deep") . ' out.image')
+				: compare("$cfs mkfs --no-sync --from-file " . corner($kind) . ' out.image');
+			my %ratio = map { ("ratio_$_" => $row->{$_} / $n / $d1m->{$_} * 1e6) } qw(wall cpu mem);
+			show('P17', "corner $kind", 'D1M, per entry', { %$row, %ratio, spread_wall => [ (0) x 2 ] });
+		}
+	} ],
+	[ P18 => sub {
+		my $empty = has('musl-gcc') && !system("echo 'int main(void) { return 0; }' >empty.c && musl-gcc -Os -static -s -o empty empty.c");
+		my $loop = sub { "sh -c 'i=0; while [ \$i -lt 500 ]; do $_[0]; i=\$((i + 1)); done'" };
+		show('P18', 'cfs --version, 500 in a row', $empty ? 'empty static program' : undef, compare($loop->("$cfs --version"), $empty ? $loop->('./empty') : undef));
+	} ],
+	[ P19 => sub {
+		return skip('P19', 'system calls before mounting', 'no mount yet') unless applet('mount');
+		return skip('P19', 'system calls before mounting', 'no strace') unless has('strace');
+		mkdir 'mnt';
+		system "strace -o calls.$$ $cfs mount " . make('small.image', "$cfs mkfs --from-file " . make('small', 'printf "/ 0 40755 2 0 0 0 0.0 - - -\\n" >small.new') . ' small.image.new') . " mnt -o basedir=. >/dev/null 2>&1; umount mnt 2>/dev/null";
+		my @calls = -e "calls.$$" ? `sed '/^fsopen\\|^mount(/,\$d' calls.$$` : ();
+		show('P19', 'system calls before mounting: ' . @calls, 'upstream: 74', { wall => 0, cpu => 0, mem => 0 });
+	} ],
+	[ P20 => sub {
+		my $packed = has('zstd') ? `zstd -19 -c $cfs | wc -c` + 0 : 0;
+		show('P20', 'the binary', 'limits: 409600, packed 204800', { wall => 0, cpu => 0, mem => (-s $cfs) / 1048576 }, sprintf('%d bytes, zstd -19 %d', -s $cfs, $packed));
+	} ],
+	[ counts => sub {
+		return skip('', 'instructions', 'no valgrind') unless has('valgrind');
+		my $dump = dump_of(10000);
+		my ($refs) = `valgrind --tool=callgrind --callgrind-out-file=/dev/null $cfs mkfs --no-sync --from-file $dump out.image 2>&1` =~ /refs:\s+([\d,]+)/;
+		$refs =~ s/,//g;
+		show('', 'instructions per entry, 10 000 entries', 'callgrind', { wall => 0, cpu => 0, mem => 0 }, sprintf '%.0f', $refs / 10000);
+	} ],
+);
+
+# System calls for each entry of P4.
+sub calls
+{
+	return unless has('strace');
+	system "strace -f -c -o calls.$$ $cfs mkfs --no-sync --threads=1 S100k out.image";
+	my ($total) = map { /^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)/ ? $1 : () } `cat calls.$$`;
+	my $entries = `find S100k | wc -l` + 0;
+	show('P4', 'system calls per entry', 'upstream: 12.5', { wall => 0, cpu => 0, mem => 0 }, sprintf '%.2f', $total / $entries) if $total;
+}
+
+my @versions = map { has($_->[0]) ? (split /\n/, `$_->[1] 2>&1`)[0] : () } [ 'mkfs.erofs', 'mkfs.erofs --version' ], [ 'fsverity', 'fsverity --version' ],
+	[ 'openssl', 'openssl version' ], [ 'sha256sum', 'sha256sum --version' ], [ 'tar', 'tar --version' ], [ 'cp', 'cp --version' ], [ 'find', 'find --version' ];
+push @versions, up('mkcomposefs') ? (split /\n/, `$peer/mkcomposefs --version 2>&1`)[0] : 'upstream: not here (--peer=DIR)';
+unless ($arg{json}) {
+	print "# $_\n" for "cfs: " . `$cfs --version` =~ s/\n.*//sr, @versions, 'ratios: wall, cpu, memory, spread of wall; below 1 cfs is better';
+	printf "%-4s %-38s %7s %7s %6s  %s\n", 'row', 'work', 'wall s', 'cpu s', 'MiB', 'ratios to the peer';
+}
+for my $row (@rows) {
+	next if %wanted && !$wanted{ $row->[0] };
+	$row->[1]->();
+}
+unlink "times.$$", "errors.$$", "calls.$$", 'out.image', 'peer.image', 'peer.erofs';
+if ($arg{json}) {
+	my $text;
+	$text = sub {
+		my $v = shift;
+		return 'null' unless defined $v;
+		return '[' . join(',', map { $text->($_) } @$v) . ']' if ref $v eq 'ARRAY';
+		return '{' . join(',', map { "\"$_\":" . $text->($v->{$_}) } sort keys %$v) . '}' if ref $v;
+		return $v if $v =~ /^-?\d+(\.\d+)?(e-?\d+)?$/;
+		$v =~ s/(["\\])/\\$1/g;
+		return "\"$v\"";
+	};
+	print $text->({ versions => \@versions }), "\n";
+	print $text->($_), "\n" for @results;
+}
