@@ -74,7 +74,7 @@ warnings := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
 	-Wconversion -Wno-missing-field-initializers $(if $(clang),-Wsign-conversion,-Warith-conversion) \
 	$(if $(WERROR),-Werror)
-hardening := -fstack-protector-strong -fstack-clash-protection \
+hardening := -falign-functions=1 -falign-loops=1 -falign-jumps=1 -fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero \
 	$(if $(clang),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang) \
 	$(if $(filter x86_64-% i%86-%,$(triple)),-fcf-protection=full)
@@ -100,8 +100,8 @@ compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
 # and verify names these files), size everywhere else: 15 % of the time of mkfs
 # --from-file for 20 % of our code. Sanitizers keep what CFLAGS says.
 fast := $(patsubst %,format/%.c,core/decode core/backing core/xxh32 base/buf base/hash \
-	base/io base/sha256_x86 base/sha256_arm base/sort base/text base/verity tree/dump_parse tree/dump_print \
-	tree/tree tree/xattr tree/seal image/cursor image/emit image/order image/share)
+	base/io base/sha256_x86 base/sha256_arm base/text base/verity tree/dump_parse tree/dump_print \
+	tree/tree tree/xattr image/cursor image/emit image/order)
 small = $(if $(SAN)$(filter $<,$(fast)),,-Os)
 ours = $(small) $(warnings) $(defines) -I. -Iformat
 

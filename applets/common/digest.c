@@ -3,7 +3,7 @@
 
 bool digest_given(struct cfs_digest *digest, const char *text)
 {
-	static const char *const prefixes[] = { "sha256:", "v1-sha256-12:" };
+	static const char prefixes[][16] = { "sha256:", "v1-sha256-12:" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
 		size_t len = strlen(prefixes[i]);

@@ -9,9 +9,9 @@
 #include "applets/applet.h"
 
 /* The names that are nobody else's; those whose applet is in this build are made. */
-static const char *const default_names[] = {
+static const char default_names[][24] = {
 	"mkcomposefs", "mkfs.composefs", "composefs-info", "mount.composefs",
-	"composefs-setup-root", "composefs-from-json", NULL
+	"composefs-setup-root", "composefs-from-json"
 };
 
 struct install {
@@ -87,8 +87,8 @@ static int make_links(const struct install *in, char *const *names)
 				rc = EXIT_FAILED;
 		return rc;
 	}
-	for (const char *const *name = default_names; *name; name++)
-		if (applet_find(*name) && make_link(in, *name))
+	for (size_t i = 0; i < sizeof(default_names) / sizeof(*default_names); i++)
+		if (applet_find(default_names[i]) && make_link(in, default_names[i]))
 			rc = EXIT_FAILED;
 	return rc;
 }

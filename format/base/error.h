@@ -17,16 +17,16 @@ struct error {
 
 /* The text says what is wrong with what, lower case, no full stop. Returns -1. */
 int error_set(struct error *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 
 /* A call that failed: like error_set() with errno, and ": " and its words behind the text. */
-int error_sys(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int error_sys(struct error *err, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* Put "fmt: " before the text that is there. Returns -1. */
-int error_in(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int error_in(struct error *err, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* -1 with "out of memory". */
-int error_nomem(struct error *err);
+int error_nomem(struct error *err) __attribute__((cold));
 
 /* The usual text of an errno value, our own where the C library has none. */
 const char *error_words(int code);
@@ -43,6 +43,6 @@ struct notes {
 
 void notes_init(struct notes *notes);
 void notes_release(struct notes *notes);
-void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 #endif

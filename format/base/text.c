@@ -9,14 +9,14 @@ struct format {
 	size_t size, len;
 };
 
-static void put(struct format *f, const char *s, size_t len)
+static __attribute__((cold)) void put(struct format *f, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++, f->len++)
 		if (f->len + 1 < f->size)
 			f->to[f->len] = s[i];
 }
 
-static void put_number(struct format *f, u64 v, unsigned int base, size_t width, char fill)
+static __attribute__((cold)) void put_number(struct format *f, u64 v, unsigned int base, size_t width, char fill)
 {
 	char text[24], *p = text + sizeof(text);
 
@@ -29,7 +29,7 @@ static void put_number(struct format *f, u64 v, unsigned int base, size_t width,
 }
 
 /* Decimal digits at *fmt. */
-static size_t take_number(const char **fmt)
+static __attribute__((cold)) size_t take_number(const char **fmt)
 {
 	size_t n = 0;
 
