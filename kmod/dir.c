@@ -134,11 +134,12 @@ static int cfs_block_emit(struct inode *dir, const struct cfs_dirblock *block, u
 			return rc;
 	}
 	for (; i < block->count; i++) {
+		/* Before anything can fail: an entry that was emitted is not met again. */
+		ctx->pos = 2 + (loff_t)(pos + i * sizeof(struct erofs_dirent));
 		rc = cfs_dirblock_entry(block, i, i ? &prev : NULL, &e, f);
 		if (rc)
 			return rc;
 		prev = e;
-		ctx->pos = 2 + (loff_t)(pos + i * sizeof(struct erofs_dirent));
 		if (cfs_dirent_dots(&e))
 			continue;
 		type = cfs_entry_type(dir, &e, is_marked);

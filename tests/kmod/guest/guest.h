@@ -23,7 +23,8 @@ command cmd_read, cmd_holdread, cmd_touch, cmd_mincore, cmd_pfn, cmd_maps, cmd_f
 command cmd_list, cmd_walk, cmd_openn, cmd_handles, cmd_badhandles, cmd_xattr, cmd_getx, cmd_setx, cmd_setacl;
 command cmd_readonly;
 command cmd_dents, cmd_listsizes, cmd_openflags, cmd_storm, cmd_race, cmd_failnth, cmd_mutants, cmd_refuse;
-command cmd_mapreplace, cmd_statfs, cmd_exec, cmd_bench, cmd_stop;
+command cmd_mapreplace, cmd_statfs, cmd_exec, cmd_bench, cmd_euid, cmd_stop;
+command cmd_probe;
 
 /* The name of an errno value, "ok" for 0. */
 const char *ename(int err);

@@ -52,6 +52,8 @@ static const struct {
 	{ "statfs", cmd_statfs },
 	{ "exec", cmd_exec },
 	{ "bench", cmd_bench },
+	{ "probe", cmd_probe },
+	{ "euid", cmd_euid },
 	{ "stop", cmd_stop },
 };
 
@@ -135,6 +137,14 @@ int run(char **argv)
 int cmd_exec(char **args)
 {
 	printf("%d\n", run(args));
+	return 0;
+}
+
+/* euid: the effective owner */
+int cmd_euid(char **args)
+{
+	(void)args;
+	printf("%d\n", (int)geteuid());
 	return 0;
 }
 

@@ -289,3 +289,35 @@ void tour(int dirfd, const char *name, int depth, struct tour *t)
 	}
 	close(fd);
 }
+
+/* probe stat|read|list|xattr|getx=NAME|tour PATH: one call, and its errno by name */
+int cmd_probe(char **args)
+{
+	_Alignas(8) static char buf[65536];
+	struct tour t = { .max = 2000 };
+	struct stat st;
+	long n = 0;
+	int fd = -1;
+
+	if (!strcmp(args[0], "stat")) {
+		n = lstat(args[1], &st);
+	} else if (!strcmp(args[0], "xattr")) {
+		n = llistxattr(args[1], buf, sizeof(buf));
+	} else if (!strncmp(args[0], "getx=", 5)) {
+		n = lgetxattr(args[1], args[0] + 5, buf, sizeof(buf));
+	} else if (!strcmp(args[0], "tour")) {
+		fd = open(args[1], O_RDONLY);
+		tour(fd, ".", 0, &t);
+		printf("%lu entries, %lu errors, unexpected: %s\n", t.entries, t.errors, ename(t.unexpected));
+		return t.unexpected != 0;
+	} else {
+		n = fd = open(args[1], O_RDONLY | O_NONBLOCK);
+		if (!strcmp(args[0], "read") && fd >= 0)
+			n = read(fd, buf, sizeof(buf));
+		if (!strcmp(args[0], "list") && fd >= 0)
+			while ((n = dents(fd, buf, sizeof(buf))) > 0)
+				;
+	}
+	puts(ename(n < 0 ? errno : 0));
+	return 0;
+}
