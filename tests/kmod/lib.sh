@@ -111,6 +111,15 @@ kmod_boot()
 		-drive "file=$disk,if=virtio,format=raw,cache=unsafe" "$@" </dev/null
 }
 
+# kmod_data - images that are made outside, in $KMOD_OUT/data
+kmod_data()
+{
+	rm -rf "$KMOD_OUT/data"
+	mkdir -p "$KMOD_OUT/data"
+	tests/kmod/hostile ./cfs "$KMOD_OUT/data/hostile" >/dev/null ||
+		kmod_die 'the hostile images cannot be made'
+}
+
 # kmod_module KDIR - build composefs.ko; prints its path.
 kmod_module()
 {

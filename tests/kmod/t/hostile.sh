@@ -51,8 +51,8 @@ echo 3 >/proc/sys/vm/drop_caches
 is 20 'which is shortened' "$(guest list /m | grep -c ':E' | sed 's/^[1-9].*/some/')" some
 u /m >/dev/null
 losetup -d "$dev"
-works 20 'damaged images' guest mutants "${MUTANTS:-1000}" "${SEED:-1}" /m basedir=/d/store \
-	/data/hostile/base /data/hostile/15-marks
-[ ! -f /tmp/works ] || cat /tmp/works
+works 20 'damaged images' guest mutants "$(param mutants 1000)" "$(param seed 1)" /m basedir=/d/store \
+	/data/hostile/small /data/hostile/15-marks
+echo "# $works_o"
 works 20 'and the module can go' sh -c 'sleep 1; rmmod composefs && insmod /composefs.ko'
 finish

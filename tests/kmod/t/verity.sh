@@ -109,7 +109,7 @@ u /m >/dev/null
 m /d/cases.cfs /m basedir=$s >/dev/null
 cp $s/right /d/copy
 works 3 'replaced a thousand times while mapped' \
-	sh -c "guest mapreplace /m/replaced $s/replaced /d/copy ${LOOPS:-40} | tee /tmp/out; grep -q done /tmp/out"
+	sh -c "guest mapreplace /m/replaced $s/replaced /d/copy $(param loops 40) | tee /tmp/out; grep -q done /tmp/out"
 u /m >/dev/null
 
 # digest=
