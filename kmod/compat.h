@@ -263,12 +263,12 @@ static inline void cfs_folio_end_read(struct folio *folio, bool ok)
  * The first argument was a path before some stable update and a file since
  * then; a pointer to void becomes either.
  */
-#define CFS_BACKING_USER(file)                                                            \
-	__builtin_choose_expr(                                                            \
-		__builtin_types_compatible_p(typeof(backing_file_open),                   \
-					     struct file *(const struct path *, int,      \
-							   const struct path *,           \
-							   const struct cred *)),         \
+#define CFS_BACKING_USER(file)                                                        \
+	__builtin_choose_expr(                                                        \
+		__builtin_types_compatible_p(typeof(backing_file_open),               \
+					     struct file * (const struct path *, int, \
+							    const struct path *,      \
+							    const struct cred *)),    \
 		(void *)&(file)->f_path, (void *)(file))
 
 static inline struct file *cfs_backing_open(struct file *user, int flags, const struct path *real,

@@ -28,9 +28,9 @@
 /* A directory that objects are looked up below. */
 struct cfs_base {
 	struct list_head list;
-	struct path path;      /* of a descriptor given as option; else empty */
-	struct vfsmount *mnt;  /* our private clone, whose root is the directory */
-	char *name;	       /* as given, then the path at mount time */
+	struct path path;     /* of a descriptor given as option; else empty */
+	struct vfsmount *mnt; /* our private clone, whose root is the directory */
+	char *name;           /* as given, then the path at mount time */
 };
 
 /* What the options said. */
@@ -51,7 +51,7 @@ struct cfs_fs {
 	bool denies_write; /* we hold the image against writers */
 	bool is_shmem;
 	struct address_space *mapping; /* holds the bytes of the image */
-	struct file *reader;	       /* for read_folio of the mapping; may be NULL */
+	struct file *reader;           /* for read_folio of the mapping; may be NULL */
 	struct file_ra_state ra;
 	const struct cred *cred; /* the mounter's */
 	u8 level;
@@ -97,8 +97,8 @@ struct cfs_object {
  */
 struct cfs_node {
 	struct cfs_object *object; /* NULL until the first open */
-	u32 block;		   /* where full blocks of data begin */
-	u16 xattr_icount;	   /* as on disk */
+	u32 block;                 /* where full blocks of data begin */
+	u16 xattr_icount;          /* as on disk */
 	u8 flags;
 	u8 marked; /* directory: 0 not known, 1 no whiteouts, 2 whiteouts */
 	struct inode vfs;
@@ -181,13 +181,13 @@ struct cfs_xattr_walk {
 	struct super_block *sb;
 	u64 nid;
 	struct cfs_xattrs x;
-	u8 *area;	  /* copy of the xattr area */
-	u8 *shared;	  /* copy of one shared entry, */
-	u32 shared_room;  /* and how long one fits */
-	u64 next;	  /* offset of the next entry in the area */
-	u32 next_shared;  /* then the number of the next shared one */
-	u32 shown_bytes;  /* as image-format 15.1 counts them */
-	loff_t size;	  /* of a regular file */
+	u8 *area;        /* copy of the xattr area */
+	u8 *shared;      /* copy of one shared entry, */
+	u32 shared_room; /* and how long one fits */
+	u64 next;        /* offset of the next entry in the area */
+	u32 next_shared; /* then the number of the next shared one */
+	u32 shown_bytes; /* as image-format 15.1 counts them */
+	loff_t size;     /* of a regular file */
 	struct cfs_backing backing;
 };
 

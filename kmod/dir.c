@@ -25,8 +25,7 @@ static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const vo
 
 	while (hi - lo > 1) {
 		u64 mid = lo + (hi - lo) / 2;
-		int rc = cfs_dir_block(dir, d, mid, buf, &block, f) ?:
-			 cfs_dirblock_entry(&block, 0, NULL, &e, f);
+		int rc = cfs_dir_block(dir, d, mid, buf, &block, f) ?: cfs_dirblock_entry(&block, 0, NULL, &e, f);
 
 		if (rc)
 			return rc;
@@ -51,9 +50,8 @@ static int cfs_dir_find(struct inode *dir, const void *name, u32 len, struct cfs
 	int rc;
 
 	cfs_node_data(dir, &d);
-	rc = cfs_dir_locate(dir, &d, name, len, &buf, &piece, &f) ?:
-	     cfs_dir_block(dir, &d, piece, &buf, &block, &f) ?:
-	     cfs_dirblock_find(&block, name, len, e, &beyond, &f);
+	rc = cfs_dir_locate(dir, &d, name, len, &buf, &piece, &f) ?: cfs_dir_block(dir, &d, piece, &buf, &block, &f) ?
+														     : cfs_dirblock_find(&block, name, len, e, &beyond, &f);
 	cfs_metabuf_put(&buf);
 	if (rc && rc != -ENOENT)
 		cfs_complain(dir->i_sb, dir->i_ino, rc, &f);
@@ -243,8 +241,8 @@ static struct dentry *cfs_get_parent(struct dentry *child)
 }
 
 const struct export_operations cfs_export_ops = {
-	CFS_ENCODE_FH_OP
 	.fh_to_dentry = cfs_fh_to_dentry,
 	.fh_to_parent = cfs_fh_to_parent,
 	.get_parent = cfs_get_parent,
+	CFS_ENCODE_FH_OP
 };

@@ -90,8 +90,7 @@ void cfs_node_data(const struct inode *inode, struct cfs_inode *d)
 	d->tail_len = node->flags & CFS_NODE_INLINE ? (u32)d->size & (EROFS_BLKSZ - 1) : 0;
 	d->blocks = cfs_align(d->size - d->tail_len, EROFS_BLKSZ) >> EROFS_BLKSZ_BITS;
 	d->block_off = (u64)node->block << EROFS_BLKSZ_BITS;
-	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) :
-						 sizeof(struct erofs_inode_compact);
+	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) : sizeof(struct erofs_inode_compact);
 	if (node->xattr_icount)
 		off += sizeof(struct erofs_xattr_ibody_header) + 4 * (node->xattr_icount - 1u);
 	d->tail_off = off;

@@ -4,13 +4,15 @@
 #include <linux/fs_parser.h>
 #include <linux/slab.h>
 
-enum { CFS_OPT_SOURCE,
-       CFS_OPT_BASEDIR,
-       CFS_OPT_BASEDIR_ADD,
-       CFS_OPT_VERITY_CHECK,
-       CFS_OPT_VERITY,
-       CFS_OPT_NOVERITY,
-       CFS_OPT_DIGEST };
+enum {
+	CFS_OPT_SOURCE,
+	CFS_OPT_BASEDIR,
+	CFS_OPT_BASEDIR_ADD,
+	CFS_OPT_VERITY_CHECK,
+	CFS_OPT_VERITY,
+	CFS_OPT_NOVERITY,
+	CFS_OPT_DIGEST
+};
 
 /* The name of a file, or a descriptor that is open on it. */
 static int cfs_param_is_place(struct p_log *log, const struct fs_parameter_spec *spec,
@@ -57,7 +59,8 @@ void cfs_bases_free(struct list_head *bases)
 {
 	struct cfs_base *base, *next;
 
-	list_for_each_entry_safe(base, next, bases, list) {
+	list_for_each_entry_safe(base, next, bases, list)
+	{
 		list_del(&base->list);
 		cfs_option_base_free(base);
 	}
@@ -232,9 +235,7 @@ int cfs_options_same(struct fs_context *fc, const struct cfs_options *opts, cons
 	if (opts->nbases) {
 		if (opts->nbases != fs->nbases)
 			return invalfc(fc, "basedir cannot be changed");
-		list_for_each_entry(base, &opts->bases, list)
-			if (!cfs_base_same(base, &fs->bases[i++]))
-				return invalfc(fc, "basedir cannot be changed");
+		list_for_each_entry(base, &opts->bases, list) if (!cfs_base_same(base, &fs->bases[i++])) return invalfc(fc, "basedir cannot be changed");
 	}
 	if ((opts->verity_check >= 0 || opts->verity_flag >= 0) &&
 	    cfs_options_level(opts) != fs->level)

@@ -71,7 +71,8 @@ static int cfs_bases_open(struct fs_context *fc, struct cfs_fs *fs, const struct
 	fs->bases = kvcalloc(opts->nbases, sizeof(*fs->bases), GFP_KERNEL);
 	if (!fs->bases)
 		return -ENOMEM;
-	list_for_each_entry(option, &opts->bases, list) {
+	list_for_each_entry(option, &opts->bases, list)
+	{
 		struct cfs_base *base = &fs->bases[fs->nbases++];
 
 		rc = cfs_base_open(fc, base, option);
@@ -227,10 +228,9 @@ static int cfs_fs_open(struct fs_context *fc, struct cfs_fs *fs, const struct cf
 
 	fs->cred = get_cred(fc->cred);
 	fs->level = cfs_options_level(opts);
-	rc = cfs_image_open(fc, fs, opts) ?:
-	     cfs_image_measure(fc, fs, opts) ?:
-	     cfs_image_decode(fc, fs) ?:
-	     cfs_bases_open(fc, fs, opts);
+	rc = cfs_image_open(fc, fs, opts) ?: cfs_image_measure(fc, fs, opts) ?
+				     : cfs_image_decode(fc, fs)              ?
+									     : cfs_bases_open(fc, fs, opts);
 	if (!rc && fs->level)
 		rc = cfs_verity_possible(fc, fs);
 	if (!rc && ++fs->depth > FILESYSTEM_MAX_STACK_DEPTH)

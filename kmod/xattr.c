@@ -52,8 +52,7 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 	u32 len = 0;
 	int rc;
 
-	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) :
-						 sizeof(struct erofs_inode_compact);
+	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) : sizeof(struct erofs_inode_compact);
 	if (node->xattr_icount)
 		len = (u32)sizeof(struct erofs_xattr_ibody_header) + 4 * (node->xattr_icount - 1u);
 	rc = cfs_xattrs_begin(w, inode->i_sb, inode->i_ino, off, len);
@@ -69,8 +68,7 @@ static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
 	struct erofs_xattr_entry e;
 	u64 off;
 	u32 len;
-	int rc = cfs_xattrs_shared(&w->x, &fs->super, i, &off, f) ?:
-		 cfs_meta_copy(fs, off, &e, sizeof(e));
+	int rc = cfs_xattrs_shared(&w->x, &fs->super, i, &off, f) ?: cfs_meta_copy(fs, off, &e, sizeof(e));
 
 	if (rc)
 		return rc;
@@ -86,8 +84,7 @@ static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
 	if (!cfs_inside(off, len, fs->super.image_len))
 		return cfs_refuse(f, off, "shared xattr beyond the end of the image");
 	memcpy(w->shared, &e, sizeof(e));
-	return cfs_meta_copy(fs, off + sizeof(e), w->shared + sizeof(e), len - sizeof(e)) ?:
-	       cfs_xattr_decode(x, (struct cfs_span){ w->shared, len }, 0, NULL, f);
+	return cfs_meta_copy(fs, off + sizeof(e), w->shared + sizeof(e), len - sizeof(e)) ?: cfs_xattr_decode(x, (struct cfs_span){ w->shared, len }, 0, NULL, f);
 }
 
 /* Those marks that make an inode a whiteout only do so with an empty file. */
@@ -188,8 +185,7 @@ static const struct xattr_handler cfs_xattr_handler = {
 };
 
 CFS_XATTR_HANDLERS cfs_xattr_handlers[] = {
-	CFS_ACL_HANDLERS
-	&cfs_xattr_handler,
+	CFS_ACL_HANDLERS & cfs_xattr_handler,
 	NULL
 };
 
@@ -242,8 +238,7 @@ ssize_t cfs_listxattr(struct dentry *dentry, char *list, size_t size)
 
 struct posix_acl *cfs_acl(struct inode *inode, int type, bool rcu)
 {
-	const char *name = type == ACL_TYPE_ACCESS ? XATTR_NAME_POSIX_ACL_ACCESS :
-						     XATTR_NAME_POSIX_ACL_DEFAULT;
+	const char *name = type == ACL_TYPE_ACCESS ? XATTR_NAME_POSIX_ACL_ACCESS : XATTR_NAME_POSIX_ACL_DEFAULT;
 	struct posix_acl *acl = NULL;
 	ssize_t len;
 	void *value;

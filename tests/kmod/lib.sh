@@ -93,13 +93,13 @@ kmod_boot()
 {
 	initrd=$1
 	disk=$2
-	append=$3
+	cmdline=$3
 	shift 3
 	if [ "${rig-}" = uml ]; then
 		mkdir -p /dev/shm/cfs-uml.$$
 		TMPDIR=/dev/shm/cfs-uml.$$ timeout "${KMOD_TIMEOUT:-3000}" "$KMOD_UML/linux" mem=1000M \
 			initrd="$initrd" ubd0="$disk" con=null con0=fd:0,fd:1 ssl=null panic=-1 quiet \
-			"$append" </dev/null 2>&1
+			"$cmdline" </dev/null 2>&1
 		rm -rf /dev/shm/cfs-uml.$$
 		return
 	fi
@@ -107,7 +107,7 @@ kmod_boot()
 	timeout "${KMOD_TIMEOUT:-900}" qemu-system-x86_64 -machine q35 -accel tcg -cpu max \
 		${KMOD_MACHINE:--m 768 -smp 1} -nodefaults -no-user-config -display none -serial stdio \
 		-no-reboot -kernel "$kernel/image/boot/vmlinuz-$release" -initrd "$initrd" \
-		-append "console=ttyS0 quiet panic=-1 panic_on_warn=1 oops=panic $append" \
+		-append "console=ttyS0 quiet panic=-1 panic_on_warn=1 oops=panic $cmdline" \
 		-drive "file=$disk,if=virtio,format=raw,cache=unsafe" "$@" </dev/null
 }
 

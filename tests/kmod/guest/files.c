@@ -201,8 +201,7 @@ static uint64_t by_pipe(int fd, bool file)
 	if (pipe(p))
 		die("pipe");
 	for (;;) {
-		ssize_t n = file ? sendfile(p[1], fd, &at, 65536) :
-				   splice(fd, &at, p[1], NULL, 65536, 0), k;
+		ssize_t n = file ? sendfile(p[1], fd, &at, 65536) : splice(fd, &at, p[1], NULL, 65536, 0), k;
 
 		if (n < 0)
 			return (uint64_t)errno;

@@ -8,11 +8,13 @@
 #include <unistd.h>
 #include "guest.h"
 
-enum { LIST_INO = 1,
-       LIST_DATA = 2,
-       LIST_NOXATTR = 4,
-       LIST_OVERLAY = 8,
-       LIST_NOSIZE = 16 };
+enum {
+	LIST_INO = 1,
+	LIST_DATA = 2,
+	LIST_NOXATTR = 4,
+	LIST_OVERLAY = 8,
+	LIST_NOSIZE = 16
+};
 
 struct entry {
 	char name[256];
@@ -181,11 +183,10 @@ int cmd_list(char **args)
 
 	setvbuf(stdout, NULL, _IOFBF, 65536);
 	for (; args[1]; args++)
-		flags |= !strcmp(*args, "ino")	   ? LIST_INO :
-			 !strcmp(*args, "data")	   ? LIST_DATA :
-			 !strcmp(*args, "noxattr") ? LIST_NOXATTR :
-			 !strcmp(*args, "overlay") ? LIST_OVERLAY :
-						     LIST_NOSIZE;
+		flags |= !strcmp(*args, "ino") ? LIST_INO : !strcmp(*args, "data") ? LIST_DATA
+						    : !strcmp(*args, "noxattr")    ? LIST_NOXATTR
+						    : !strcmp(*args, "overlay")    ? LIST_OVERLAY
+										   : LIST_NOSIZE;
 	entry_print(args[0], ".", -1, 0, flags);
 	list(args[0], ".", flags);
 	return 0;
