@@ -246,14 +246,14 @@ int cfs_symlink_check(struct cfs_span target, struct cfs_fault *f)
 }
 
 /* Eight bytes as a number, the first one highest, so that numbers compare as the bytes do. */
-static u64 cfs_word(const u8 *p)
+static inline u64 cfs_word(const u8 *p)
 {
 	return (u64)p[0] << 56 | (u64)p[1] << 48 | (u64)p[2] << 40 | (u64)p[3] << 32 |
 	       (u64)p[4] << 24 | (u64)p[5] << 16 | (u64)p[6] << 8 | (u64)p[7];
 }
 
 /* Whether one of the eight bytes is zero. */
-static bool cfs_word_has_zero(u64 w)
+static inline bool cfs_word_has_zero(u64 w)
 {
 	return (w - 0x0101010101010101u) & ~w & 0x8080808080808080u;
 }
@@ -284,7 +284,7 @@ int cfs_name_order(const u8 *a, u32 alen, const u8 *b, u32 blen)
 }
 
 /* Whether a name has a NUL or a slash. */
-static bool cfs_name_is_bad(const u8 *name, u32 len)
+static inline bool cfs_name_is_bad(const u8 *name, u32 len)
 {
 	u32 i;
 
