@@ -22,6 +22,7 @@ kmod_kernel()
 		kmod_die "no kernel in $kernel; run: tests/kmod/get-kernel ${KERNEL:-6.1}"
 	kernel=$(cd "$kernel" && pwd)
 	release=$(cat "$kernel/release")
+	# shellcheck disable=SC2034 # used by check and bench
 	headers=$kernel/headers/usr/src/linux-headers-$release
 	for need in qemu-system-x86_64 busybox mke2fs cpio musl-gcc depmod modprobe; do
 		command -v $need >/dev/null || kmod_die "$need is missing; run: tests/kmod/setup"
