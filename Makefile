@@ -6,6 +6,8 @@
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
+# make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
+# make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
 # make analyze size sbom clean
 #
 # Nothing here needs a network. What must be on the machine first is installed,
@@ -257,6 +259,26 @@ size: all
 		awk -v d=$$d 'END { if (NR) printf "%-16s %8d\n", d, $$1 + $$2 }'; done
 	@wc -c cfs
 
+# The kernel module. Kbuild writes beside its sources, so each kernel gets a
+# folder of links; the compiler finds format/core by CFS_FORMAT (kmod/Kbuild).
+KDIR = /lib/modules/$(shell uname -r)/build
+kmod_release = $(shell sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' \
+	'$(KDIR)/include/generated/utsrelease.h' 2>/dev/null)
+kmod_dir = $(CURDIR)/build/kmod-$(kmod_release)
+kbuild = +$(MAKE) --no-print-directory -C '$(KDIR)' M='$(kmod_dir)' CFS_FORMAT='$(CURDIR)/format' \
+	CONFIG_DEBUG_INFO_BTF_MODULES=
+kmod:
+	$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers in $(KDIR)))
+	$(if $(filter 6.1.% 6.12.%,$(kmod_release)),,$(error $(KDIR) is Linux $(kmod_release), not 6.1 or 6.12))
+	@mkdir -p '$(kmod_dir)' && ln -sf '$(CURDIR)'/kmod/Kbuild '$(CURDIR)'/kmod/*.[ch] '$(kmod_dir)'
+	$(kbuild) modules
+	@echo 'build/kmod-$(kmod_release)/composefs.ko'
+kmod-install: kmod
+	$(kbuild) modules_install
+# Tests and counts in virtual machines; KERNEL=6.1 or 6.12 (tests/kmod/setup).
+check-kmod bench-kmod: all
+	KERNEL='$(KERNEL)' tests/kmod/$(@:-kmod=)
+
 # What is in the program, as an SPDX document.
 sbom: all
 	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx
@@ -266,5 +288,6 @@ clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all bench check check-long check-boot headers analyze install install-initramfs size sbom clean FORCE
+.PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
+	install-initramfs kmod kmod-install size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 #include "applets/applet.h"
+#include "applets/common/digest.h"
 
 const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext", "rootcontext" };
 
@@ -151,28 +152,20 @@ static int set_basedir(const struct option *opt)
 	return 0;
 }
 
-/* Cut one of two prefixes off, if it is there. */
-static const char *without(const char *s, const char *a, const char *b)
-{
-	if (!strncmp(s, a, strlen(a)))
-		return s + strlen(a);
-	return strncmp(s, b, strlen(b)) ? s : s + strlen(b);
-}
-
 static int set_digest(const struct option *opt)
 {
 	const char *s = opt->has_value ? decode(opt, opt->value) : "";
-	const char *hex;
+	const char *colon;
 	size_t len;
 
 	if (!s)
 		return -1;
-	hex = without(s, "sha256:", "v1-sha256-12:");
-	if (cfs_digest_parse(&opt->o->digest, hex, strlen(hex))) {
+	if (digest_given(&opt->o->digest, s)) {
 		opt->o->has_digest = true;
 		return 0;
 	}
-	s = without(s, "sha512:", "v1-sha512-12:");
+	colon = strchr(s, ':'); /* sha512: and v1-sha512-12: */
+	s = colon ? colon + 1 : s;
 	len = strlen(s);
 	if (len == 2 * CFS_DIGEST_HEX && strspn(s, "0123456789abcdefABCDEF") == len)
 		return refuse(opt, "looks like SHA-512, images use SHA-256");

@@ -15,7 +15,7 @@
 #define CFS_VERSION_MAX 2 /* read; 0 and 1 are written */
 
 #define EROFS_SUPER_OFFSET 1024
-#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2u
+#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2 /* letter by letter as linux/magic.h has it */
 #define EROFS_BLKSZ_BITS 12
 #define EROFS_BLKSZ 4096u
 #define EROFS_ISLOTBITS 5

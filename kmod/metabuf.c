@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bytes of the image (kmod.md 10): from the page cache of the file that holds
+ * them, one block at a time. There is no other cache.
+ */
+#include "composefs.h"
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+
+#define CFS_READ_AHEAD 32 /* pages; consecutive inodes stand together */
+
+/*
+ * The page cache folio at @index, read if need be. This alone chooses how; the
+ * read-ahead state is shared by all readers, who can only make it less useful.
+ */
+static struct folio *cfs_image_folio(const struct cfs_fs *fs, pgoff_t index)
+{
+	struct folio *folio = cfs_cached_folio(fs->mapping, index);
+	struct page *page;
+
+	if (folio) {
+		if (folio_test_uptodate(folio)) {
+			folio_mark_accessed(folio);
+			return folio;
+		}
+		folio_put(folio);
+	}
+	if (fs->is_shmem) { /* has no read_folio */
+		page = shmem_read_mapping_page(fs->mapping, index);
+		return IS_ERR(page) ? ERR_CAST(page) : page_folio(page);
+	}
+	if (!folio)
+		page_cache_sync_readahead(fs->mapping, (struct file_ra_state *)&fs->ra, fs->reader,
+					  index, CFS_READ_AHEAD);
+	return read_mapping_folio(fs->mapping, index, fs->reader);
+}
+
+static int cfs_metabuf_map(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 block)
+{
+	const loff_t pos = (loff_t)(block << EROFS_BLKSZ_BITS);
+	struct folio *folio;
+
+	/* A page behind the end of a file that was cut would read as zeros. */
+	if ((u64)i_size_read(fs->mapping->host) < fs->super.image_len)
+		return -EIO;
+	folio = cfs_image_folio(fs, (pgoff_t)(pos >> PAGE_SHIFT));
+	if (IS_ERR(folio))
+		return PTR_ERR(folio) == -EINVAL ? -EIO : (int)PTR_ERR(folio);
+	buf->folio = folio;
+	buf->p = kmap_local_folio(folio, offset_in_folio(folio, pos));
+	buf->block = block;
+	return 0;
+}
+
+void cfs_metabuf_put(struct cfs_metabuf *buf)
+{
+	if (!buf->folio)
+		return;
+	kunmap_local(buf->p);
+	folio_put(buf->folio);
+	buf->folio = NULL;
+}
+
+int cfs_metabuf_span(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s)
+{
+	const u64 block = off >> EROFS_BLKSZ_BITS;
+	const u32 at = (u32)off & (EROFS_BLKSZ - 1);
+	int rc;
+
+	if (!cfs_inside(off, len, fs->super.image_len) || !cfs_inside(at, len, EROFS_BLKSZ))
+		return -EUCLEAN;
+	if (!buf->folio || buf->block != block) {
+		cfs_metabuf_put(buf);
+		rc = cfs_metabuf_map(fs, buf, block);
+		if (rc)
+			return rc;
+	}
+	s->p = buf->p + at;
+	s->len = len;
+	return 0;
+}
+
+int cfs_meta_copy(const struct cfs_fs *fs, u64 off, void *to, u64 len)
+{
+	struct cfs_metabuf buf = {};
+	struct cfs_span s;
+	int rc = 0;
+
+	while (len && !rc) {
+		u64 n = min_t(u64, len, EROFS_BLKSZ - (off & (EROFS_BLKSZ - 1)));
+
+		rc = cfs_metabuf_span(fs, &buf, off, n, &s);
+		if (!rc)
+			memcpy(to, s.p, n);
+		to += n;
+		off += n;
+		len -= n;
+	}
+	cfs_metabuf_put(&buf);
+	return rc;
+}
