@@ -117,6 +117,7 @@ int store_repair(struct store *s, struct verity_work *work, const char *path, in
 		rc = failed(s, path, "fsync", err);
 	if (!rc)
 		rc = put_name(s, path, &f, err);
-	newfile_drop(&f);
+	if (newfile_drop(&f) && !rc)
+		rc = failed(s, path, "close", err);
 	return rc;
 }
