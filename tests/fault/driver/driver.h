@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of the driver; each prints "bad ..." lines and one "result ..." line. */
+#ifndef CFS_TESTS_FAULT_DRIVER_H
+#define CFS_TESTS_FAULT_DRIVER_H
+
+#include <stdbool.h>
+
+int sweep_main(const char *name, const char *kind, bool all, char **argv);
+
+#endif
