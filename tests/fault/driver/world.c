@@ -333,21 +333,28 @@ void world_look(const struct world *w, struct world_state *s)
 		tell(&l, OUT, "not what a clean run leaves");
 }
 
-void world_load(struct world *w, const char *kind, char **argv)
+void world_find(struct world *w, const char *kind)
 {
 	static const char *const kinds[] = { "store", "again", "damaged", "image", "output", "repair" };
-	struct world_state s;
-	int status;
 
-	*w = (struct world){ .argv = argv, .kind = 6 };
+	*w = (struct world){ .kind = 6 };
 	for (unsigned int i = 0; i < 6; i++)
 		if (!strcmp(kind, kinds[i]))
 			w->kind = (enum world_kind)i;
-	if (w->kind == 6 || !argv[0])
+	if (w->kind == 6)
 		die(kind);
 	list("good", add_shelf, w);
 	if (!blob_read(&w->good, "good.img") || !blob_read(&w->old, "old.img"))
 		die("good.img, old.img");
+}
+
+void world_load(struct world *w, const char *kind, char **argv)
+{
+	struct world_state s;
+	int status;
+
+	world_find(w, kind);
+	w->argv = argv;
 	world_reset(w);
 	status = plain_run(argv, OUT, ERR, 0, SECONDS);
 	if (!blob_read(&w->output, OUT))

@@ -47,7 +47,10 @@ struct world {
 	struct blob good, old, output; /* output: of the clean run */
 };
 
-/* What the working directory holds. The command runs once, which must go well. */
+/* What the working directory holds. */
+void world_find(struct world *w, const char *kind);
+
+/* The same, and a command, which runs once and must go well. */
 void world_load(struct world *w, const char *kind, char **argv);
 
 /* As before a run. */
