@@ -10,16 +10,16 @@ make_fixture
 # What is repaired is read from a directory of its own, which must stay as it is.
 cp -r good from
 drive 'mkfs with a store' sweep sweep-store store $FORM \
-	"$CFS" mkfs --threads=1 --print-digest --digest-store=store src out.img
+	"$CFS" mkfs -q --threads=1 --print-digest --digest-store=store src out.img
 [ -z "$CFS_LONG" ] || {
 	drive 'mkfs into a damaged store' sweep sweep-damaged damaged $FORM \
 		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
 	drive 'mkfs into a full store' sweep sweep-again again $FORM \
-		"$CFS" mkfs --threads=1 --digest-store=store src out.img
+		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
 }
 drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
 drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
 drive 'verify --repair-from' sweep sweep-repair repair $FORM \
-	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
+	"$CFS" verify -q --threads=1 --basedir=store --repair-from=from good.img
 is 'the repair read only' "$(diff -r good from)" ''
 plan_done

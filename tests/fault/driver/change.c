@@ -314,8 +314,8 @@ static void all_mkfs(struct change *c, unsigned int calls, bool all)
 static void all_repair(struct change *c, unsigned int calls, bool all)
 {
 	for (size_t i = 0; i < c->world.count; i++) {
-		/* The largest, and in the short form one more. */
-		if (!all && i != 1 && c->world.objects[i].data.len < 1000000)
+		/* In the short form the largest. */
+		if (!all && c->world.objects[i].data.len < 1000000)
 			continue;
 		c->victim = c->world.objects[i].name;
 		for (c->top = "from", c->action = 0; c->action < ACTIONS; c->action++)

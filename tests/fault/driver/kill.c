@@ -4,7 +4,8 @@
  * before each system call, and the run again (ST-1, ST-9, WI-1, WI-11, VE-6).
  * KIND:named is the same where no file can be without a name (O_TMPFILE).
  *
- * driver judge KIND STATUS - what a run that ended with STATUS has left.
+ * driver judge DIR KIND STATUS - what a run that ended with STATUS has left in
+ * DIR (-: here).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -155,12 +156,14 @@ int kill_main(const char *name, const char *kind, unsigned int rounds, bool name
 	return k.shown != 0;
 }
 
-int judge_main(const char *kind, int status)
+int judge_main(const char *dir, const char *kind, int status)
 {
 	struct world_state s;
 	struct world w;
 
 	world_find(&w, kind);
+	if (strcmp(dir, "-") && chdir(dir))
+		return 2;
 	world_look(&w, &s);
 	if (status ? s.lost || s.wrong || s.debris : !s.complete) {
 		printf("%s\n", s.what);
