@@ -285,7 +285,7 @@ static int sync_names(struct store *s, struct error *err)
 {
 	bool any = false;
 
-	if (s->counts.found && syncfs(s->dir))
+	if ((s->counts.found || s->repaired) && syncfs(s->dir))
 		return error_sys(err, "%s: syncfs", s->name);
 	for (unsigned int i = 0; i < 256; i++) {
 		if (!(s->touched[i / 8] & 1u << i % 8))
