@@ -38,8 +38,7 @@ static void bad(struct kills *k, unsigned int *count, const char *what, const ch
 		printf("bad round %u: %s: %s\n", k->rounds, what, more);
 }
 
-/* openat() with O_TMPFILE fails for this process and all it starts. */
-static void forbid_unnamed(void)
+void forbid_unnamed(void)
 {
 	const unsigned int flag = O_TMPFILE & ~O_DIRECTORY;
 	struct sock_filter filter[] = {

@@ -57,6 +57,8 @@ int main(int argc, char **argv)
 		return sweep_main(name, kind, all, argv + 5);
 	if (!strcmp(command, "change"))
 		return change_main(name, kind, all, argv + 5);
+	if (!strcmp(command, "order"))
+		return order_main(name, kind, colon != NULL, argv + 5);
 	if (!strcmp(command, "kill"))
 		return kill_main(name, kind, (unsigned int)atoi(argv[4]), colon != NULL, argv + 5);
 	return 2;
