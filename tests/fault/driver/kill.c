@@ -5,7 +5,9 @@
  * KIND:named is the same where no file can be without a name (O_TMPFILE).
  *
  * driver judge DIR KIND STATUS - what a run that ended with STATUS has left in
- * DIR (-: here).
+ * DIR (-: here); -1: it was cut off.
+ *
+ * driver reset - KIND x - what stands there before a run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -164,9 +166,18 @@ int judge_main(const char *dir, const char *kind, int status)
 	if (strcmp(dir, "-") && chdir(dir))
 		return 2;
 	world_look(&w, &s);
-	if (status ? s.lost || s.wrong || s.debris : !s.complete) {
+	if (status ? s.lost || s.wrong || (status > 0 && s.debris) : !s.complete) {
 		printf("%s\n", s.what);
 		return 1;
 	}
+	return 0;
+}
+
+int reset_main(const char *kind)
+{
+	struct world w;
+
+	world_find(&w, kind);
+	world_reset(&w);
 	return 0;
 }

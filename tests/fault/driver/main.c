@@ -44,6 +44,8 @@ int main(int argc, char **argv)
 		return bytes_main(strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10));
 	if (argc == 5 && !strcmp(command, "judge"))
 		return judge_main(name, argv[3], atoi(argv[4]));
+	if (argc == 5 && !strcmp(command, "reset"))
+		return reset_main(argv[3]);
 	if (argc > 4 && !strcmp(command, "fsize"))
 		return fsize_main(strtoul(argv[3], NULL, 10), argv + 4);
 	if (argc < 6)
