@@ -215,7 +215,7 @@ static void judge_message(struct tally *t, const struct sweep *s, const struct w
 	}
 	if (s->did_stderr && !lines)
 		file = error = true; /* nobody to tell */
-	else if (!lines || (lines != 1 && !repair) || strncmp((char *)err.p, "cfs ", 4)) {
+	else if (!(repair && out.len) && (!lines || (lines != 1 && !repair) || strncmp((char *)err.p, "cfs ", 4))) {
 		t->mute++;
 		bad(t, s, "not one line", (char *)err.p);
 	}
