@@ -20,6 +20,6 @@ drive 'mkfs with a store' sweep sweep-store store $FORM \
 drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
 drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
 drive 'verify --repair-from' sweep sweep-repair repair $FORM \
-	"$CFS" verify -q --threads=1 --basedir=store --repair-from=from good.img
+	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
 is 'the repair read only' "$(diff -r good from)" ''
 plan_done
