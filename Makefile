@@ -6,6 +6,7 @@
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
+# make scoreboard      what the last check-long measured of faults
 # make analyze size sbom clean
 #
 # Nothing here needs a network. What must be on the machine first is installed,
@@ -200,6 +201,10 @@ bench: all
 	@CFS='$(CURDIR)/cfs' BENCH_DIR='$(CURDIR)/build/bench' perl tests/bench/run.pl \
 		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
 
+# What the last `make check-long` has measured of faults, kills and races.
+scoreboard:
+	@tests/scoreboard $(B)/fault
+
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
 $(B)/%.h.ok: %.h $(B)/flags
@@ -266,5 +271,5 @@ clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all bench check check-long check-boot headers analyze install install-initramfs size sbom clean FORCE
+.PHONY: all bench check check-long check-boot scoreboard headers analyze install install-initramfs size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

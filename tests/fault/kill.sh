@@ -7,7 +7,7 @@
 make_fixture
 cp -r good from
 
-# kills ROUNDS - in the short form, and CFS_KILLS or ten thousand in the long one.
+# share PERCENT - of the rounds: 200, in the long form CFS_KILLS or 10 000.
 share()
 {
 	[ -n "$CFS_LONG" ] && echo $((${CFS_KILLS:-10000} * $1 / 100)) || echo $((2 * $1))

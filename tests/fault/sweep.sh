@@ -16,9 +16,12 @@ drive 'mkfs with a store' sweep sweep-store store $FORM \
 		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
 	drive 'mkfs into a full store' sweep sweep-again again $FORM \
 		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
+	drive 'info unused-objects' sweep sweep-unused output $FORM \
+		"$CFS" info --basedir=good unused-objects old.img
 }
 drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
 drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
+drive 'info objects' sweep sweep-objects output $FORM "$CFS" info objects good.img
 drive 'verify --repair-from' sweep sweep-repair repair $FORM \
 	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
 is 'the repair read only' "$(diff -r good from)" ''
