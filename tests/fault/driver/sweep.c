@@ -328,7 +328,7 @@ static struct trace_act remember(void *arg, const struct trace_call *c)
 /* In the short form one error for each call; what else there is for the first of a kind and some others. */
 static void every_error(struct tally *t, const struct world *w, const struct trace_call *c, bool all)
 {
-	bool more = all || c->k < 2 || c->k % 8 == 0;
+	bool more = all || c->k < 2 || c->k % 16 == 0;
 
 	for (size_t e = 0; e < ERRORS; e++) {
 		const struct trace_act act = { TRACE_FAIL, errors[e].code };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -33,12 +34,15 @@ static void copy_attributes(const struct stat *st, const char *from, const char 
 
 static void copy_node(const struct stat *st, const char *from, const char *to)
 {
-	struct blob b;
 	char target[256] = "";
 
-	if (S_ISREG(st->st_mode) && blob_read(&b, from)) {
-		blob_write(to, b.p, b.len);
-		free(b.p);
+	if (S_ISREG(st->st_mode)) {
+		int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+		while (sendfile(out, in, NULL, 1 << 24) > 0)
+			;
+		close(in);
+		close(out);
 	} else if (S_ISLNK(st->st_mode)) {
 		if (readlink(from, target, sizeof(target) - 1) > 0)
 			(void)!symlink(target, to);

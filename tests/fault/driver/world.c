@@ -41,11 +41,22 @@ bool blob_read(struct blob *b, const char *path)
 
 bool blob_is(const struct blob *b, const char *path)
 {
-	struct blob is;
-	bool same = blob_read(&is, path) && is.len == b->len && !memcmp(is.p, b->p, b->len);
+	static uint8_t piece[1 << 16];
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	size_t at = 0;
+	ssize_t n = 0;
 
-	free(is.p);
-	return same;
+	if (fd < 0)
+		return false;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (size_t)st.st_size == b->len)
+		while (at < b->len && (n = read(fd, piece, sizeof(piece))) > 0 && (size_t)n <= b->len - at &&
+		       !memcmp(piece, b->p + at, (size_t)n))
+			at += (size_t)n;
+	else
+		at = b->len + 1;
+	close(fd);
+	return at == b->len;
 }
 
 void blob_write(const char *path, const void *p, size_t len)
