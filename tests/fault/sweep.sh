@@ -11,6 +11,11 @@ make_fixture
 cp -r good from
 drive 'mkfs with a store' sweep sweep-store store $FORM \
 	"$CFS" mkfs -q --threads=1 --print-digest --digest-store=store src out.img
+drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
+drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
+drive 'info objects' sweep sweep-objects output $FORM "$CFS" info objects good.img
+drive 'verify --repair-from' sweep sweep-repair repair $FORM \
+	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
 [ -z "$CFS_LONG" ] || {
 	drive 'mkfs into a damaged store' sweep sweep-damaged damaged $FORM \
 		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
@@ -19,10 +24,5 @@ drive 'mkfs with a store' sweep sweep-store store $FORM \
 	drive 'info unused-objects' sweep sweep-unused output $FORM \
 		"$CFS" info --basedir=good unused-objects old.img
 }
-drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
-drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
-drive 'info objects' sweep sweep-objects output $FORM "$CFS" info objects good.img
-drive 'verify --repair-from' sweep sweep-repair repair $FORM \
-	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
 is 'the repair read only' "$(diff -r good from)" ''
 plan_done

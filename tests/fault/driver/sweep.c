@@ -212,6 +212,10 @@ static void judge_message(struct tally *t, const struct sweep *s, const struct w
 	/* What the C library's fdopendir() makes of any failure of its fcntl(). */
 	if (s->hit.nr == SYS_fcntl && strstr((char *)err.p, "Bad file descriptor"))
 		error = true;
+	/* malloc() knows one error, whatever the kernel said. */
+	if ((s->hit.nr == SYS_mmap || s->hit.nr == SYS_brk || s->hit.nr == SYS_mremap) &&
+	    strstr((char *)err.p, words_of(ENOMEM)))
+		error = true;
 	if (repair) { /* verify tells of objects on stdout, and of sources in warnings */
 		file = file || out.len;
 		error = error || strstr((char *)out.p, words_of(s->plan.act.error));
