@@ -8,6 +8,7 @@
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
+# make scoreboard      what the last check-long measured of faults
 # make analyze size sbom clean
 #
 # Nothing here needs a network. What must be on the machine first is installed,
@@ -202,6 +203,10 @@ bench: all
 	@CFS='$(CURDIR)/cfs' BENCH_DIR='$(CURDIR)/build/bench' perl tests/bench/run.pl \
 		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
 
+# What the last `make check-long` has measured of faults, kills and races.
+scoreboard:
+	@tests/scoreboard $(B)/fault
+
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
 $(B)/%.h.ok: %.h $(B)/flags
@@ -289,5 +294,5 @@ clean:
 
 FORCE:
 .PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
-	install-initramfs kmod kmod-install size sbom clean FORCE
+	install-initramfs kmod kmod-install scoreboard size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

@@ -119,7 +119,7 @@ static int info_main(const struct applet *self, char **argv)
 	struct error err;
 	int status = EXIT_DONE;
 
-	args++;
+	message_subject = *++args;
 	options_check(&info, cmd, args);
 	if (info.basedir && basedirs_open(&info.dirs, info.basedir, &err)) {
 		if (err.code == EINVAL)

@@ -289,6 +289,8 @@ static int verify_main(const struct applet *self, char **argv)
 		options_refuse("IMAGE", "is missing; --basedir alone checks a store");
 	if (repair && !dirs)
 		options_refuse("--repair-from", "needs --basedir");
+	if (!names[0])
+		message_subject = dirs;
 	v.has_digest = digest != NULL;
 	if (digest && (!names[0] || names[1]))
 		options_refuse("--digest", "needs exactly one IMAGE");

@@ -7,6 +7,7 @@
 
 const char *program_name = "cfs";
 const char *applet_word = "cfs";
+const char *message_subject;
 bool option_quiet, option_verbose;
 
 /* Append what fits to a line; bytes that could move a cursor are escaped as in a dump. */
@@ -51,7 +52,11 @@ static void print(const char *text)
 int fail(const struct applet *self, const struct error *err)
 {
 	(void)self;
-	print(err->text);
+	/* Memory runs out in places that know no name (ER-2). */
+	if (message_subject && !strcmp(err->text, error_words(ENOMEM)))
+		complain("%s: %s", message_subject, err->text);
+	else
+		print(err->text);
 	return EXIT_FAILED;
 }
 

@@ -254,5 +254,6 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 		usage_error(&p, n ? "an operand is missing" : "operands are missing");
 	if (max >= 0 && n > max)
 		usage_error(&p, "too many operands");
+	message_subject = operands[0];
 	return operands;
 }

@@ -102,6 +102,7 @@ static bool measure(struct verify *v, int fd, const struct stat *st, struct veri
 		decide(found, KIND_UNREADABLE, "read: %s", error_words(errno));
 	else if (rc)
 		decide(found, KIND_UNREADABLE, "changes while it is read");
+	found->changed = rc > 0;
 	if (rc)
 		return false;
 	atomic_fetch_add(&v->bytes, (u64)st->st_size);
@@ -163,8 +164,8 @@ static int check_records(struct verify *v, const struct objects *objects, size_t
 	return 0;
 }
 
-int object_verify(struct verify *v, const struct objects *objects, size_t first, size_t end,
-		  struct verity_work *work, struct found *found, struct error *err)
+static int look(struct verify *v, const struct objects *objects, size_t first, size_t end,
+		struct verity_work *work, struct found *found, struct error *err)
 {
 	const struct sort_item *item = &objects->v[first];
 	struct basedirs_found where;
@@ -188,4 +189,16 @@ int object_verify(struct verify *v, const struct objects *objects, size_t first,
 	else
 		decide(found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
 	return 0;
+}
+
+int object_verify(struct verify *v, const struct objects *objects, size_t first, size_t end,
+		  struct verity_work *work, struct found *found, struct error *err)
+{
+	unsigned int looks = 0;
+	int rc;
+
+	do {
+		rc = look(v, objects, first, end, work, found, err);
+	} while (!rc && found->changed && ++looks < VERIFY_LOOKS);
+	return rc;
 }

@@ -10,13 +10,17 @@
 #include "base/workers.h"
 #include "image/cursor.h"
 
-/* What has to be told about an object. */
+/* What has to be told about an object; there may be as many as there are objects. */
 struct problem {
 	size_t first; /* item of the object */
-	struct found found;
-	char *path; /* the first one that uses it, as that item says; owned */
+	size_t use;   /* as in struct found, and so are: */
+	char *detail; /* owned */
+	u8 kind, which;
+	bool is_dir;
 	u32 path_len;
+	char *path; /* the first one that uses it, as that item says; owned */
 };
+static_assert(BASEDIRS_MAX <= UINT8_MAX, "which");
 
 struct run {
 	struct verify *v;
@@ -47,8 +51,18 @@ static int find_starts(struct run *run, struct error *err)
 
 static int keep_problem(struct run *run, size_t first, const struct found *found, struct error *err)
 {
+	struct problem problem = {
+		.first = first,
+		.use = found->use,
+		.detail = strdup(found->detail),
+		.kind = (u8)found->kind,
+		.which = (u8)found->which,
+		.is_dir = found->is_dir,
+	};
 	int rc = 0;
 
+	if (!problem.detail)
+		return error_nomem(err);
 	pthread_mutex_lock(&run->lock);
 	if (run->nproblems == run->cap) {
 		size_t cap = run->cap ? run->cap + run->cap / 2 : 64;
@@ -60,10 +74,12 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 		}
 	}
 	if (run->nproblems < run->cap)
-		run->problems[run->nproblems++] = (struct problem){ .first = first, .found = *found };
+		run->problems[run->nproblems++] = problem;
 	else
 		rc = error_nomem(err);
 	pthread_mutex_unlock(&run->lock);
+	if (rc)
+		free(problem.detail);
 	return rc;
 }
 
@@ -127,7 +143,7 @@ static int find_paths_in(struct run *run, u32 image, struct user *users, struct 
 	int rc;
 
 	for (size_t i = 0; i < run->nproblems; i++) {
-		const struct sort_item *item = &o->v[run->problems[i].found.use];
+		const struct sort_item *item = &o->v[run->problems[i].use];
 
 		if (item->tie == image)
 			users[n++] = (struct user){ (uintptr_t)item->item, i };
@@ -163,27 +179,35 @@ static int find_paths(struct run *run, struct error *err)
 
 static int repair(struct run *run, struct problem *p, struct error *err)
 {
-	const struct sort_item *item = &run->objects->v[p->found.use];
+	const struct sort_item *item = &run->objects->v[p->use];
+	struct found found = { .kind = p->kind, .which = p->which, .is_dir = p->is_dir, .use = p->use };
 	struct object_record record;
+	int rc;
 
-	if (!run->v->repair.n || p->found.kind < KIND_MISSING || p->found.kind > KIND_WRONG_CONTENT)
+	if (!run->v->repair.n || p->kind < KIND_MISSING || p->kind > KIND_WRONG_CONTENT)
 		return 0;
-	if (objects_record(run->objects, p->found.use, &record, err))
+	if (objects_record(run->objects, p->use, &record, err))
 		return -1;
-	return repair_object(run->v, item->s, item->len, &record, run->work[0], &p->found, err) < 0 ? -1 : 0;
+	rc = repair_object(run->v, item->s, item->len, &record, run->work[0], &found, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	free(p->detail);
+	p->kind = (u8)found.kind;
+	p->detail = strdup(found.detail);
+	return p->detail ? 0 : error_nomem(err);
 }
 
 static int tell(struct run *run, const struct problem *p, struct error *err)
 {
-	const struct sort_item *item = &run->objects->v[p->found.use];
+	const struct sort_item *item = &run->objects->v[p->use];
 	const struct finding f = {
-		.kind = p->found.kind,
+		.kind = (enum kind)p->kind,
 		.image = run->names[item->tie],
 		.object = item->s,
 		.object_len = item->len,
 		.path = p->path,
 		.path_len = p->path_len,
-		.detail = p->found.detail,
+		.detail = p->detail,
 	};
 
 	return report_line(run->v, &f, err);
@@ -242,8 +266,10 @@ int objects_verify(struct verify *v, const struct objects *objects, char *const 
 
 	pthread_mutex_init(&run.lock, NULL);
 	rc = find_starts(&run, err) || run_all(&run, err) ? -1 : 0;
-	for (size_t i = 0; i < run.nproblems; i++)
+	for (size_t i = 0; i < run.nproblems; i++) {
 		free(run.problems[i].path);
+		free(run.problems[i].detail);
+	}
 	for (unsigned int i = 0; run.work && i < v->threads; i++)
 		free(run.work[i]);
 	free(run.work);

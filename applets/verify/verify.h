@@ -66,9 +66,13 @@ struct found {
 	enum kind kind;
 	unsigned int which; /* basedir */
 	bool is_dir;        /* a directory has the name */
+	bool changed;       /* while it was read: somebody may have replaced it, look again */
 	char detail[192];
 	size_t use; /* of the item that tells what it should be */
 };
+
+/* How often an object is looked at that somebody replaces meanwhile (ST-8). */
+#define VERIFY_LOOKS 8
 
 /*
  * Check the object that items [first, end) of @objects name. For any thread;

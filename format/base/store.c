@@ -62,6 +62,12 @@ static int use_names(struct store *s)
 	return s->named ? 0 : -1;
 }
 
+/* Errors that do not say that there is no fs-verity: the store would be without it unnoticed. */
+static bool is_fault(int code)
+{
+	return code == EIO || code == ENOMEM || code == ENOSPC || code == EDQUOT;
+}
+
 /* 1: the file of the probe cannot be made, or reopened, without a name. */
 static int probe_once(struct store *s, struct error *err)
 {
@@ -79,8 +85,10 @@ static int probe_once(struct store *s, struct error *err)
 		rc = error_sys(err, "%s: write of a new file", s->name);
 	else if (newfile_reopen(&f))
 		rc = !s->named;
-	else
-		s->verity = verity_enable(f.fd) == 0;
+	else if (verity_enable(f.fd) == 0)
+		s->verity = true;
+	else if (is_fault(errno))
+		rc = error_sys(err, "%s: FS_IOC_ENABLE_VERITY", s->name);
 	newfile_drop(&f);
 	return rc;
 }
@@ -285,7 +293,7 @@ static int sync_names(struct store *s, struct error *err)
 {
 	bool any = false;
 
-	if (s->counts.found && syncfs(s->dir))
+	if ((s->counts.found || s->repaired) && syncfs(s->dir))
 		return error_sys(err, "%s: syncfs", s->name);
 	for (unsigned int i = 0; i < 256; i++) {
 		if (!(s->touched[i / 8] & 1u << i % 8))

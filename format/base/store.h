@@ -35,6 +35,7 @@ struct store {
 	struct notes *notes; /* borrowed */
 	struct store_counts counts;
 	int parent;           /* of a directory that was made, else -1 */
+	bool repaired;        /* an object, below directories that somebody may have made without sync */
 	bool syncfs_tells;    /* the kernel reports write errors through syncfs() (5.8) */
 	atomic_bool verity;   /* the file system can */
 	atomic_bool no_clone; /* it cannot clone from where the files are */

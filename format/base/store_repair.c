@@ -115,8 +115,11 @@ int store_repair(struct store *s, struct verity_work *work, const char *path, in
 		rc = store_seal(s, work, &f, want, err);
 	if (!rc && !s->flags.no_sync && fsync(f.fd))
 		rc = failed(s, path, "fsync", err);
-	if (!rc)
+	if (!rc) {
+		s->repaired = true;
 		rc = put_name(s, path, &f, err);
-	newfile_drop(&f);
+	}
+	if (newfile_drop(&f) && !rc)
+		rc = failed(s, path, "close", err);
 	return rc;
 }

@@ -132,9 +132,9 @@ int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct
 	do {
 		n = list_somehow(&a, w->list, sizeof(w->list) - 1);
 	} while (n < 0 && errno == ERANGE && ++tries < 10);
-	if (n < 0 && (errno == EOPNOTSUPP || (errno == ENOSYS && a.way != BY_NAME)))
+	if (n < 0 && errno == EOPNOTSUPP)
 		return 0; /* a file system without any */
-	if (n < 0 && errno == ENOSYS)
+	if (n < 0 && errno == ENOSYS && a.way == BY_NAME)
 		return error_set(err, ENOSYS, "extended attributes cannot be read without /proc");
 	if (n < 0)
 		return a.way == BY_NAME && errno == ENOENT ? ENTRY_CHANGED : error_sys(err, "listxattr");

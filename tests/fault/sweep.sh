@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Each system call fails, alone and with all later ones of its kind (reliability
+# 5.3): ST-4, WI-1, WI-3, WI-4, VE-6, ER-2, ER-3. The run ends with exit 0 and
+# the right result, or with exit 1 and one line.
+. "$(dirname "$0")/../lib.sh"
+. tests/fault/driver/fixture
+make_fixture
+
+# What is repaired is read from a directory of its own, which must stay as it is.
+cp -r good from
+drive 'mkfs with a store' sweep sweep-store store $FORM \
+	"$CFS" mkfs -q --threads=1 --print-digest --digest-store=store src out.img
+drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
+drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
+drive 'info objects' sweep sweep-objects output $FORM "$CFS" info objects good.img
+drive 'verify --repair-from' sweep sweep-repair repair $FORM \
+	"$CFS" verify --threads=1 --basedir=store --repair-from=from good.img
+[ -z "$CFS_LONG" ] || {
+	drive 'mkfs into a damaged store' sweep sweep-damaged damaged $FORM \
+		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
+	drive 'mkfs into a full store' sweep sweep-again again $FORM \
+		"$CFS" mkfs --threads=1 -q --digest-store=store src out.img
+	drive 'info unused-objects' sweep sweep-unused output $FORM \
+		"$CFS" info --basedir=good unused-objects old.img
+}
+is 'the repair read only' "$(diff -r good from)" ''
+plan_done
