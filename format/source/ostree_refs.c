@@ -150,7 +150,7 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 {
 	char path[PATH_MAX];
 	int rc = REF_ALIAS, n = text_format(path, sizeof(path), "%s%.*s%s%s", where, remote_len, remote,
-					 remote_len ? "/" : "", name);
+					    remote_len ? "/" : "", name);
 
 	if (n < 0 || n >= (int)sizeof(path))
 		return REF_NONE;
