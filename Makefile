@@ -134,7 +134,7 @@ cfs: $(B)/cfs
 	$(STRIP) -s -R .comment -o $@ $<
 
 $(B)/cfs: $(cfs_obj) $(zstd_obj) $(B)/flags
-	$(call link,$(cfs_obj))
+	$(call link,$(cfs_obj)) -Wl,-Map=$@.map
 
 # The tests pull in the modules they name, hence an archive.
 $(B)/cfs.a: $(applet_obj) $(format_obj)
@@ -257,11 +257,9 @@ install-initramfs:
 check-boot: all
 	CFS='$(CURDIR)/cfs' sh tests/boot/run $(or $(KERNEL),6.1)
 
-# Code and data of our objects by folder, before the linker drops what is unused.
+# What each applet, module and library adds, after the linker dropped what is unused.
 size: all
-	@for d in format/core format/base format/tree format/image format/source applets components; do \
-		find $(B)/$$d -name '*.o' 2>/dev/null | xargs -r size -t | \
-		awk -v d=$$d 'END { if (NR) printf "%-16s %8d\n", d, $$1 + $$2 }'; done
+	@awk -f tests/size.awk $(B)/cfs.map
 	@wc -c cfs
 
 # The kernel module. Kbuild writes beside its sources, so each kernel gets a

@@ -108,6 +108,34 @@ static void push(struct verity *v, unsigned int i, const u8 hash[SHA256_SIZE])
 	carry(v, i);
 }
 
+static bool is_zero(const u8 *block)
+{
+	u64 any = 0, words[8];
+
+	for (size_t i = 0; i < VERITY_BLOCK && !any; i += sizeof(words)) {
+		memcpy(words, block + i, sizeof(words));
+		any = words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7];
+	}
+	return !any;
+}
+
+/* The hashes of @count blocks; one of zeros need not be computed. */
+static void hash_blocks(const u8 *data, size_t count, u8 *out)
+{
+	while (count) {
+		size_t n = 0;
+
+		while (n < count && !is_zero(data + n * VERITY_BLOCK))
+			n++;
+		sha256_many(data, VERITY_BLOCK, n, out);
+		for (; n < count && is_zero(data + n * VERITY_BLOCK); n++)
+			memcpy(out + n * SHA256_SIZE, zero_hash[0], SHA256_SIZE);
+		data += n * VERITY_BLOCK;
+		out += n * SHA256_SIZE;
+		count -= n;
+	}
+}
+
 static void push_blocks(struct verity *v, const u8 *data, size_t count)
 {
 	while (count) {
@@ -115,7 +143,7 @@ static void push_blocks(struct verity *v, const u8 *data, size_t count)
 
 		if (n > count)
 			n = count;
-		sha256_many(data, VERITY_BLOCK, n, v->level[0] + v->fill[0]);
+		hash_blocks(data, n, v->level[0] + v->fill[0]);
 		v->fill[0] += (u32)n * SHA256_SIZE;
 		carry(v, 0);
 		data += n * VERITY_BLOCK;

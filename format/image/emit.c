@@ -95,23 +95,32 @@ static u32 filter_of(const struct stored_xattr *x)
 	return x->xattr->name->filter;
 }
 
+#define OWN_MAX 4u /* inline xattrs that are remembered from counting to writing */
+
 static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, const struct node *node, u32 *cursor)
 {
 	struct erofs_xattr_ibody_header header = { .h_shared_count = 0 };
 	u32 base = (u32)(plan->inodes_end % EROFS_BLKSZ) / 4, filter = EROFS_XATTR_FILTER_DEFAULT;
 	le32 refs[CFS_SHARED_MAX];
 	struct xattr_walk walk;
-	struct stored_xattr x;
+	struct stored_xattr x, own[OWN_MAX];
+	u32 n = 0;
 
 	share_start(&walk, plan, ino, node, cursor);
 	while (share_next(&walk, &x)) {
 		filter &= ~filter_of(&x);
 		if (x.ref)
 			refs[header.h_shared_count++] = put32(base + x.ref - 1);
+		else if (n++ < OWN_MAX)
+			own[n - 1] = x;
 	}
 	header.h_name_filter = put32(filter);
 	writer_add(w, &header, sizeof(header));
 	writer_add(w, refs, header.h_shared_count * sizeof(*refs));
+	for (u32 i = 0; i < n && n <= OWN_MAX; i++)
+		emit_inline(w, node, &own[i]);
+	if (n <= OWN_MAX)
+		return;
 	share_start(&walk, plan, ino, node, cursor);
 	while (share_next(&walk, &x))
 		if (!x.ref)

@@ -133,29 +133,69 @@ static void see(struct plan *plan, const struct node *node)
 	}
 }
 
-int plan_lower(struct plan *plan)
+/* Room for the uses of the xattrs from number @from on. */
+static int make_room(struct plan *plan, u32 from)
 {
-	struct xattr_set set = { 0 };
-	int rc = 0;
+	size_t n = plan->xattrs + (size_t)1;
+	u32 *shared = realloc(plan->shared, n * sizeof(*shared));
+	const struct xattr **user;
 
-	plan->min_sec = plan->tree->root->mtime;
-	plan->min_nsec = plan->tree->root->mtime_nsec;
-	for (u32 ino = 0; ino < plan->count && !rc; ino++) {
-		const struct node *node = plan_node(plan, ino);
+	if (shared)
+		plan->shared = shared;
+	user = realloc(plan->user, n * sizeof(*user));
+	if (user)
+		plan->user = user;
+	if (!shared || !user)
+		return error_nomem(plan->err);
+	memset(shared + from, 0, (n - from) * sizeof(*shared));
+	return 0;
+}
 
-		plan_ahead(plan, ino);
-		see(plan, node);
-		rc = lower(plan, ino, node, &set);
+static void count(struct plan *plan, const struct xattr *const *v, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		plan->shared[v[i]->id]++;
+		plan->user[v[i]->id] = v[i];
 	}
-	xattr_set_release(&set);
-	plan->xattrs = plan->tree->xattrs;
+}
+
+/* Number what was made, behind the xattrs of the tree, and count its uses. */
+static int count_lowered(struct plan *plan)
+{
 	for (size_t i = 0; i < plan->pool.xattrs.size; i++) {
 		struct xattr *x = plan->pool.xattrs.item[i];
 
 		if (x)
 			x->id = plan->xattrs++;
 	}
-	return rc;
+	if (make_room(plan, plan->tree->xattrs))
+		return -1;
+	for (u32 i = 0; i < plan->nlowered; i++)
+		count(plan, plan->lowered[i].v, plan->lowered[i].n);
+	return 0;
+}
+
+int plan_lower(struct plan *plan)
+{
+	struct xattr_set set = { 0 };
+	int rc;
+
+	plan->min_sec = plan->tree->root->mtime;
+	plan->min_nsec = plan->tree->root->mtime_nsec;
+	plan->xattrs = plan->tree->xattrs;
+	rc = make_room(plan, 0);
+	for (u32 ino = 0; ino < plan->count && !rc; ino++) {
+		const struct node *node = plan_node(plan, ino);
+		u32 before = plan->nlowered;
+
+		plan_ahead(plan, ino);
+		see(plan, node);
+		rc = lower(plan, ino, node, &set);
+		if (plan->nlowered == before)
+			count(plan, node->xattrs, node->nxattrs);
+	}
+	xattr_set_release(&set);
+	return rc ? rc : count_lowered(plan);
 }
 
 const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node, u32 *cursor,

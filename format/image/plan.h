@@ -50,6 +50,8 @@ struct plan {
 	struct lowered *lowered; /* by ino, ascending */
 	u32 nlowered, lowered_cap;
 
+	const struct xattr **user; /* by xattr id: the xattr, if an inode has it; how many have it stands in shared */
+
 	/* share */
 	bool has_acl;
 	/* What refers to the shared table, as (offset in the table) / 4 + 1; 0: nothing */

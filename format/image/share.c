@@ -216,22 +216,6 @@ static int sort_table(struct plan *plan)
 	return rc;
 }
 
-/* How often each xattr is used: plan->shared by id. */
-static void count_uses(struct plan *plan, const struct xattr **user)
-{
-	u32 cursor = 0, n;
-
-	for (u32 ino = 0; ino < plan->count; ino++) {
-		const struct xattr *const *v = lower_xattrs(plan, ino, plan_node(plan, ino), &cursor, &n);
-
-		plan_ahead(plan, ino);
-		for (u32 i = 0; i < n; i++) {
-			plan->shared[v[i]->id]++;
-			user[v[i]->id] = v[i];
-		}
-	}
-}
-
 static bool is_acl(const char *name)
 {
 	return !strcmp(name, "system.posix_acl_access") || !strcmp(name, "system.posix_acl_default");
@@ -240,13 +224,10 @@ static bool is_acl(const char *name)
 /* Everything used twice becomes an entry of the table; plan->shared is 0 for all others. */
 static int collect(struct plan *plan, const struct groups *meta, const struct groups *redir)
 {
-	const struct xattr **user = malloc((plan->xattrs + 1u) * sizeof(*user));
+	const struct xattr **user = plan->user;
 	size_t n = (size_t)meta->n + redir->n;
 	int rc = -1;
 
-	if (!user)
-		return error_nomem(plan->err);
-	count_uses(plan, user);
 	for (u32 id = 0; id < plan->xattrs; id++)
 		n += plan->shared[id] > 1;
 	plan->table = malloc((n + 1) * sizeof(*plan->table));
@@ -262,7 +243,6 @@ static int collect(struct plan *plan, const struct groups *meta, const struct gr
 	if (plan->table && !add_groups(plan, meta, plan->metacopy_shared, false) &&
 	    !add_groups(plan, redir, plan->redirect_shared, true))
 		rc = sort_table(plan);
-	free(user);
 	return rc ? error_nomem(plan->err) : 0;
 }
 
@@ -306,10 +286,9 @@ int plan_share(struct plan *plan)
 	plan->metacopy_group = meta.group;
 	plan->redirect_group = redir.group;
 	if (!rc) {
-		plan->shared = calloc(plan->xattrs + 1u, sizeof(*plan->shared));
 		plan->metacopy_shared = calloc(meta.n + 1u, sizeof(u32));
 		plan->redirect_shared = calloc(redir.n + 1u, sizeof(u32));
-		if (!plan->shared || !plan->metacopy_shared || !plan->redirect_shared)
+		if (!plan->metacopy_shared || !plan->redirect_shared)
 			rc = error_nomem(plan->err);
 	}
 	if (!rc && !collect(plan, &meta, &redir))

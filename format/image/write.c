@@ -26,6 +26,7 @@ static void plan_release(struct plan *plan)
 	arena_release(&plan->arena);
 	free(plan->lowered);
 	free(plan->shared);
+	free(plan->user);
 	if (plan->redirect_group != plan->metacopy_group)
 		free(plan->redirect_group);
 	free(plan->metacopy_group);

@@ -182,6 +182,10 @@ static int number(struct parser *p, int f, u64 max, u64 *out)
 	const struct field *v = &p->field[f];
 	u64 any;
 
+	if (v->len == 1 && *v->s >= '0' && *v->s <= '9') { /* most are */
+		*out = (u64)(*v->s - '0');
+		return 0;
+	}
 	if (text_number(v->s, v->len, 10, max, out))
 		return 0;
 	if (text_number(v->s, v->len, 10, UINT64_MAX, &any))

@@ -121,8 +121,9 @@ int tree_check_name(const char *name, size_t len, struct error *err)
 		return error_set(err, ENAMETOOLONG, "name of more than %u bytes", EROFS_NAME_LEN);
 	if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))
 		return error_set(err, EINVAL, "name is \"%.*s\"", (int)len, name);
-	if (memchr(name, '/', len) || memchr(name, 0, len))
-		return error_set(err, EINVAL, "name with a slash or NUL byte");
+	for (size_t i = 0; i < len; i++)
+		if (name[i] == '/' || !name[i])
+			return error_set(err, EINVAL, "name with a slash or NUL byte");
 	return 0;
 }
 

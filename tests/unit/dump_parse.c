@@ -245,6 +245,30 @@ static void check_damaged(int fd, const char *text, size_t len)
 	free(copy);
 }
 
+/* performance 8: what a tree takes, of a thousand files with a digest and a label each. */
+static void check_memory(int fd)
+{
+	const size_t lines = 1000;
+	struct error err;
+	struct input in;
+	struct tree tree;
+	u64 used = 0;
+
+	CHECK(!ftruncate(fd, 0) && lseek(fd, 0, SEEK_SET) == 0, "an empty file");
+	dprintf(fd, "/ 0 40755 2 0 0 0 0.0 - - -\n");
+	for (size_t i = 0; i < lines; i++)
+		dprintf(fd, "/name%06zu 9 100644 1 0 0 0 1.5 00/%062zu - %064zu security.selinux=label%zu\\x00\n", i, i, i, i % 9);
+	tree_init(&tree);
+	if (lseek(fd, 0, SEEK_SET) || input_open_fd(&in, fd, "x", &err))
+		abort();
+	CHECK(!dump_parse(&tree, &in, "x", false, &err), "a thousand lines: %s", err.text);
+	for (const struct grower *g = tree.growers; g; g = g->next)
+		used += g->arena.used;
+	CHECK(used <= lines * 160, "a file takes %llu bytes", (unsigned long long)used / lines);
+	tree_release(&tree);
+	input_release(&in);
+}
+
 void unit_dump_parse(void)
 {
 	int fd = memfd_create("dump", MFD_CLOEXEC);
@@ -252,6 +276,7 @@ void unit_dump_parse(void)
 
 	check_rows(fd);
 	check_limits(fd);
+	check_memory(fd);
 	CHECK(!parse(fd, sample, sizeof(sample) - 1, false, true, &err), "the sample is good: %s", err.text);
 	CHECK(sizeof(sample) > 2048, "the sample has %zu bytes", sizeof(sample));
 	check_damaged(fd, sample, sizeof(sample) - 1);
