@@ -258,6 +258,8 @@ static int run(struct verify *v, char **names, const char *dirs, const char *rep
 {
 	if (open_dirs(v, dirs, repair, err))
 		return -1;
+	if (repair)
+		repair_sweep(v);
 	if (*names ? verify_images(v, names, err) : stores_verify(v, err))
 		return -1;
 	return report_end(v, err);

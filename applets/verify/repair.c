@@ -6,6 +6,13 @@
 #include "base/store.h"
 #include "base/text.h"
 
+void repair_sweep(const struct verify *v)
+{
+	/* A store is opened only if something is wrong in it. */
+	for (unsigned int i = 0; i < v->dirs.n; i++)
+		newfile_sweep(v->dirs.fd[i]);
+}
+
 /* The stores that were repaired, by basedir. */
 static int store_of(struct verify *v, unsigned int which, struct store **store, struct error *err)
 {

@@ -99,6 +99,9 @@ int stores_verify(struct verify *v, struct error *err);
 /* The size of an object of which only the digest is known. */
 #define REPAIR_ANY_SIZE UINT64_MAX
 
+/* Before anything is checked: what killed repairs left in the basedirs is removed (ST-9). Never fails. */
+void repair_sweep(const struct verify *v);
+
 /*
  * Put a good copy in the place of what @found tells is missing or wrong. 0: it
  * is there, and found->kind is KIND_REPAIRED; 1: it could not be had, found is

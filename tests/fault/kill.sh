@@ -19,7 +19,8 @@ repair="$CFS verify --threads=2 --basedir=store --repair-from=from good.img"
 	drive 'mkfs killed' kill kill-store store "$(share 50)" $store
 	drive 'mkfs killed, without O_TMPFILE' kill kill-named store:named "$(share 25)" $store
 	drive 'mkfs into a damaged store killed' kill kill-damaged damaged "$(share 10)" $store -q
-	drive 'verify --repair-from killed' kill kill-repair repair "$(share 15)" $repair
+	drive 'verify --repair-from killed' kill kill-repair repair "$(share 8)" $repair
+	drive 'the same, without O_TMPFILE' kill kill-repair-named repair:named "$(share 7)" $repair
 	if [ -n "$CFS_LONG" ]; then
 		one="--threads=1"
 		drive 'mkfs killed at each call' kill kill-calls store calls $store $one

@@ -112,13 +112,14 @@ static bool can_be_interrupted(long nr)
 }
 
 /*
- * EOPNOTSUPP is how a file system says that it has no extended attributes, which
- * is no error: a file that has some and answers so cannot be told from one that
- * has none.
+ * EOPNOTSUPP is how a file system says that it has no extended attributes, and
+ * EXDEV how openat2() says that a mount point is on the way, behind which no
+ * object counts. Neither is an error, and neither can be told from the truth.
  */
 static bool is_an_answer(long nr, int error)
 {
-	return error == EOPNOTSUPP && (nr == SYS_flistxattr || nr == SYS_listxattr);
+	return (error == EOPNOTSUPP && (nr == SYS_flistxattr || nr == SYS_listxattr)) ||
+	       (error == EXDEV && nr == SYS_openat2);
 }
 
 static bool is_sync(long nr)
