@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make                 ./cfs, one static program, and build/cfs with its symbols
-# make check           every test; check-long: the same with the long loops
+# make check           every test, or TESTS="unit cli/mkfs"; check-long: with the long loops
 # make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
@@ -196,7 +196,7 @@ $(B)/flags: FORCE
 
 check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
-		tests/run $(if $(filter check-long,$@),--long)
+		tests/run $(if $(filter check-long,$@),--long) $(TESTS)
 
 # make bench [ROWS=P1,P4] [PEER=DIR] [JSON=1]; tests/bench/README.md
 bench: all
