@@ -43,7 +43,7 @@ static void redirect_key(const struct node *node, struct key *key)
 	if (!cfs_digest_parse(&digest, hex, sizeof(hex)))
 		return;
 	cfs_object_name(object, &digest);
-	if (memcmp(object, node->file.payload, sizeof(object)))
+	if (text_order(object, sizeof(object), node->file.payload, sizeof(object)))
 		return;
 	memcpy(key->room, digest.b, sizeof(key->room));
 	key->p = key->room;

@@ -3,7 +3,7 @@
 # Dumps in which something is extreme: corner.pl KIND [ENTRIES]
 #
 # reverse: names of one directory in reverse order; links: hard links to one file;
-# values: a different xattr value each; xattrs: 60 KB of xattrs each.
+# values: a different xattr value each; xattrs: 32 KB of xattrs each, all an inode can have.
 use strict;
 use warnings;
 

@@ -250,7 +250,7 @@ sub calls
 	show('P4', 'system calls per entry', 'upstream: 12.5', { wall => 0, cpu => 0, mem => 0 }, sprintf '%.2f', $total / $entries) if $total;
 }
 
-my @versions = map { has($_->[0]) ? (split /\n/, `$_->[1] 2>&1`)[0] : () } [ 'mkfs.erofs', 'mkfs.erofs -V' ], [ 'fsverity', 'fsverity --version' ],
+my @versions = map { has($_->[0]) ? (split /\n/, `$_->[1] 2>&1`)[0] : () } [ 'mkfs.erofs', 'mkfs.erofs -V 2>&1 | grep "^mkfs"' ], [ 'fsverity', 'fsverity --version' ],
 	[ 'openssl', 'openssl version' ], [ 'sha256sum', 'sha256sum --version' ], [ 'tar', 'tar --version' ], [ 'cp', 'cp --version' ], [ 'find', 'find --version' ];
 push @versions, up('mkcomposefs') ? (split /\n/, `$peer/mkcomposefs --version 2>&1`)[0] : 'upstream: not here (--peer=DIR)';
 unless ($arg{json}) {
