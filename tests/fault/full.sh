@@ -110,7 +110,7 @@ never succeeds"
 
 # ---- stdout on a full disk: a prefix is all there can be, and exit 1
 for command in 'dump good.img' 'info ls good.img' 'info objects good.img' 'mkfs --from-file text -' 'info cat good.img /dir/large' \
-	'mkfs --print-dump src' 'verify -v --basedir=good good.img' 'mkfs --print-digest-only src' '--list' 'dump --help'; do
+	'mkfs --print-dump src' 'verify --json --basedir=good good.img' 'mkfs --print-digest-only src' '--list' 'dump --help'; do
 	set --
 	case $command in *' cat '*) set -- --basedir=good ;; esac
 	mount -t tmpfs -o size=4k,mode=755 t disk
