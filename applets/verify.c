@@ -111,6 +111,7 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	struct verity *work = malloc(sizeof(*work));
 	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX], text[200];
 	int sealed = compressed ? VERITY_NONE : verity_kernel(fd, &kernel);
+	int rc;
 
 	if (!work)
 		return error_nomem(err);
@@ -131,15 +132,18 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 		text_format(text, sizeof(text), "want %.64s, is %.64s", b, a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
-	if (v->enable_verity && sealed != VERITY_SHA256) {
-		if (verity_enable(fd)) {
+	if (v->enable_verity && verity_lacks(sealed)) {
+		rc = verity_seal(fd, &is);
+		if (rc < 0) {
 			text_format(text, sizeof(text), "fs-verity cannot be enabled: %s", error_words(errno));
 			return image_line(v, name, KIND_UNREADABLE, text, err);
 		}
+		if (rc)
+			return image_line(v, name, KIND_BAD_DIGEST, "changed before it had fs-verity", err);
 		sealed = VERITY_SHA256;
 	}
 	if (v->require_verity && sealed != VERITY_SHA256)
-		return image_line(v, name, KIND_NO_VERITY, "fs-verity is not enabled", err);
+		return image_line(v, name, KIND_NO_VERITY, not_sealed(sealed), err);
 	text_format(text, sizeof(text), "%.64s by content%s", a, sealed == VERITY_SHA256 ? " and kernel" : "");
 	return image_line(v, name, KIND_OK, text, err);
 }

@@ -46,13 +46,18 @@ static const char *type_of(mode_t mode)
 }
 
 /* --enable-verity on what passed. One refusal is the file system's answer for all. */
-static bool enable(struct verify *v, const char *dir, int fd, struct found *found)
+static bool enable(struct verify *v, const char *dir, int fd, const struct cfs_digest *digest, struct found *found)
 {
+	int rc;
+
 	if (atomic_load(&v->cannot_enable))
 		return false;
-	if (!verity_enable(fd))
+	rc = verity_seal(fd, digest);
+	if (!rc)
 		return true;
-	if (errno != EOPNOTSUPP)
+	if (rc > 0)
+		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
+	else if (errno != EOPNOTSUPP)
 		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
 	else if (!atomic_exchange(&v->cannot_enable, true))
 		decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", dir, error_words(errno));
@@ -127,11 +132,10 @@ void content_verify(struct verify *v, const char *dir, int fd, const struct stat
 		decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
-	if (v->enable_verity && c.sealed != VERITY_SHA256 && c.computed && enable(v, dir, fd, found))
+	if (v->enable_verity && verity_lacks(c.sealed) && c.computed && enable(v, dir, fd, &c.is, found))
 		c.sealed = VERITY_SHA256;
 	if (found->kind == KIND_OK && v->require_verity && c.sealed != VERITY_SHA256)
-		decide(found, KIND_NO_VERITY, "%s",
-		       c.sealed == VERITY_OTHER ? "has fs-verity with other parameters" : "fs-verity is not enabled");
+		decide(found, KIND_NO_VERITY, "%s", not_sealed(c.sealed));
 }
 
 /* Compare one file with each different record of its name; the first that does not fit counts. */

@@ -8,6 +8,7 @@
 #include "applets/common/output.h"
 #include "applets/common/progress.h"
 #include "base/basedirs.h"
+#include "base/verity.h"
 #include "image/objects.h"
 
 /* Kinds of lines, in the order in which one object's faults count. */
@@ -46,6 +47,12 @@ struct verify {
 	u64 images, objects, problems, unchecked, repaired;
 	atomic_ullong bytes, without_digest;
 };
+
+/* What is wrong with a file that has not VERITY_SHA256. */
+static inline const char *not_sealed(int measured)
+{
+	return measured == VERITY_OTHER ? "has fs-verity with other parameters" : "fs-verity is not enabled";
+}
 
 /* A line about an image, an object or both; NULL is printed as "-". -1: stdout failed. */
 struct finding {

@@ -247,23 +247,30 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
 {
 	struct object object;
 	char path[OBJECT_PATH];
+	int rc = 0;
 
 	if (object_check(s->dir, work, digest, size, &object, err))
 		return store_in(s, digest, err);
+	if (object.state == OBJECT_GOOD) {
+		if (s->verity && !object.verity)
+			rc = verity_seal(object.fd, digest);
+		if (rc < 0)
+			rc = s->flags.require_verity ? store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err) : 0;
+		close(object.fd);
+		if (rc < 0)
+			return -1;
+		if (rc) {
+			object.state = OBJECT_BAD;
+			object.what = "changed before it had fs-verity";
+		}
+	}
 	*state = object.state;
+	if (object.state == OBJECT_GOOD)
+		atomic_fetch_add(&s->counts.found, 1);
 	if (object.state == OBJECT_BAD) {
 		object_path(path, digest);
 		notes_add(s->notes, "%s/%s: %s; replaced", s->name, path, object.what);
 	}
-	if (object.state != OBJECT_GOOD)
-		return 0;
-	atomic_fetch_add(&s->counts.found, 1);
-	if (s->verity && !object.verity && verity_enable(object.fd) && s->flags.require_verity) {
-		store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err);
-		close(object.fd);
-		return -1;
-	}
-	close(object.fd);
 	return 0;
 }
 

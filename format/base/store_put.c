@@ -12,7 +12,7 @@
  * Somebody kept the file open for writing, perhaps a child of another thread:
  * the bytes go to a fresh inode that nobody else knows.
  */
-static int enable_on_copy(struct store *s, struct verity_work *work, struct newfile *f)
+static int copy_afresh(struct store *s, struct verity_work *work, struct newfile *f)
 {
 	struct cfs_digest digest;
 	struct newfile copy;
@@ -20,8 +20,7 @@ static int enable_on_copy(struct store *s, struct verity_work *work, struct newf
 
 	if (fstat(f->fd, &st) || store_create(s, &copy))
 		return -1;
-	if (verity_copy(work, f->fd, &st, copy.fd, &digest) || fchmod(copy.fd, 0644) ||
-	    newfile_reopen(&copy) || verity_enable(copy.fd)) {
+	if (verity_copy(work, f->fd, &st, copy.fd, &digest) || fchmod(copy.fd, 0644) || newfile_reopen(&copy)) {
 		int code = errno;
 
 		newfile_drop(&copy);
@@ -36,27 +35,22 @@ static int enable_on_copy(struct store *s, struct verity_work *work, struct newf
 int store_seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
 	       struct error *err)
 {
-	struct cfs_digest is;
 	int rc;
 
 	if (newfile_reopen(f))
 		return store_failed(s, digest, "open read-only", err);
-	rc = verity_enable(f->fd);
-	if (rc && errno == ETXTBSY)
-		rc = enable_on_copy(s, work, f);
-	if (rc) {
-		if (errno != EOPNOTSUPP || s->flags.require_verity)
-			return store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err);
-		atomic_store(&s->verity, false);
-		return 0;
-	}
-	rc = verity_measure(f->fd, &is);
-	if (rc < 0)
-		return store_failed(s, digest, "FS_IOC_MEASURE_VERITY", err);
-	if (rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is))) {
+	rc = verity_seal(f->fd, digest);
+	if (rc < 0 && errno == ETXTBSY && !copy_afresh(s, work, f))
+		rc = verity_seal(f->fd, digest);
+	if (rc > 0) {
 		error_set(err, EUCLEAN, "the kernel measures another fs-verity digest");
 		return store_in(s, digest, err);
 	}
+	if (!rc)
+		return 0;
+	if (errno != EOPNOTSUPP || s->flags.require_verity)
+		return store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err);
+	atomic_store(&s->verity, false);
 	return 0;
 }
 

@@ -473,3 +473,14 @@ int verity_enable(int fd)
 	}
 	return 0;
 }
+
+int verity_seal(int fd, const struct cfs_digest *digest)
+{
+	struct cfs_digest is;
+	int rc;
+
+	if (verity_enable(fd))
+		return -1;
+	rc = verity_measure(fd, &is);
+	return rc < 0 ? -1 : rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is));
+}

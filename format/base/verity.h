@@ -89,6 +89,12 @@ enum {
 };
 int verity_measure(int fd, struct cfs_digest *digest);
 
+/* Whether such a file could still get it. */
+static inline bool verity_lacks(int measured)
+{
+	return measured == VERITY_NONE || measured == VERITY_UNSUPPORTED;
+}
+
 /*
  * verity_measure() for those who want the digest of the content: block size and
  * salt must be ours, too, else VERITY_OTHER.
@@ -101,5 +107,12 @@ int verity_kernel(int fd, struct cfs_digest *digest);
  * here; ETXTBSY: after some tries somebody still has it open for writing (ST-12).
  */
 int verity_enable(int fd);
+
+/*
+ * verity_enable(), and ask what the kernel measures now: the content may have
+ * changed since it was hashed, or fs-verity been there already, with other
+ * parameters (ST-12). 0: @digest; 1: another one; -1 and errno.
+ */
+int verity_seal(int fd, const struct cfs_digest *digest);
 
 #endif

@@ -7,10 +7,9 @@
 # that comes after.
 . "$(dirname "$0")/../lib.sh"
 [ -n "$CFS_LONG" ] || skip_all 'a virtual machine: only in the long form'
-PATH=$PATH:/sbin:/usr/sbin
-need qemu-system-x86_64 busybox mke2fs cpio depmod modprobe perl
-kernel=${CFS_KERNEL:-$TOP/build/kernels/6.1}
-[ -f "$kernel/release" ] || skip_all "no kernel in $kernel (tests/kmod/get-kernel 6.1)"
+. tests/vm.sh
+vm_need 6.1
+need perl musl-gcc
 private_mounts
 power=$TOP/tests/fault/power
 . tests/fault/driver/fixture
@@ -25,34 +24,17 @@ find src -exec touch -h -d @1000000000 {} +
 mkdir other
 "$CFS" mkfs other old.img
 
-# initrd: busybox, the program, the tree and the modules that ext4 needs.
-release=$(cat "$kernel/release")
-mkdir -p root/bin root/mod
-[ -f "$kernel/image/lib/modules/$release/modules.dep.bin" ] || depmod -b "$kernel/image" "$release"
-for m in virtio_pci virtio_blk ext4; do
-	modprobe -d "$kernel/image" -S "$release" --show-depends $m 2>/dev/null
-done | sed -n 's/^insmod //p' | grep -v crc32c-intel | awk '!seen[$0]++' >modules
-n=10
-while read -r m; do
-	case $m in
-	*.xz) xz -dc "$m" >"root/mod/$n-$(basename "$m" .xz)" ;;
-	*) cp "$m" "root/mod/$n-$(basename "$m")" ;;
-	esac
-	n=$((n + 1))
-done <modules
-cp "$(command -v busybox)" root/bin/busybox
-cp "$CFS" root/bin/cfs
-cp "$power/init" root/init
-chmod 755 root/init
+vm_root root "$power/init" virtio_pci virtio_blk ext4
 cp -a src good good.img root/
-(cd root && find . | sort | cpio -o -H newc -R 0:0 --quiet | gzip -1) >initrd
+vm_initrd root initrd
 
-# machine NAME - a disk that holds what is in ./disk, and the machine that waits.
+# machine NAME [FEATURE] - a disk that holds what is in ./disk, and the machine that waits.
 machine()
 {
+	rm -f "$1.base" "$1.state"
 	truncate -s 48m "$1.base"
-	mke2fs -q -F -t ext4 -b 4096 -d disk "$1.base" && chmod 755 disk
-	perl "$power/cut.pl" save "$kernel/image/boot/vmlinuz-$release" initrd "$1.base" "$1.state" >"$tmp/save" 2>&1 || {
+	mke2fs -q -F -t ext4 ${2:+-O "$2"} -b 4096 -d disk "$1.base" && chmod 755 disk
+	perl "$power/cut.pl" save "$vmlinuz" initrd "$1.base" "$1.state" >"$tmp/save" 2>&1 || {
 		fail "a machine for $1" "$(cat "$tmp/save")"
 		plan_done
 	}
@@ -62,14 +44,14 @@ machine()
 go()
 {
 	cp --sparse=always "$1.base" round
-	console=$(nice -n 5 perl "$power/cut.pl" go "$kernel/image/boot/vmlinuz-$release" initrd round "$1.state" \
+	console=$(nice -n 5 perl "$power/cut.pl" go "$vmlinuz" initrd round "$1.state" \
 		"$2" "$3" ${4:-} 2>&1)
 }
 
-# measure NAME - how long a run takes, in $took.
+# measure NAME [WHAT] - how long a run takes, in $took.
 measure()
 {
-	go "$1" measure "$1"
+	go "$1" measure "${2:-$1}"
 	took=$(echo "$console" | awk '/^TOOK/ { print $3 - $2 }')
 	case $took in
 	'' | *[!0-9.]*)
@@ -115,6 +97,24 @@ round $done: the run after it: $why"
 	is "power cut, $1, $3: $done rounds, $changed complete, $left with left-overs" "$bad" ''
 }
 
+# sealed MODE ROUNDS - the same on a disk with fs-verity, judged in another machine.
+sealed()
+{
+	sealed_bad='' sealed_done=0 finished=0
+	while [ $sealed_done -lt "$2" ]; do
+		sealed_done=$((sealed_done + 1))
+		go sealed "$1" mkfs "$(awk -v s=$sealed_done -v t="$took" 'BEGIN { srand(s); printf "%d", 1000 + rand() * t * 1100000 }')"
+		case $console in *FAILED*) sealed_bad="$sealed_bad
+round $sealed_done: $console" ;; *FINISHED*) finished=$((finished + 1)) ;; esac
+		vm_run judge round "mode=$1"
+		grep -qa '^VERDICT 0$' "$tmp/console" || sealed_bad="$sealed_bad
+round $sealed_done: $(grep -aE '^(# |BAD )' "$tmp/console")"
+	done
+	echo "power-sealed-$1 rounds=$sealed_done bad=$(printf %s "$sealed_bad" | grep -c .) finished=$finished" \
+		>"$RESULTS/power-sealed-$1.$FORM"
+	is "power cut, with fs-verity, $1: $sealed_done rounds" "$sealed_bad" ''
+}
+
 mkdir mnt disk
 cp old.img disk/out.img
 machine mkfs
@@ -137,4 +137,18 @@ machine repair
 measure repair
 cuts repair repair exit $((cuts * 2 / 5))
 cuts repair repair time $((cuts * 2 / 5))
+
+musl-gcc -static -O2 -std=gnu11 -o guest "$TOP"/tests/kmod/guest/*.c -lpthread || exit 1
+vm_root judging "$power/judge" virtio_pci virtio_blk ext4
+cp guest judging/bin/
+cp "$TOP/tests/boot/guest/common" judging/common
+cp -a src good good.img old.img judging/
+vm_initrd judging judge
+rm -rf disk repair.state
+mkdir disk
+cp old.img disk/out.img
+machine sealed verity
+measure sealed mkfs
+sealed exit $((cuts / 5))
+sealed time $((cuts * 2 / 5))
 plan_done
