@@ -90,20 +90,12 @@ static int right_one(const struct asked *a, struct error *err)
 
 static int put(struct entry_work *w, const char *name, size_t len, const void *value, size_t size, struct error *err)
 {
-	const struct xattr *x;
 
 	if (len > CFS_XATTR_NAME_MAX)
 		return error_set(err, ENOSPC, "extended attribute with a name of more than %u bytes", CFS_XATTR_NAME_MAX);
 	if (size > UINT16_MAX)
 		return error_set(err, ENOSPC, "%s: extended attribute of more than 65535 bytes", name);
-	x = xattr_intern(&w->g->pool, name, len, value, size);
-	if (!x)
-		return error_nomem(err);
-	if (!xattr_set_put(&w->g->set, x))
-		return 0;
-	if (errno == ENOSPC)
-		return error_set(err, ENOSPC, "more extended attributes than the format holds");
-	return error_nomem(err);
+	return grow_xattr(w->g, name, len, value, size, err);
 }
 
 static int read_one(struct entry_work *w, const struct asked *a, const char *name, struct error *err)

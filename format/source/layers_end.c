@@ -223,9 +223,8 @@ static int set_opaque(struct layers *l, struct node *node, struct error *err)
 		return error_nomem(err);
 	xattr_set_clear(set);
 	for (u32 i = 0; i <= node->nxattrs; i++) {
-		if (!xattr_set_put(set, i < node->nxattrs ? node->xattrs[i] : x))
-			continue;
-		return errno == ENOMEM ? error_nomem(err) : error_set(err, ENOSPC, "more than 32767 bytes of extended attributes");
+		if (xattr_set_put(set, i < node->nxattrs ? node->xattrs[i] : x))
+			return xattr_failed(err);
 	}
 	return node_set_xattrs(l->g, node) ? error_nomem(err) : 0;
 }

@@ -216,7 +216,6 @@ int ostree_file_check(u32 mode, struct cfs_span target, struct error *err)
 
 int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value, struct error *err)
 {
-	const struct xattr *x;
 	u32 had = g->set.n;
 
 	if (!name.len || name.len > CFS_XATTR_NAME_MAX)
@@ -224,15 +223,9 @@ int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span val
 				 (unsigned long long)name.len);
 	if (value.len > UINT16_MAX)
 		return error_set(err, ENOSPC, "extended attribute of more than 65535 bytes");
-	x = xattr_intern(&g->pool, name.p, name.len, value.p, value.len);
-	if (!x)
-		return error_nomem(err);
-	if (xattr_set_put(&g->set, x)) {
-		if (errno == ENOSPC)
-			return error_set(err, ENOSPC, "more extended attributes than the format holds");
-		return error_nomem(err);
-	}
-	return g->set.n > had ? 0 : error_set(err, EBADMSG, "extended attribute %s twice", x->name->s);
+	if (grow_xattr(g, name.p, name.len, value.p, value.len, err))
+		return -1;
+	return g->set.n > had ? 0 : error_set(err, EBADMSG, "extended attribute %.*s twice", (int)name.len, name.p);
 }
 
 int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g, struct error *err)

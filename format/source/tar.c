@@ -313,7 +313,8 @@ static int finish_nodes(struct tar *t, char *const *files)
 		if (!(n->id & TOO_MANY) || n->id == UINT32_MAX)
 			continue;
 		tree_path(&b, n);
-		error_set(t->err, ENOSPC, "more than 32767 bytes of extended attributes");
+		errno = ENOSPC;
+		xattr_failed(t->err);
 		if (b.len)
 			in_path(t->err, &b);
 		buf_release(&b);

@@ -176,7 +176,6 @@ static int set_time(const struct toc_entry *e, struct node *node, struct error *
 static int put_xattr(struct toc_entry *e, struct grower *g, const char *name, const u32 len[2], struct error *err)
 {
 	char *room;
-	const struct xattr *x;
 	ssize_t n;
 
 	if (!len[0] || len[0] > CFS_XATTR_NAME_MAX || memchr(name, 0, len[0]))
@@ -188,14 +187,11 @@ static int put_xattr(struct toc_entry *e, struct grower *g, const char *name, co
 	n = text_base64(room, name + len[0], len[1]);
 	if (n < 0)
 		return bad(err, "value of an extended attribute is not base64");
-	if (n > UINT16_MAX)
-		return error_set(err, ENOSPC, "more than 32767 bytes of extended attributes");
-	x = xattr_intern(&g->pool, name, len[0], room, (size_t)n);
-	if (!x)
-		return error_nomem(err);
-	if (!xattr_set_put(&g->set, x))
-		return 0;
-	return errno == ENOMEM ? error_nomem(err) : error_set(err, ENOSPC, "more than 32767 bytes of extended attributes");
+	if (n > UINT16_MAX) {
+		errno = ENOSPC;
+		return xattr_failed(err);
+	}
+	return grow_xattr(g, name, len[0], room, (size_t)n, err);
 }
 
 static int set_xattrs(struct toc_entry *e, struct grower *g, struct node *node, struct error *err)

@@ -504,7 +504,6 @@ static int parse_xattr(struct parser *p, char *s, size_t len)
 {
 	char *equal = memchr(s, '=', len);
 	struct field key, value;
-	const struct xattr *x;
 
 	if (!equal)
 		return bad(p, "extended attribute without '='");
@@ -517,12 +516,7 @@ static int parse_xattr(struct parser *p, char *s, size_t len)
 		return bad(p, "extended attribute with a name of 0 or more than 255 bytes");
 	if (value.len > XATTRS_MAX)
 		return bad(p, "extended attribute with a value of more than 65535 bytes");
-	x = xattr_intern(&p->g->pool, key.s, key.len, value.s, value.len);
-	if (!x)
-		return error_nomem(p->err);
-	if (!xattr_set_put(&p->g->set, x))
-		return 0;
-	return errno == ENOMEM ? error_nomem(p->err) : error_set(p->err, ENOSPC, "more than 32767 bytes of extended attributes");
+	return grow_xattr(p->g, key.s, key.len, value.s, value.len, p->err);
 }
 
 /* Steps 11 and 12. */

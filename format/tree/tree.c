@@ -174,6 +174,21 @@ const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], si
 	return room;
 }
 
+int xattr_failed(struct error *err)
+{
+	return errno == ENOMEM ? error_nomem(err) :
+				 error_set(err, ENOSPC, "more than %u bytes of extended attributes", CFS_XATTR_BUDGET);
+}
+
+int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len, struct error *err)
+{
+	const struct xattr *x = xattr_intern(&g->pool, name, name_len, value, len);
+
+	if (!x)
+		return error_nomem(err);
+	return xattr_set_put(&g->set, x) ? xattr_failed(err) : 0;
+}
+
 int node_set_xattrs(struct grower *g, struct node *node)
 {
 	size_t size = g->set.n * sizeof(*node->xattrs);

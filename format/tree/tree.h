@@ -160,6 +160,15 @@ int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest
  */
 const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], size_t *len);
 
+/*
+ * Put an xattr into g->set: a name of 1 to 255 bytes, a value of up to 65535.
+ * -1 and a text without memory, or over the budget (image-format 5.6).
+ */
+int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len, struct error *err);
+
+/* What a failed xattr_set_put() says. Returns -1. */
+int xattr_failed(struct error *err);
+
 /* Copy the xattrs of g->set to the node. -1 without memory. */
 int node_set_xattrs(struct grower *g, struct node *node);
 

@@ -297,7 +297,7 @@ static void refusals(void)
 	snprintf(path, sizeof(path), "%s", scratch_path(&scratch, "src/d4/file4"));
 	if (setxattr(path, "user.big", value, sizeof(value), 0))
 		return;
-	snprintf(want, sizeof(want), "%s: more extended attributes than the format holds", path);
+	snprintf(want, sizeof(want), "%s: more than 32767 bytes of extended attributes", path);
 	CHECK(scan(&tree, "src", &o, &err) == -1 && !strcmp(err.text, want), "%s", err.text);
 	tree_release(&tree);
 	removexattr(path, "user.big");
