@@ -176,8 +176,9 @@ const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], si
 
 int xattr_failed(struct error *err)
 {
-	return errno == ENOMEM ? error_nomem(err) :
-				 error_set(err, ENOSPC, "more than %u bytes of extended attributes", CFS_XATTR_BUDGET);
+	if (errno == ENOMEM)
+		return error_nomem(err);
+	return error_set(err, ENOSPC, "more than %u bytes of extended attributes", CFS_XATTR_BUDGET);
 }
 
 int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len, struct error *err)
