@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# PH-1 and the size: what the release binary is.
+# PH-1, PH-4, PH-5 and the size: what the release binary is.
 . "$(dirname "$0")/../lib.sh"
-need readelf
+need readelf nm
 [ "$CFS" = "$TOP/cfs" ] || skip_all 'about the release build only'
 
 readelf -hW "$CFS" >"$tmp/header"
@@ -21,7 +21,13 @@ not_ok 'no relocation in the text' grep -q 'TEXTREL' "$tmp/dynamic"
 is 'code has segments of its own' "$(grep -cE '^ *LOAD .* R E ' "$tmp/segments")" 1
 is 'has no symbols left' "$(readelf -SW "$CFS" | grep -c '\.symtab\|\.debug')" 0
 
-# 300 KiB; the limit of the whole project is 409600.
+# No other program, no socket, no other user, and two variables of the environment.
+is 'calls nothing of the C library that would' "$(nm "$CFS_BUILD/cfs" |
+	grep -wE 'exec[a-z]*|fexecve|system|popen|posix_spawnp?|socket|connect|set(res)?[ug]id|secure_getenv')" ''
+is 'the variables that it reads' "$(cat cfs.c applets/*.c applets/*/*.c format/*/*.c |
+	sed -n 's/.*getenv("\([A-Z_]*\)").*/\1/p' | sort | tr '\n' ' ')" 'CFS_PARSE_STRICT SOURCE_DATE_EPOCH '
+is 'and by no other call' "$(cat cfs.c applets/*.c applets/*/*.c format/*/*.c | grep -c 'getenv\|environ\b')" 2
+
 size=$(wc -c <"$CFS")
 note "stripped size: $size bytes"
 ok 'stripped size is at most 409600 bytes' [ "$size" -le 409600 ]

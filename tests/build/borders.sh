@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# style.md 1, 2, 4, 7: who may include whom, names, licences, casts.
+# style.md 1, 2, 4, 7: who may include whom, names, licences, casts (RI-2).
 . "$(dirname "$0")/../lib.sh"
 
 # files PATTERN - our files of a name pattern, none that was built or unpacked.

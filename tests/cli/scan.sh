@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `cfs mkfs DIR`: SC-1 to SC-6, WI-7, WI-10, --hardlinks, what is left out; and a
-# source that changes at every step of the run (reliability 5.7).
+# `cfs mkfs DIR`: SC-1, SC-2, SC-3, SC-4, SC-5, SC-6, WI-7, WI-10, --hardlinks, what is
+# left out; and a source that changes at every step of the run (reliability 5.7).
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -90,7 +90,7 @@ exits 'the store is the source' 1 "$CFS" mkfs --digest-store="$src" "$src" "$img
 (cd "$src" && "$CFS" mkfs . - >zz/out 2>"$tmp/err")
 is 'stdout into the source' "$(cat "$tmp/err")" 'cfs mkfs: ./zz/out: the image, left out'
 
-# ---- a source that changes while it is read (SC-1 to SC-3, ST-2, 5.7) ------
+# ---- a source that changes while it is read (SC-1, SC-2, SC-3, ST-2, 5.7) ------
 
 printf 'a secret of another tree' >"$tmp/elsewhere"
 mkdir -p "$tmp/outside"

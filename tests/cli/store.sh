@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `cfs mkfs --digest-store`: WI-2, WI-11, ST-1 to ST-10 as the program shows them:
-# reruns, the order of its system calls, single faults, kills, full disks.
+# `cfs mkfs --digest-store`: WI-2, WI-11, ST-1, ST-2, ST-3, ST-4, ST-5, ST-6, ST-7, ST-8,
+# ST-9, ST-10 as the program shows them: reruns, the order of its system calls, single faults, kills, full disks.
 
 . "$(dirname "$0")/../lib.sh"
 

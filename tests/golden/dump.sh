@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Dump text to image and back against known answers (WI-6, WI-7, RT-1 to RT-6).
+# Dump text to image and back against known answers (WI-6, WI-7, RI-8,
+# RT-1, RT-2, RT-3, RT-4, RT-5, RT-6).
 #
 # tests/golden/dump/vectors.tsv: name, min and max version, SHA-256 of the image
 # or "reject", its fs-verity digest, SHA-256 of its dump, note. The digests were

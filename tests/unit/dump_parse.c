@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tree/dump_parse.c: a row for each rule of dump-format 2 to 5 (RT-1 to RT-6),
+ * tree/dump_parse.c: a row for each rule of dump-format 2 to 5 (RT-1, RT-2, RT-3, RT-4, RT-5, RT-6),
  * then every prefix and every changed byte of a text that uses every field.
  */
 #include "tree/dump_parse.h"

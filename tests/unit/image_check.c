@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* image/check.c: a negative image for each hard (RI-6) and each soft fault (RI-7). */
+/* image/check.c: a negative image for each hard (RI-6) and each soft fault (RI-7); cycles (RI-4). */
 #include "image/check.h"
 #include "tests/unit/sample.h"
 #include "tests/unit/unit.h"

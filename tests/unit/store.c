@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/store*.c, base/object.c, base/content.c: ST-1 to ST-9, ST-11 and ST-13
+ * base/store*.c, base/object.c, base/content.c: ST-1, ST-2, ST-3, ST-4, ST-5, ST-6, ST-7, ST-8, ST-9, ST-11 and ST-13
  * as far as one process shows them.
  */
 #include "base/store.h"

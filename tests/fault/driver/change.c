@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * driver change NAME mkfs|repair short|long COMMAND... - the source changes
- * while the command is stopped before its K-th system call (SC-1 to SC-4, ST-2,
+ * while the command is stopped before its K-th system call (SC-1, SC-2, SC-3, SC-4, ST-2,
  * ST-6, VE-6). Never data from outside/, an object whose content is not its
  * name, a wait without end, or an entry that is neither as before nor as after.
  *
