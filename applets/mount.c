@@ -43,10 +43,13 @@ static int parse_options(struct mount *m)
 	return MOUNT_DONE;
 }
 
-/* Everything that was named; with -N the target belongs to another namespace. */
+/*
+ * Everything that was named; with -N the target belongs to another namespace, and
+ * the root is the directory that an image without objects needs below it.
+ */
 static int open_all(struct job *j, const struct mount *m)
 {
-	if (m->ns ? named_namespace(j, m->ns) : named_target(j, m->target))
+	if ((m->ns && named_namespace(j, m->ns)) || named_target(j, m->ns ? "/" : m->target))
 		return -1;
 	/* Errors before the namespace is entered speak of it by name. */
 	j->target_name = m->target;

@@ -140,6 +140,12 @@ nsenter -t $other -m umount "$tmp/mnt"
 ok 'mount -N' mount -N $other -t composefs -o "$o" "$tmp/img" "$tmp/mnt"
 ok 'mounted there again' grep -q " $tmp/mnt " "/proc/$other/mountinfo"
 nsenter -t $other -m umount "$tmp/mnt"
+mkdir few
+echo few >few/f
+"$CFS" mkfs few few.img
+ok '-N of an image without objects' "$CFS" mount -N $other few.img "$tmp/mnt"
+is '-N of an image without objects: is the tree' "$(nsenter -t $other -m cat "$tmp/mnt/f")" few
+nsenter -t $other -m umount "$tmp/mnt"
 refused '-N on a path that cannot' 32 '-N: needs Linux 6.15 or the composefs module' \
 	"$CFS" mount -N $other -o "$o,debug=B" img "$tmp/mnt"
 refused '-N and no such target there' 32 "$tmp/none: mount point: No such file" \
