@@ -306,6 +306,7 @@ int named_upper_check(struct job *j)
 {
 	const char *upper = j->opt->upper, *work = j->opt->work;
 	struct stat a, b;
+	u64 a_id, b_id;
 
 	if (j->upper < 0)
 		return 0;
@@ -315,7 +316,9 @@ int named_upper_check(struct job *j)
 		return job_sys(j, "upperdir %s: stat", upper);
 	if (is_same(&a, &b))
 		return job_fail(j, MOUNT_FAILED, "workdir %s: the same directory as upperdir", work);
-	if (a.st_dev != b.st_dev || mount_id(j->upper) != mount_id(j->work))
+	a_id = mount_id(j->upper);
+	b_id = mount_id(j->work);
+	if (a.st_dev != b.st_dev || (a_id && b_id && a_id != b_id))
 		return job_fail(j, MOUNT_FAILED, "workdir %s: not on the same mount as upperdir %s", work, upper);
 	if (check_apart(j, j->work, "workdir", work, j->upper, "upperdir", upper) ||
 	    check_apart(j, j->upper, "upperdir", upper, j->work, "workdir", work))

@@ -259,7 +259,6 @@ static int attach_empty(struct job *j)
 static int make_attached(struct job *j, int fs, const struct overlay *o, enum way way)
 {
 	int target = j->target, empty = -1, rc, off = 0;
-	struct error err;
 	sigset_t all, old;
 
 	if (job_names(j))
@@ -278,7 +277,6 @@ static int make_attached(struct job *j, int fs, const struct overlay *o, enum wa
 	rc = !o->is_attached && sys_move_mount(o->lower, j->target) ? job_sys(j, "%s: attach the lower mount", j->target_name) : 0;
 	if (!rc) {
 		rc = make(j, fs, o, way);
-		err = j->err;
 		off = o->is_attached ? 0 : take_off(j, o->lower);
 	}
 	if (empty >= 0) {
@@ -287,8 +285,6 @@ static int make_attached(struct job *j, int fs, const struct overlay *o, enum wa
 	}
 	j->target = target;
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (rc && !off)
-		j->err = err;
 	return off ? -1 : rc;
 }
 
