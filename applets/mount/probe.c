@@ -340,12 +340,9 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 		return job_fail(j, MOUNT_FAILED, "basedir %s: object %s has fs-verity of another algorithm than SHA-256",
 				j->dirs.name[which], p->payload);
 	case VERITY_NONE:
+	case VERITY_UNSUPPORTED:
 		error_set(&text, 0, "basedir %s: objects have no fs-verity (first: %s)", j->dirs.name[which], p->payload);
 		return cannot(j, tries, text.text, "; enable it, or use noverity");
-	case VERITY_UNSUPPORTED:
-		error_set(&text, 0, "basedir %s: objects have no fs-verity (first: %s), their file system or this kernel cannot have it",
-			  j->dirs.name[which], p->payload);
-		return cannot(j, tries, text.text, "; use noverity to go without");
 	default:
 		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which], p->payload);
 	}

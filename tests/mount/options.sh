@@ -117,13 +117,16 @@ exits 'without -v nothing is said' 0 m -f -o basedir=obj img mnt
 is 'nothing at all' "$(cat stdout stderr)" ''
 
 # ---- levels (mount 7), whatever the order ---------------------------------
-# A store without fs-verity: level 2 and 1 are refused, 0 is not.
+# A store without fs-verity: level 2 and 1 are refused, 0 is not. The object that
+# is looked at is that of the first file, directory by directory.
+first=$("$CFS" dump img | awk '$1 == "/dir/again" { print $9 }')
 level()
 {
 	if [ "$2" = 0 ]; then
 		ok "$1" m -f -o "basedir=obj,$3" img mnt
 	else
-		refused "$1" 32 'objects have no fs-verity (first: ' m -f -o "basedir=obj,$3" img mnt
+		refused "$1" 32 "cfs mount: basedir obj: objects have no fs-verity (first: $first); enable it, or use noverity" \
+			m -f -o "basedir=obj,$3" img mnt
 	fi
 }
 fsverity enable --hash-alg=sha256 img 2>/dev/null && verity=1
