@@ -53,6 +53,8 @@ static int read_cmdline(struct job *j, const char *given, struct cmdline *c)
 		if (job_names(j))
 			return -1;
 		rc = read_text(j->names.proc, "cmdline", &text, &len);
+		/* Other names are still to be looked up. */
+		job_names_end(j);
 	}
 	if (rc)
 		return job_sys(j, "/proc/cmdline");

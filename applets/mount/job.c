@@ -27,12 +27,20 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
+void job_names_end(struct job *j)
+{
+	struct fdnames *n = &j->names;
+
+	if (n->cwd >= 0)
+		(void)!fchdir(n->cwd);
+	drop(&n->cwd);
+	drop(&n->proc);
+	n->ready = false;
+}
+
 void job_release(struct job *j)
 {
-	if (j->names.cwd >= 0)
-		(void)!fchdir(j->names.cwd);
-	drop(&j->names.cwd);
-	drop(&j->names.proc);
+	job_names_end(j);
 	drop(&j->target);
 	drop(&j->ns);
 	drop(&j->upper);

@@ -82,9 +82,10 @@ int job_wait(struct job *j, int fd);
 /*
  * Names for descriptors from now on: /proc if it is there, else a procfs of our
  * own. Names that were given are relative to another directory afterwards, until
- * job_release().
+ * job_names_end() or job_release().
  */
 int job_names(struct job *j);
+void job_names_end(struct job *j);
 const char *job_fdname(const struct job *j, char room[FDNAME_ROOM], int fd);
 
 /* Go to where the names of descriptors are numbers (mount 9.3). */

@@ -100,7 +100,6 @@ static int open_transient(void)
 static int build_transient(struct swap *s)
 {
 	struct job *j = s->j;
-	char room[FDNAME_ROOM];
 	int at, rc;
 
 	s->tmpfs = state_tmpfs(j, &j->upper, &j->work);
@@ -116,10 +115,7 @@ static int build_transient(struct swap *s)
 	if (rc)
 		return rc;
 	verbose("transient layer attached at " TRANSIENT_AT);
-	rc = backend_build(j);
-	if (rc)
-		(void)sys_umount(job_fdname(j, room, s->tmpfs));
-	return rc;
+	return backend_build(j);
 }
 
 static int build(struct swap *s)
@@ -265,6 +261,7 @@ static int change(struct swap *s)
 int root_setup(struct job *j, struct optlist *opt, struct root *r)
 {
 	struct swap s = { .j = j, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1 };
+	char room[FDNAME_ROOM];
 	int rc;
 
 	opt->has_digest = true;
@@ -277,6 +274,9 @@ int root_setup(struct job *j, struct optlist *opt, struct root *r)
 	rc = prepare(&s);
 	if (!rc && !r->fake)
 		rc = change(&s);
+	/* Where it had to be attached it is not to stay without the root above it. */
+	if (rc && s.tmpfs >= 0 && j->names.ready)
+		(void)sys_umount(job_fdname(j, room, s.tmpfs));
 	drop(&s.sysroot);
 	drop(&s.physical);
 	drop(&s.backup);
