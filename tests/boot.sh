@@ -7,6 +7,8 @@
 if [ "$CFS_BUILD" != "$TOP/build" ]; then
 	skip_all 'once is enough, with the program as it is released'
 fi
+# The hooks boot in check-boot and in the long form.
+[ -n "$CFS_LONG" ] || export BOOT_HOOKS=no
 for kernel in 6.1 6.12; do
 	if [ ! -f "build/kernels/$kernel/release" ]; then
 		skip "Linux $kernel" 'no kernel in build/kernels: tests/kmod/setup'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mount.md 16.3: the hooks of make install-initramfs. Each is run by what it is
-# for, where that is installed; else by stand-ins that note what is asked of
-# them. busybox' init boots in tests/boot.
+# mount.md 16.3: the hooks of make install-initramfs. Each is run by stand-ins
+# that note what is asked of them, and by what it is for where that is installed
+# (mkinitcpio is not packaged in Debian). tests/boot boots what comes out of it.
 . "$(dirname "$0")/../lib.sh"
 
 ok 'make install-initramfs' "${MAKE:-make}" -s install-initramfs DESTDIR="$tmp/root"
@@ -26,6 +26,7 @@ dracut_part()
 {
 	bash -c '
 		require_binaries() { command -v "$@" >/dev/null; }
+		find_binary() { command -v "$@"; }
 		instmods() { echo modules "$@"; }
 		inst_simple() { echo file "$2"; }
 		inst_hook() { echo hook "$1" "$2" "${3##*/}"; }
@@ -73,39 +74,17 @@ else
 	skip 'the unit' 'no systemd-analyze here'
 fi
 
-# A kernel to make an initramfs for: one that tests/kmod/get-kernel unpacked.
-modules=
-for m in "$TOP"/build/kernels/*/image/lib/modules/*; do
-	[ ! -f "$m/modules.dep" ] || modules=$m
-done
-if [ -d /usr/lib/dracut/modules.d/99base ] && [ -n "$modules" ] && [ "$(id -u)" = 0 ] && command -v lsinitrd >/dev/null; then
-	# dracut's own modules and ours, in a folder of this namespace's.
-	mkdir dracut
-	cp -a /usr/lib/dracut/. dracut/
-	cp -a root/usr/lib/dracut/modules.d/37cfs dracut/modules.d/
-	release=${modules##*/}
-	exits 'dracut makes an initramfs' 0 env dracutbasedir="$tmp/dracut" DRACUT_PATH="$tmp/bin /usr/bin /usr/sbin /bin /sbin" \
-		dracut --force --no-hostonly --no-early-microcode -m 'base cfs' --kmoddir "$modules" --kver "$release" \
-		"$tmp/dracut.img"
-	lsinitrd dracut.img >dracut.list 2>/dev/null
-	ok 'dracut: cfs is in it' grep -q 'usr/bin/cfs$' dracut.list
-	ok 'dracut: the modules are in it' sh -c 'grep -q /erofs.ko dracut.list && grep -q /overlay.ko dracut.list && grep -q /loop.ko dracut.list'
-	ok 'dracut: the hook is in it' grep -q 'hooks/pre-pivot/10-cfs-pre-pivot.sh' dracut.list
-else
-	skip 'dracut makes an initramfs' 'no dracut, or no unpacked kernel here'
-fi
-
 # ---- mkinitcpio -----------------------------------------------------------
 if command -v bash >/dev/null; then
 	is 'mkinitcpio, by stand-ins' "$(bash -c '
-		add_binary() { echo binary "$@"; }
+		add_binary() { echo binary "${1##*/}" "$2"; }
 		add_module() { echo module "$@"; }
 		add_file() { echo file "$@"; }
 		add_runscript() { echo runscript; }
 		modinfo() { return 1; }
 		. root/usr/lib/initcpio/install/cfs
 		KERNELVERSION=x build
-		help >/dev/null')" 'binary cfs
+		help >/dev/null')" 'binary cfs /usr/bin/cfs
 module erofs
 module overlay
 module loop
@@ -129,14 +108,41 @@ is 'initramfs-tools, by stand-ins' "$(sh -c '
 	manual_add_modules() { echo modules "$@"; }
 	. ./hook')" 'exec /usr/bin/cfs
 modules erofs overlay loop composefs'
-if [ -f /usr/share/initramfs-tools/hook-functions ] && [ -n "$modules" ] && [ "$(id -u)" = 0 ]; then
-	mkdir ird
-	ok 'initramfs-tools runs it' env DESTDIR="$tmp/ird" MODULESDIR="$modules" version="${modules##*/}" \
-		__MODULES_TO_ADD="$tmp/modules.add" verbose=n sh root/usr/share/initramfs-tools/hooks/cfs
-	ok 'initramfs-tools: cfs is in it' test -x ird/usr/bin/cfs
-else
-	skip 'initramfs-tools runs it' 'no initramfs-tools, or no unpacked kernel here'
-fi
+
+# ---- the programs themselves ----------------------------------------------
+# An initramfs for a kernel that tests/kmod/get-kernel unpacked; tests/boot boots it.
+kernel=
+for k in "$TOP"/build/kernels/*; do
+	[ ! -f "$k/release" ] || kernel=$k
+done
+for maker in initramfs-tools dracut dracut-systemd; do
+	if [ -z "$kernel" ]; then
+		skip "$maker makes an initramfs" 'no kernel in build/kernels: tests/kmod/setup'
+		continue
+	fi
+	if ! "$TOP/tests/boot/initramfs" $maker "$kernel" "$tmp/img" 2>maker.err; then
+		case $(tail -n 1 maker.err) in
+		*' here'* | 'needs root') skip "$maker makes an initramfs" "$(tail -n 1 maker.err)" ;;
+		*) fail "$maker makes an initramfs" "$(cat maker.err)" ;;
+		esac
+		continue
+	fi
+	pass "$maker makes an initramfs"
+	# What is in it: an archive of compressed modules or the like may come first.
+	case $maker in
+	dracut*) lsinitrd img >list 2>/dev/null ;;
+	*) lsinitramfs img >list 2>/dev/null ;;
+	esac
+	ok "$maker: the program is in it" grep -q 'usr/bin/cfs$' list
+	for m in erofs overlay loop; do
+		ok "$maker: $m.ko is in it" grep -q "/$m\.ko" list
+	done
+	case $maker in
+	initramfs-tools) ok "$maker: the script is in it" grep -q 'scripts/local-bottom/cfs$' list ;;
+	dracut) ok "$maker: the hook is in it" grep -q 'hooks/pre-pivot/10-cfs-pre-pivot.sh' list ;;
+	*) ok "$maker: the unit is in it" grep -q 'initrd-root-fs.target.wants/cfs-setup-root.service' list ;;
+	esac
+done
 
 # ---- busybox --------------------------------------------------------------
 ok 'the init of a busybox initramfs' sh -n root/usr/lib/composefs/init

@@ -3,8 +3,9 @@
 # dracut: the composefs root that the kernel command line names.
 # shellcheck disable=SC2154 # moddir and the like come from dracut
 
+# dracut's path has no /usr/local/bin.
 check() {
-	require_binaries cfs || return 1
+	require_binaries cfs || require_binaries /usr/local/bin/cfs || return 1
 	return 255
 }
 
@@ -17,7 +18,7 @@ installkernel() {
 }
 
 install() {
-	inst_simple "$(command -v cfs)" /usr/bin/cfs
+	inst_simple "$(find_binary cfs || echo /usr/local/bin/cfs)" /usr/bin/cfs
 	if [[ -e "${dracutsysrootdir-}/usr/lib/composefs/setup-root-conf.toml" ]]; then
 		inst_simple /usr/lib/composefs/setup-root-conf.toml
 	fi
