@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/setup-root/root.h"
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -37,16 +36,12 @@ static void drop(int *fd)
 /* The image by its link, which leads nowhere but below composefs. */
 static int open_image(struct swap *s, int dir)
 {
-	const struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
 	char path[CFS_DIGEST_HEX + 8];
 	int fd;
 
 	text_format(path, sizeof(path), "images/%s", s->r->cmdline.hex);
 	text_format(s->r->image, sizeof(s->r->image), "%s/composefs/%s", s->r->sysroot, path);
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	fd = state_open_beneath(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? job_sys(s->j, "%s", s->r->image) : imagefd_take(s->j, fd, s->r->image);
 }
 

@@ -14,10 +14,28 @@
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define READ_ONLY 1 /* ST_RDONLY */
 #define LABEL "security.selinux"
+#define OPEN_TRIES 10000
 
 int state_directory(int root, const char *name)
 {
 	return openat(root, name, DIR_FLAGS);
+}
+
+int state_open_beneath(int dir, const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	/* A mount or a rename, wherever it is, makes the kernel give up at a ".." (openat2(2)). */
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd;
 }
 
 int state_make_writable(int mount)
@@ -191,15 +209,11 @@ static int mount_transient(const struct state *s, const char *name, int at)
 /* The path may end in a link that an installer made; it stays beneath the physical root. */
 static int mount_bind(const struct state *s, const char *name, int at)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
 	char path[CFS_DIGEST_HEX + 32];
 	int fd, tree = -1, rc = 0;
 
 	text_format(path, sizeof(path), "state/deploy/%s/%s", s->hex, name);
-	fd = (int)syscall(SYS_openat2, s->physical, path, &how, sizeof(how));
+	fd = state_open_beneath(s->physical, path, O_PATH | O_DIRECTORY);
 	if (fd < 0 && errno == ENOENT) {
 		int dir = state_open(s, NULL);
 

@@ -27,6 +27,12 @@ int state_make_writable(int mount);
  */
 int state_tmpfs(struct job *j, int *upper, int *work);
 
+/*
+ * Open @path, which may hold links, below the directory @dir and nowhere else.
+ * -1 and errno.
+ */
+int state_open_beneath(int dir, const char *path, int flags);
+
 /* An open directory of the new root, -1: it has none of this name. */
 int state_directory(int root, const char *name);
 

@@ -237,6 +237,14 @@ $call:$when:$error: $left"
 	failing '[root]' 'transient = true' '[etc]' 'transient = true' '[var]' 'transient = true'
 	failing '[etc]' 'mount = "bind"' '[sysroot]' 'readonly = true'
 
+	# A mount or a rename elsewhere makes the kernel give up a lookup that goes up.
+	: >conf
+	anew
+	exits 'a lookup is tried again' 0 strace -qq -o /dev/null -e inject=openat2:error=EAGAIN:when=1..100 \
+		"$CFS" setup-root --sysroot=s --cmdline="composefs=?$d4" --config=conf
+	exits 'but not for ever' 32 timeout 60 strace -qq -o /dev/null -e inject=openat2:error=EAGAIN \
+		"$CFS" setup-root --sysroot=s/sysroot --cmdline="composefs=?$d4" --config=conf --target=mnt
+
 	# The first try at a transient root fails, as before Linux 6.15; then another
 	# call. Its layer is attached by then, and must not stay.
 	config '[root]' 'transient = true'
