@@ -267,41 +267,32 @@ static bool with_value(const struct option *opt, int *rc)
 	return false;
 }
 
-/* Flags of the mount: name, bits that count, their value. */
-static const struct {
-	const char *name;
-	unsigned int mask, value;
-} flags[] = {
-	{ "nosuid", MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOSUID },
-	{ "suid", MOUNT_ATTR_NOSUID, 0 },
-	{ "nodev", MOUNT_ATTR_NODEV, MOUNT_ATTR_NODEV },
-	{ "dev", MOUNT_ATTR_NODEV, 0 },
-	{ "noexec", MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOEXEC },
-	{ "exec", MOUNT_ATTR_NOEXEC, 0 },
-	{ "noatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME },
-	{ "atime", MOUNT_ATTR__ATIME, MOUNT_ATTR_RELATIME },
-	{ "relatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_RELATIME },
-	{ "norelatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_RELATIME },
-	{ "strictatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_STRICTATIME },
-	{ "nostrictatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_RELATIME },
-	{ "nodiratime", MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NODIRATIME },
-	{ "diratime", MOUNT_ATTR_NODIRATIME, 0 },
-	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
-	{ "symfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 },
-};
+/* Flags of the mount; false: it is none of them. */
+static bool set_flag(const struct option *opt)
+{
+	/* Those of the first ten that do not begin with "no" clear what the one before sets. */
+	static const unsigned int bits[] = { MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC,
+					     MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NOSYMFOLLOW };
+	int i = word_index("nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime strictatime relatime atime norelatime nostrictatime", opt->name.s, opt->name.len);
+	unsigned int mask = i < 10 ? bits[i < 0 ? 0 : i / 2] : MOUNT_ATTR__ATIME, value = i & 1 ? 0 : mask;
+
+	if (i < 0)
+		return false;
+	if (i >= 10)
+		value = i == 10 ? MOUNT_ATTR_NOATIME : i == 11 ? MOUNT_ATTR_STRICTATIME
+							       : MOUNT_ATTR_RELATIME;
+	opt->o->attr = (opt->o->attr & ~mask) | value;
+	opt->o->touched |= mask;
+	return true;
+}
 
 /* Options without a value; false: it is none of them. */
 static bool without_value(const struct option *opt)
 {
 	struct optlist *o = opt->o;
 
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (word_index(flags[i].name, opt->name.s, opt->name.len) < 0)
-			continue;
-		o->attr = (o->attr & ~flags[i].mask) | flags[i].value;
-		o->touched |= flags[i].mask;
+	if (set_flag(opt))
 		return true;
-	}
 	switch (word_index("ro rw verity noverity tryverity volatile remount defaults", opt->name.s, opt->name.len)) {
 	case 0:
 	case 1:

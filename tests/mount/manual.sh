@@ -7,7 +7,7 @@ need perl
 
 # Every word list and table of names in optlist.c; debug= is for the tests only.
 {
-	sed -n 's/.*word_index("\([^"]*\)", opt->name.*/\1/p; s/^	{ "\([a-z]*\)", MOUNT_ATTR.*/\1/p
+	sed -n 's/.*word_index("\([^"]*\)", opt->name.*/\1/p
 		s/.*optlist_context.*= { \(.*\) };/\1/p' applets/mount/optlist.c | tr -d '",'
 	sed -n '/^static bool is_ignored/,/^}/s/.*word_index("\([^"]*\)",/\1/p' applets/mount/optlist.c
 } | tr ' ' '\n' | grep . | grep -vx debug | sort -u >"$tmp/known"
