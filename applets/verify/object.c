@@ -132,7 +132,7 @@ void content_verify(struct verify *v, const char *dir, int fd, const struct stat
 		decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
-	if (v->enable_verity && verity_lacks(c.sealed) && c.computed && enable(v, dir, fd, &c.is, found))
+	if (v->enable_verity && verity_lacks(c.sealed) && record->has_digest && enable(v, dir, fd, &record->digest, found))
 		c.sealed = VERITY_SHA256;
 	if (found->kind == KIND_OK && v->require_verity && c.sealed != VERITY_SHA256)
 		decide(found, KIND_NO_VERITY, "%s", not_sealed(c.sealed));

@@ -41,7 +41,7 @@ static int store_of(struct verify *v, unsigned int which, struct store **store, 
 
 /* From one directory. 1: it does not have it, or not as it should be, which is worth a warning. */
 static int repair_from(struct verify *v, unsigned int from, const char *path, const struct object_record *record,
-		       struct verity_work *work, const struct found *found, struct error *err)
+		       struct verity_work *work, struct found *found, struct error *err)
 {
 	struct basedirs one = { .n = 1, .fd = { v->repair.fd[from] }, .name = { v->repair.name[from] } };
 	struct basedirs_found there;
@@ -60,11 +60,13 @@ static int repair_from(struct verify *v, unsigned int from, const char *path, co
 		rc = store_of(v, found->which, &store, err);
 		if (!rc)
 			rc = store_repair(store, work, path, fd, &there.st, &record->digest,
-					  atomic_load(&v->sealed[found->which]), err);
+					  v->require_verity || v->enable_verity || atomic_load(&v->sealed[found->which]), err);
+		if (!rc)
+			found->kind = v->require_verity && !atomic_load(&store->verity) ? KIND_NO_VERITY : KIND_REPAIRED;
 	}
 	close(fd);
 	if (rc > 0)
-		warn("%s/%s: is not what it should be; not used", one.name[0], path);
+		warn("%s/%s: %s; not used", one.name[0], path, rc > 1 ? err->text : "is not what it should be");
 	return rc;
 }
 
@@ -81,10 +83,8 @@ int repair_object(struct verify *v, const char *path, size_t len, const struct o
 	name[len] = 0;
 	for (unsigned int i = 0; i < v->repair.n && rc > 0; i++) {
 		rc = repair_from(v, i, name, record, work, found, err);
-		if (rc)
-			continue;
-		found->kind = KIND_REPAIRED;
-		text_format(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
+		if (!rc)
+			text_format(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
 	}
 	return rc;
 }

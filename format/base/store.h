@@ -82,8 +82,8 @@ int store_put_stream(struct store *s, struct verity_work *work, const struct con
  * the store) in the place of whatever is there but a directory; with fs-verity if
  * @seal. Only content with the digest @want gets the name (VE-6). On stable
  * storage when it returns, but for the names of directories: store_finish().
- * 0; 1: the file does not have that content, or a directory has the name;
- * -1 and a text.
+ * 0; 1: the file does not have that content, or a directory has the name; 2 and
+ * a text: it cannot be read; -1 and a text.
  */
 int store_repair(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
 		 const struct cfs_digest *want, bool seal, struct error *err);

@@ -61,15 +61,17 @@ static int open_parent(const struct store *s, const char *path, const char **nam
 	return -1;
 }
 
-/* The copy, whose content is that of @want. 1: it is not. */
+/* The copy, whose content is that of @want. 1: it is not. 2 and a text: it cannot be read. */
 static int copy(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
 		const struct cfs_digest *want, struct newfile *f, struct error *err)
 {
 	struct cfs_digest is;
 	int rc = verity_copy(work, fd, before, f->fd, &is);
 
-	if (rc == -1)
-		return failed(s, path, "read of a good copy", err);
+	if (rc == -1) {
+		error_sys(err, "read");
+		return 2;
+	}
 	if (rc < 0)
 		return failed(s, path, "write of a new file", err);
 	if (rc || memcmp(&is, want, sizeof(is)))

@@ -289,6 +289,9 @@ else
 		lines '--enable-verity' 0 '' --require-verity img
 	else
 		is '--enable-verity where it cannot be' "$rc $(cut -f1-4 stdout)" "1 $(printf 'unreadable\timg\t-\t-')"
+		# Not left out in silence where no content is read.
+		"$CFS" verify -q --quick --enable-verity --basedir=good >stdout
+		is '--enable-verity --quick where it cannot be' "$? $(cut -f1 stdout)" '1 unreadable'
 	fi
 fi
 
@@ -339,6 +342,22 @@ $(line repaired img "$o2" /d/f2 'from bad')"
 is 'is told' "$(grep -c "^cfs verify: bad/$o1: is not what it should be; not used" stderr)" 1
 exits 'the next one' 0 "$CFS" verify -q --basedir=a --repair-from=bad:good img
 is 'whole' "$(diff -r good a)" ''
+# One that cannot be read, too.
+case $CFS_BUILD in
+*/san) ;;
+*) ! strace -o /dev/null true 2>/dev/null || inject=yes ;;
+esac
+if [ -n "${inject:-}" ]; then
+	rm "a/$o1"
+	# With --quick nothing else is read by this call.
+	strace -qq -o /dev/null -e inject=pread64:error=EIO:when=1 "$CFS" verify -q --quick --basedir=a --repair-from=good img >stdout
+	is 'an unreadable source' "$? $(cat stdout)" "3 $(line missing img "$o1" /d/f1 'in no basedir')"
+	strace -qq -o /dev/null -e inject=pread64:error=EIO:when=1 "$CFS" verify --quick --basedir=a --repair-from=bad:good img >stdout 2>stderr
+	is 'the next one is tried' "$? $(cat stdout)" "0 $(line repaired img "$o1" /d/f1 'from good')"
+	is 'and it is told' "$(head -n 1 stderr)" "cfs verify: bad/$o1: read: I/O error; not used"
+else
+	skip 'an unreadable source' 'no strace here, or a sanitizer'
+fi
 # Without recorded digest nothing is repaired.
 rm "a/$o1"
 lines 'no digest, no repair' 3 "$(line missing img3 "$o1" /a 'in no basedir')" --basedir=a --repair-from=good img3
