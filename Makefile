@@ -3,7 +3,7 @@
 # make                 ./cfs, one static program, and build/cfs with its symbols
 # make check           every test, or TESTS="unit cli/mkfs"; check-long: with the long loops
 # make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
-# make check-boot      boot from a composefs root: KERNEL=6.1|6.12
+# make check-boot      boot from a composefs root: KERNEL=6.1|6.12, CFS_LONG=1: a Debian
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
