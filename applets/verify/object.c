@@ -7,17 +7,21 @@
 #include "base/text.h"
 #include "base/verity.h"
 
-static void decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* What it is, and why. */
-static void decide(struct found *found, enum kind kind, const char *fmt, ...)
+void found_decide(struct found *found, enum kind kind, const char *fmt, ...)
 {
+	struct error e;
+	size_t len;
 	va_list ap;
 
 	found->kind = kind;
 	va_start(ap, fmt);
-	text_vformat(found->detail, sizeof(found->detail), fmt, ap);
+	text_vformat(e.text, sizeof(e.text), fmt, ap);
 	va_end(ap);
+	len = strlen(e.text);
+	if (len < sizeof(found->detail))
+		strcpy(found->detail, e.text);
+	else
+		text_format(found->detail, sizeof(found->detail), "...%s", e.text + len - (sizeof(found->detail) - 4));
 }
 
 static void differ(struct found *found, const char *what, const struct cfs_digest *want, const struct cfs_digest *is)
@@ -26,7 +30,7 @@ static void differ(struct found *found, const char *what, const struct cfs_diges
 
 	cfs_digest_print(a, want);
 	cfs_digest_print(b, is);
-	decide(found, KIND_WRONG_CONTENT, "%swant %.64s, is %.64s", what, a, b);
+	found_decide(found, KIND_WRONG_CONTENT, "%swant %.64s, is %.64s", what, a, b);
 }
 
 static const char *type_of(mode_t mode)
@@ -56,11 +60,11 @@ static bool enable(struct verify *v, const char *dir, int fd, const struct cfs_d
 	if (!rc)
 		return true;
 	if (rc > 0)
-		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
+		found_decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
 	else if (errno != EOPNOTSUPP)
-		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
+		found_decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
 	else if (!atomic_exchange(&v->cannot_enable, true))
-		decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", dir, error_words(errno));
+		found_decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", dir, error_words(errno));
 	return false;
 }
 
@@ -95,7 +99,7 @@ static bool measure(struct verify *v, int fd, const struct stat *st, struct veri
 
 	c->sealed = verity_kernel(fd, &c->kernel);
 	if (c->sealed < 0) {
-		decide(found, KIND_UNREADABLE, "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
+		found_decide(found, KIND_UNREADABLE, "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
 		return false;
 	}
 	if (!c->computed)
@@ -104,9 +108,9 @@ static bool measure(struct verify *v, int fd, const struct stat *st, struct veri
 	if (!rc)
 		rc = steady_fd(fd, st);
 	if (rc < 0)
-		decide(found, KIND_UNREADABLE, "read: %s", error_words(errno));
+		found_decide(found, KIND_UNREADABLE, "read: %s", error_words(errno));
 	else if (rc)
-		decide(found, KIND_UNREADABLE, "changes while it is read");
+		found_decide(found, KIND_UNREADABLE, "changes while it is read");
 	found->changed = rc > 0;
 	if (rc)
 		return false;
@@ -124,18 +128,18 @@ void content_verify(struct verify *v, const char *dir, int fd, const struct stat
 		return;
 	if (c.sealed == VERITY_SHA256)
 		atomic_store(&v->sealed[found->which], true);
-	decide(found, KIND_OK, "%s%s", c.computed ? "by content" : "by size",
-	       c.sealed == VERITY_SHA256 ? " and kernel" : "");
+	found_decide(found, KIND_OK, "%s%s", c.computed ? "by content" : "by size",
+		     c.sealed == VERITY_SHA256 ? " and kernel" : "");
 	if (!compare(&c, record, found))
 		return;
 	if (v->require_verity && !record->has_digest) {
-		decide(found, KIND_NO_DIGEST, "no digest is recorded");
+		found_decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
 	if (v->enable_verity && verity_lacks(c.sealed) && record->has_digest && enable(v, dir, fd, &record->digest, found))
 		c.sealed = VERITY_SHA256;
 	if (found->kind == KIND_OK && v->require_verity && c.sealed != VERITY_SHA256)
-		decide(found, KIND_NO_VERITY, "%s", not_sealed(c.sealed));
+		found_decide(found, KIND_NO_VERITY, "%s", not_sealed(c.sealed));
 }
 
 /* Compare one file with each different record of its name; the first that does not fit counts. */
@@ -154,8 +158,8 @@ static int check_records(struct verify *v, const struct objects *objects, size_t
 		last = r;
 		found->use = i;
 		if ((u64)st->st_size != r.size) {
-			decide(found, KIND_WRONG_SIZE, "want %llu, is %llu", (unsigned long long)r.size,
-			       (unsigned long long)st->st_size);
+			found_decide(found, KIND_WRONG_SIZE, "want %llu, is %llu", (unsigned long long)r.size,
+				     (unsigned long long)st->st_size);
 			return 0;
 		}
 		if (!r.has_digest)
@@ -187,11 +191,11 @@ static int look(struct verify *v, const struct objects *objects, size_t first, s
 	}
 	found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
 	if (rc < 0)
-		decide(found, KIND_UNREADABLE, "%s", e.text);
+		found_decide(found, KIND_UNREADABLE, "%s", e.text);
 	else if (rc == BASEDIRS_NONE)
-		decide(found, KIND_MISSING, "in no basedir");
+		found_decide(found, KIND_MISSING, "in no basedir");
 	else
-		decide(found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
+		found_decide(found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
 	return 0;
 }
 

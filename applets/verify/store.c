@@ -127,10 +127,10 @@ static void look(struct shelf *s, const char *name, struct verity_work *work, st
 	rc = basedirs_open_file(&one, name, CFS_OBJECT_NAME, &where, &fd, &e);
 	if (rc != BASEDIRS_FILE) {
 		/* What vanished since it was listed is no object any more. */
-		found->kind = rc < 0 ? KIND_UNREADABLE : rc == BASEDIRS_OTHER ? KIND_WRONG_TYPE
-									      : KIND_OK;
+		found_decide(found, rc < 0 ? KIND_UNREADABLE : rc == BASEDIRS_OTHER ? KIND_WRONG_TYPE
+										    : KIND_OK,
+			     "%s", rc < 0 ? e.text : "is no regular file");
 		found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
-		text_format(found->detail, sizeof(found->detail), "%.180s", rc < 0 ? e.text : "is no regular file");
 		return;
 	}
 	content_verify(v, one.name[0], fd, &where.st, &record, work, found);

@@ -78,6 +78,9 @@ struct found {
 	size_t use; /* of the item that tells what it should be */
 };
 
+/* What it is, and why; of a text that is too long the end, where the reason is. */
+void found_decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* How often an object is looked at that somebody replaces meanwhile (ST-8). */
 #define VERIFY_LOOKS 8
 

@@ -355,6 +355,13 @@ if [ -n "${inject:-}" ]; then
 	strace -qq -o /dev/null -e inject=pread64:error=EIO:when=1 "$CFS" verify --quick --basedir=a --repair-from=bad:good img >stdout 2>stderr
 	is 'the next one is tried' "$? $(cat stdout)" "0 $(line repaired img "$o1" /d/f1 'from good')"
 	is 'and it is told' "$(head -n 1 stderr)" "cfs verify: bad/$o1: read: I/O error; not used"
+	# Whatever the length of the names, a line has its reason (ER-2).
+	long=$(printf '%0200d' 0)
+	mkdir "$long"
+	cp -r good "$long/good"
+	strace -qq -o /dev/null -e inject=openat2:error=EIO:when=1 "$CFS" verify -q --threads=1 --basedir="$long/good" img >stdout
+	is 'a basedir of a long name' "$? $(cut -f1 stdout) $(grep -c ': I/O error$' stdout)" '1 unreadable 1'
+	rm -r "$long"
 else
 	skip 'an unreadable source' 'no strace here, or a sanitizer'
 fi
