@@ -119,9 +119,10 @@ wraps := $(if $(OOM),$(sort $(shell sed 's/__wrap_/\n-Wl,--wrap=/g' tests/oom/*.
 	grep -o '^-Wl,--wrap=[a-z0-9_]*')))
 gccfile = $(shell $(CC) -print-file-name=$1)
 libgcc = $(shell $(CC) -print-libgcc-file-name)
-# Nothing here unwinds, and without these two headers the first page suffices.
+# Nothing here unwinds: without the components' tables for it and these two headers
+# the first page suffices, and 1.8 KB less.
 link_flags := -nostdlib -static-pie -Wl,--gc-sections,-O1,--build-id=none,--no-eh-frame-hdr \
-	-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,text $(wraps)
+	-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,text -Wl,-T,$(B)/discard.ld $(wraps)
 link = $(CC) $(link_flags) $(LDFLAGS) -o $@ \
 	$(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(call gccfile,crtbeginS.o) $1 $(zstd_obj) \
 	$(fortify) $(libz) $(libbearssl) \
@@ -191,6 +192,7 @@ $(B)/unit_table.c: FORCE
 $(B)/flags: FORCE
 	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/setup' >&2; exit 1)
 	@mkdir -p $(B)/include
+	@echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' >$(B)/discard.ld
 	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(call inc_find,$h) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 

@@ -56,3 +56,20 @@ uLong crc32(uLong crc, const Bytef *buf, uInt len)
 		c = c >> 8 ^ remainders[(u8)c ^ *buf++];
 	return ~c;
 }
+
+/*
+ * Adler-32 (RFC 1950), another name that inflate knows: of streams with a zlib
+ * header, which input_open() never asks for. zlib's own weighs 2 KB.
+ */
+uLong adler32(uLong adler, const Bytef *buf, uInt len)
+{
+	u32 a = adler & 0xffff, b = adler >> 16 & 0xffff;
+
+	if (!buf)
+		return 1;
+	for (; len; len--) {
+		a = (a + *buf++) % 65521;
+		b = (b + a) % 65521;
+	}
+	return (uLong)b << 16 | a;
+}
