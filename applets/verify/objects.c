@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include "applets/verify/verify.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "base/verity.h"
 #include "base/workers.h"
@@ -150,7 +151,7 @@ static int find_paths_in(struct run *run, u32 image, struct user *users, struct 
 	}
 	if (!n)
 		return 0;
-	qsort(users, n, sizeof(*users), by_nid);
+	sort_records(users, n, sizeof(*users), by_nid);
 	if (cursor_init(&c, &o->images[image], 0, NULL, 0, err))
 		return -1;
 	while ((rc = cursor_next(&c, &e, err)) > 0) {
@@ -246,7 +247,7 @@ static int run_all(struct run *run, struct error *err)
 	if (rc)
 		return -1;
 	v->objects += run->count;
-	qsort(run->problems, run->nproblems, sizeof(*run->problems), by_name);
+	sort_records(run->problems, run->nproblems, sizeof(*run->problems), by_name);
 	if (find_paths(run, err))
 		return -1;
 	for (size_t i = 0; i < run->nproblems && !rc; i++)

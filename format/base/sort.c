@@ -86,3 +86,35 @@ int sort_strings(struct sort_item *v, size_t n)
 	free(spare);
 	return 0;
 }
+
+static void swap(u8 *a, u8 *b, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		u8 x = a[i];
+
+		a[i] = b[i];
+		b[i] = x;
+	}
+}
+
+/* A heap below @root again, when the record there is the only wrong one. */
+static void sift(u8 *v, size_t root, size_t n, size_t size, int (*order)(const void *a, const void *b))
+{
+	for (size_t child; (child = 2 * root + 1) < n; root = child) {
+		if (child + 1 < n && order(v + child * size, v + (child + 1) * size) < 0)
+			child++;
+		if (order(v + root * size, v + child * size) >= 0)
+			return;
+		swap(v + root * size, v + child * size, size);
+	}
+}
+
+void sort_records(void *v, size_t n, size_t size, int (*order)(const void *a, const void *b))
+{
+	for (size_t i = n / 2; i--;)
+		sift(v, i, n, size, order);
+	while (n-- > 1) {
+		swap(v, (u8 *)v + n * size, size);
+		sift(v, 0, n, size, order);
+	}
+}

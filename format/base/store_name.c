@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/sort.h"
 
 #define FEW 8 /* objects are synced one by one; more with one syncfs() */
 
@@ -80,7 +81,7 @@ static int name_batch(struct store *s, struct verity_work *work, struct store_wa
 	char path[OBJECT_PATH];
 	int dir = -1, rc = 0;
 
-	qsort(v, n, sizeof(*v), by_digest);
+	sort_records(v, n, sizeof(*v), by_digest);
 	for (size_t i = 0; i < n && !rc; i++) {
 		u8 xx = v[i].digest.b[0];
 

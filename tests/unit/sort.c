@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/sort.c against the definition of byte order, for sizes around its runs. */
+/* base/sort.c against the definition of byte order, for sizes around its runs; records by any order. */
 #include "base/sort.h"
 #include "tests/unit/unit.h"
 
@@ -47,8 +47,44 @@ static void check(size_t n, unsigned int alphabet, unsigned int most)
 	free(seen);
 }
 
+struct record {
+	u8 key, odd[6];
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct record *p = a, *q = b;
+
+	return (int)p->key - (int)q->key;
+}
+
+static void check_records(size_t n, unsigned int keys)
+{
+	struct record *v = calloc(n + 1, sizeof(*v));
+	unsigned int left[256] = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; i < n; i++) {
+		v[i].key = (u8)(next() % keys);
+		memset(v[i].odd, v[i].key / 2 + 1, sizeof(v[i].odd));
+		left[v[i].key]++;
+	}
+	sort_records(v, n, sizeof(*v), by_key);
+	for (size_t i = 0; i < n; i++) {
+		good = good && (!i || v[i - 1].key <= v[i].key) && left[v[i].key]-- && v[i].odd[0] == v[i].key / 2 + 1 &&
+		       v[i].odd[5] == v[i].odd[0];
+	}
+	CHECK(good, "%zu records of %u keys", n, keys);
+	free(v);
+}
+
 void unit_sort(void)
 {
+	for (size_t n = 0; n < 70; n++) {
+		check_records(n, 256);
+		check_records(n, 3);
+	}
+	check_records(5000, 200);
 	for (size_t n = 0; n < 60; n++)
 		check(n, 3, 12);
 	check(1000, 2, 9);
