@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "base/text.h"
 
 /* The names that are nobody else's; those whose applet is in this build are made. */
 static const char default_names[][24] = {
@@ -36,8 +37,10 @@ static int find_self(struct install *in)
 
 	if (len > 0)
 		in->exe[len] = 0;
-	else if (!called || !realpath(called, in->exe)) {
-		complain("cannot find out where this program is: mount /proc, or call it by its path");
+	else if (called && *called == '/' && strlen(called) < sizeof(in->exe))
+		text_format(in->exe, sizeof(in->exe), "%s", called);
+	else {
+		complain("cannot find out where this program is: mount /proc, or call it by its full path");
 		return -1;
 	}
 	if (stat(in->exe, &in->st)) {
@@ -50,7 +53,7 @@ static int find_self(struct install *in)
 static int make_link(const struct install *in, const char *name)
 {
 	struct stat st;
-	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name) : linkat(AT_FDCWD, in->exe, in->dirfd, name, 0);
+	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name) : linkat(AT_FDCWD, in->exe, in->dirfd, name, AT_SYMLINK_FOLLOW);
 
 	if (!rc)
 		return 0;
