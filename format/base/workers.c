@@ -47,28 +47,104 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* As many of @v from the second on as can be started; their number. */
-static unsigned int start(struct worker *v, unsigned int count)
+static int start(pthread_t *thread, void *(*fn)(void *arg), void *arg)
 {
-	unsigned int n = 1;
 	pthread_attr_t attr;
+	int rc;
 
 	if (pthread_attr_init(&attr))
-		return n;
-	if (!pthread_attr_setstacksize(&attr, STACK))
-		while (n < count && !pthread_create(&v[n].thread, &attr, run, &v[n]))
-			n++;
+		return -1;
+	rc = pthread_attr_setstacksize(&attr, STACK);
+	if (!rc)
+		rc = pthread_create(thread, &attr, fn, arg);
 	pthread_attr_destroy(&attr);
-	return n;
+	return rc ? -1 : 0;
 }
 
-int workers_run(unsigned int count, int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
-		void *arg, struct error *err)
+struct workers_pool {
+	void (*enter)(void *arg);
+	void *arg;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t more, done;
+	unsigned int threads;
+	unsigned int busy;     /* of them: have not come back yet */
+	struct worker *v;      /* the work at hand */
+	unsigned int next, to; /* of @v: not taken yet */
+};
+
+/* A thread of a pool: takes one worker's part after the other. */
+static void *parked(void *arg)
+{
+	struct workers_pool *p = arg;
+
+	p->enter(p->arg);
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		struct worker *worker;
+
+		if (!--p->busy)
+			pthread_cond_signal(&p->done);
+		while (p->next == p->to)
+			pthread_cond_wait(&p->more, &p->lock);
+		worker = &p->v[p->next++];
+		pthread_mutex_unlock(&p->lock);
+		run(worker);
+		pthread_mutex_lock(&p->lock);
+	}
+	return NULL;
+}
+
+/* Until all have come back. */
+static void await(struct workers_pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->busy)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+struct workers_pool *workers_park(unsigned int count, void (*enter)(void *arg), void *arg)
+{
+	struct workers_pool *p = count > 1 ? calloc(1, sizeof(*p)) : NULL;
+	pthread_t thread;
+
+	if (!p)
+		return NULL;
+	p->enter = enter;
+	p->arg = arg;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->more, NULL);
+	pthread_cond_init(&p->done, NULL);
+	pthread_mutex_lock(&p->lock);
+	while (p->threads < count - 1 && !start(&thread, parked, p))
+		p->busy = ++p->threads;
+	pthread_mutex_unlock(&p->lock);
+	await(p);
+	return p;
+}
+
+/* All of @v but the first, which is the caller's. */
+static void hand_out(struct workers_pool *p, struct worker *v, unsigned int count)
+{
+	pthread_mutex_lock(&p->lock);
+	p->v = v;
+	p->next = 1;
+	p->to = count;
+	p->busy = count - 1;
+	pthread_cond_broadcast(&p->more);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static int run_all(struct workers_pool *pool, unsigned int count,
+		   int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
+		   struct error *err)
 {
 	struct workers w = { .err = err };
 	struct worker alone = { &w, 0, 0, fn, arg }, *v = &alone;
 	unsigned int running = 1;
 
+	if (pool && count > pool->threads + 1)
+		count = pool->threads + 1;
 	pthread_mutex_init(&w.lock, NULL);
 	if (count > 1)
 		v = calloc(count, sizeof(*v));
@@ -78,15 +154,25 @@ int workers_run(unsigned int count, int (*fn)(struct workers *w, unsigned int in
 	}
 	for (unsigned int i = 0; i < count; i++)
 		v[i] = (struct worker){ &w, 0, i, fn, arg };
-	if (count > 1)
-		running = start(v, count);
+	if (pool)
+		hand_out(pool, v, count);
+	while (!pool && running < count && !start(&v[running].thread, run, &v[running]))
+		running++;
 	run(&v[0]);
+	if (pool)
+		await(pool);
 	while (running > 1)
 		pthread_join(v[--running].thread, NULL);
 	if (v != &alone)
 		free(v);
 	pthread_mutex_destroy(&w.lock);
 	return atomic_load(&w.stop) ? -1 : 0;
+}
+
+int workers_run(unsigned int count, int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
+		void *arg, struct error *err)
+{
+	return run_all(NULL, count, fn, arg, err);
 }
 
 struct list {
@@ -110,13 +196,20 @@ static int take_items(struct workers *w, unsigned int index, void *arg, struct e
 	return 0;
 }
 
-int workers_each(unsigned int count, size_t items,
-		 int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
-		 void *arg, struct error *err)
+int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
+		    int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		    void *arg, struct error *err)
 {
 	struct list list = { items, fn, arg };
 
 	if (count > items)
 		count = items ? (unsigned int)items : 1;
-	return workers_run(count, take_items, &list, err);
+	return run_all(pool, count, take_items, &list, err);
+}
+
+int workers_each(unsigned int count, size_t items,
+		 int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		 void *arg, struct error *err)
+{
+	return workers_each_of(NULL, count, items, fn, arg, err);
 }

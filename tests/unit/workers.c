@@ -63,6 +63,33 @@ static void errors(void)
 	      "one of many errors is told");
 }
 
+static void entered(void *arg)
+{
+	atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+/* Threads that are there before their work, which comes more than once (PH-2). */
+static void pools(void)
+{
+	static const unsigned int counts[] = { 2, 3, 9 };
+
+	CHECK(!workers_park(1, entered, NULL), "nobody beside the caller");
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		atomic_uint *inside = calloc(1, sizeof(*inside));
+		struct workers_pool *pool = workers_park(counts[i], entered, inside);
+		struct error err = { 0 };
+
+		CHECK(pool && *inside == counts[i] - 1, "%u have entered", *inside);
+		for (unsigned int used = 1; used <= 2 * counts[i]; used++) {
+			struct list list = { .bad = ITEMS };
+
+			CHECK(!workers_each_of(pool, used, ITEMS, one, &list, &err) && each_once(&list), "%u of %u", used, counts[i]);
+			list = (struct list){ .bad = 10 };
+			CHECK(workers_each_of(pool, used, ITEMS, one, &list, &err) == -1 && err.code == EIO, "an error among %u", used);
+		}
+	}
+}
+
 /* In a child that may not make threads. */
 static int without_threads(void *arg)
 {
@@ -74,7 +101,10 @@ static int without_threads(void *arg)
 #ifdef SYS_clone3
 	scratch_forbid(SYS_clone3, 0, 0, EAGAIN);
 #endif
-	return workers_each(8, ITEMS, one, &list, &err) || !each_once(&list);
+	if (workers_each(8, ITEMS, one, &list, &err) || !each_once(&list))
+		return 1;
+	list = (struct list){ .bad = ITEMS };
+	return workers_each_of(workers_park(8, entered, &list.calls), 8, ITEMS, one, &list, &err) || !each_once(&list);
 }
 
 void unit_workers(void)
@@ -85,6 +115,7 @@ void unit_workers(void)
 	CHECK(n >= 1 && n <= 8, "%u threads by default", n);
 	lists();
 	errors();
+	pools();
 	rc = scratch_child(without_threads, NULL);
 	CHECK(rc == 0 || rc == 77, "without threads: %d", rc);
 }
