@@ -7,7 +7,7 @@
 
 struct rewrite {
 	struct result result;
-	const char *source;
+	struct inputs in;
 };
 
 static int rewrite_produce(void *arg, struct tree *tree, struct error *err)
@@ -16,12 +16,12 @@ static int rewrite_produce(void *arg, struct tree *tree, struct error *err)
 	struct image img;
 	int rc;
 
-	if (info_open(&img, w->source, err))
+	if (info_open(&w->in, 0, &img, err))
 		return -1;
 	w->result.version = (struct image_version){ img.super.version, img.super.version };
 	rc = image_read(tree, &img, err);
 	if (rc)
-		error_in(err, "%s", w->source);
+		error_in(err, "%s", w->result.source);
 	image_close(&img);
 	return rc;
 }
@@ -31,13 +31,21 @@ static int rewrite_main(const struct applet *self, char **argv)
 {
 	const struct option_row rows[] = { { 0 } };
 	char **args = options_parse(self, rows, 2, 2, argv);
-	struct rewrite w = { .source = args[0] };
+	char *source[] = { args[0], NULL };
+	struct rewrite w = { 0 };
+	struct error err;
+	int rc;
 
 	result_init(&w.result);
 	result_options(&w.result);
-	w.result.source = w.source;
+	w.result.source = args[0];
 	w.result.image = args[1];
-	return result_run(&w.result, rewrite_produce, &w);
+	if (inputs_open(&w.in, source, &err))
+		return fail(self, &err);
+	result_confine(&w.result, &w.in, -1, 1);
+	rc = result_run(&w.result, rewrite_produce, &w);
+	inputs_close(&w.in);
+	return rc;
 }
 
 static int dump_main(const struct applet *self, char **argv)
@@ -56,7 +64,7 @@ static int dump_main(const struct applet *self, char **argv)
 		return rewrite_main(self, argv);
 	args = options_parse(self, rows, 1, -1, argv);
 	info_check_filter(&info.filter);
-	status = info_dump(&info, args, &err);
+	status = info_inputs(&info, args, &err) ? EXIT_FAILED : info_dump(&info, args, &err);
 	return info_end(self, &info, status, &err);
 }
 

@@ -2,6 +2,7 @@
 /* cfs info: ask an image (cli 6). */
 #include <stdlib.h>
 #include "applets/applet.h"
+#include "applets/common/window.h"
 #include "applets/info/info.h"
 #include "image/check.h"
 
@@ -45,20 +46,33 @@ int info_end(const struct applet *self, struct info *info, int status, struct er
 		status = EXIT_FAILED;
 	}
 	basedirs_close(&info->dirs);
+	inputs_close(&info->in);
 	free(info->filter.v);
 	if (status != EXIT_DONE)
 		fail(self, err);
 	return status;
 }
 
-int info_open(struct image *img, const char *name, struct error *err)
+int info_open(struct inputs *in, unsigned int i, struct image *img, struct error *err)
 {
-	if (image_open(img, name, err))
+	int fd = inputs_take(in, i, err);
+
+	*img = (struct image){ 0 };
+	if (fd < 0 || image_open(img, fd, in->names[i], err))
 		return -1;
 	if (!image_check(img, NULL, NULL, err))
 		return 0;
 	image_close(img);
-	return error_in(err, "%s", name);
+	return error_in(err, "%s", in->names[i]);
+}
+
+int info_inputs(struct info *info, char *const *names, struct error *err)
+{
+	if (inputs_open(&info->in, names, err))
+		return -1;
+	if (info->in.all && !info->basedir)
+		window_enter(-1);
+	return 0;
 }
 
 int info_walk(struct info *info, const struct image *img, const char *name, unsigned int flags,
@@ -116,6 +130,7 @@ static int info_main(const struct applet *self, char **argv)
 	};
 	char **args = options_parse(self, rows, 1, -1, argv);
 	const struct command *cmd = command_find(args[0]);
+	char *image[2] = { NULL };
 	struct error err;
 	int status = EXIT_DONE;
 
@@ -126,6 +141,10 @@ static int info_main(const struct applet *self, char **argv)
 			options_refuse("--basedir", "%s", err.text);
 		status = EXIT_FAILED;
 	}
+	if (status == EXIT_DONE && cmd->run == info_cat)
+		image[0] = args[0];
+	if (status == EXIT_DONE && info_inputs(&info, cmd->run == info_cat ? image : args, &err))
+		status = EXIT_FAILED;
 	if (status == EXIT_DONE)
 		status = cmd->run(&info, args, &err);
 	return info_end(self, &info, status, &err);

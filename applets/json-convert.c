@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs json-convert: make an image from tables of contents (cli 9, toc-json). */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"
@@ -18,6 +19,9 @@ struct convert {
 	enum whiteouts whiteouts;
 	struct option_list digests; /* --toc-digest */
 	const char *digest_from;
+	struct inputs in;
+	int objects; /* digest_from, open; -1: none */
+	unsigned int threads;
 	bool use_epoch;
 };
 
@@ -28,17 +32,19 @@ static bool parse_digest(struct cfs_digest *digest, const char *s)
 	       cfs_digest_parse(digest, s + 7, strlen(s + 7));
 }
 
-static int read_input(const struct convert *c, unsigned int i, struct layers *layers, struct table *shas,
+static int read_input(struct convert *c, unsigned int i, struct layers *layers, struct table *shas,
 		      struct error *err)
 {
 	struct toc_input in = { .name = c->inputs[i], .read = blob_read, .shas = c->digest_from ? shas : NULL };
 	struct cfs_digest digest;
 	struct blob blob;
-	int rc;
+	int rc, fd = inputs_take(&c->in, i, err);
 
+	if (fd < 0)
+		return -1;
 	if (c->digests.n)
 		parse_digest(&digest, c->digests.v[i]);
-	rc = blob_open(&blob, c->inputs[i], c->digests.n ? digest.b : NULL, err);
+	rc = blob_open_fd(&blob, fd, c->inputs[i], c->digests.n ? digest.b : NULL, err);
 	if (rc)
 		return rc < 0 ? -1 : EXIT_MISMATCH;
 	in.gzip = blob.kind == BLOB_GZIP;
@@ -48,7 +54,7 @@ static int read_input(const struct convert *c, unsigned int i, struct layers *la
 	return rc;
 }
 
-static int read_all(const struct convert *c, struct tree *tree, struct table *shas, struct error *err)
+static int read_all(struct convert *c, struct tree *tree, struct table *shas, struct error *err)
 {
 	struct layers layers;
 	int rc = layers_init(&layers, tree, c->whiteouts) ? error_nomem(err) : 0;
@@ -64,11 +70,14 @@ static int read_all(const struct convert *c, struct tree *tree, struct table *sh
 
 static int add_digests(const struct convert *c, struct tree *tree, const struct table *shas, struct error *err)
 {
+	const struct toc_from from = {
+		.name = c->digest_from, .fd = c->objects, .threads = c->threads, .pool = c->result.pool
+	};
 	struct progress progress;
 	int rc;
 
 	progress_start(&progress, false, 0);
-	rc = toc_objects(tree, shas, c->digest_from, workers_default(), progress_add, &progress, err);
+	rc = toc_objects(tree, shas, &from, progress_add, &progress, err);
 	progress_end(&progress);
 	return rc > 0 ? EXIT_MISMATCH : rc;
 }
@@ -120,6 +129,19 @@ static void check_options(struct convert *c, const char *out, const char *format
 	r->source = inputs == 1 ? c->inputs[0] : NULL;
 }
 
+static int open_files(struct convert *c, struct error *err)
+{
+	c->objects = -1;
+	c->threads = 1;
+	if (c->digest_from) {
+		c->objects = open(c->digest_from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (c->objects < 0)
+			return error_sys(err, "%s: open", c->digest_from);
+		c->threads = workers_default();
+	}
+	return inputs_open(&c->in, c->inputs, err);
+}
+
 static int json_convert_main(const struct applet *self, char **argv)
 {
 	static char stdin_name[] = "-";
@@ -138,6 +160,7 @@ static int json_convert_main(const struct applet *self, char **argv)
 		{ 0, "no-sandbox", NULL, NULL, &no_sandbox },
 		{ 0 },
 	};
+	struct error err;
 	int rc;
 
 	result_init(&c.result);
@@ -145,7 +168,15 @@ static int json_convert_main(const struct applet *self, char **argv)
 	if (!*c.inputs)
 		c.inputs = only_stdin;
 	check_options(&c, out, format, whiteouts);
-	rc = result_run(&c.result, produce, &c);
+	if (open_files(&c, &err)) {
+		rc = fail(self, &err);
+	} else {
+		result_confine(&c.result, &c.in, c.objects, c.threads);
+		rc = result_run(&c.result, produce, &c);
+	}
+	inputs_close(&c.in);
+	if (c.objects >= 0)
+		close(c.objects);
 	free(c.digests.v);
 	return rc;
 }

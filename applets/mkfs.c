@@ -16,7 +16,8 @@
 struct mkfs {
 	struct result result;
 	const char *source, *store_path;
-	char **layers; /* --from-tar: NULL behind the last one */
+	char **names;     /* of the dump or the layers, NULL behind the last one */
+	struct inputs in; /* that they name */
 	bool from_file, from_tar, require_verity, progress;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
@@ -48,12 +49,12 @@ static bool is_output(const struct mkfs *m, const struct stat *st)
 	       out->st.st_ino == st->st_ino;
 }
 
-static int read_dump(const struct mkfs *m, struct tree *tree, struct error *err)
+static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 {
+	int fd = inputs_take(&m->in, 0, err), rc;
 	struct input in;
-	int rc;
 
-	if (input_open(&in, m->source, err))
+	if (fd < 0 || input_take_fd(&in, fd, m->source, err))
 		return -1;
 	if (is_output(m, &in.st))
 		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too", m->result.image);
@@ -92,7 +93,7 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 		.notes = m->scan.notes,
 	};
 
-	return from_tar(tree, m->layers, &options, m->progress, err);
+	return from_tar(tree, &m->in, &options, m->progress, err);
 }
 
 static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
@@ -126,8 +127,6 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 	struct store store;
 	int rc;
 
-	if (m->from_tar && m->result.image && from_tar_check_image(&m->result.out, err))
-		return -1;
 	if (!m->store_path)
 		return scan(m, NULL, tree, err);
 	if (store_open(&store, m->store_path, flags, m->scan.notes, err))
@@ -180,6 +179,7 @@ static void take_operands(struct mkfs *m, char **operands)
 {
 	unsigned int n = 0, stdins = 0;
 
+	m->names = operands;
 	m->source = operands[0];
 	while (operands[n])
 		n++;
@@ -190,11 +190,12 @@ static void take_operands(struct mkfs *m, char **operands)
 			options_refuse("--whiteouts", "is for --from-tar alone");
 		m->result.image = operands[1];
 		m->result.source = m->source;
+		operands[1] = NULL;
 		return;
 	}
 	if (m->from_file)
 		options_refuse("--from-tar", "excludes --from-file");
-	m->layers = operands;
+	m->result.check = from_tar_check_image;
 	if (result_needs_image(&m->result) && n > 1) {
 		m->result.image = operands[--n];
 		operands[n] = NULL;
@@ -226,6 +227,15 @@ static void check_options(struct mkfs *m)
 		options_refuse(m->result.print_dump ? "--print-dump" : "--print-digest-only", "excludes IMAGE");
 }
 
+static int open_inputs(struct mkfs *m, struct error *err)
+{
+	if (inputs_open(&m->in, m->names, err))
+		return -1;
+	if (!m->store_path)
+		result_confine(&m->result, &m->in, -1, 1);
+	return 0;
+}
+
 static int mkfs_main(const struct applet *self, char **argv)
 {
 	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
@@ -246,13 +256,19 @@ static int mkfs_main(const struct applet *self, char **argv)
 		{ 0, "progress", NULL, "show progress as lines", &m.progress },
 		{ 0 },
 	};
+	struct error err;
 	char **operands;
+	int rc;
 
 	result_init(&m.result);
 	operands = options_parse(self, rows, 1, -1, argv);
 	take_operands(&m, operands);
 	check_options(&m);
-	return result_run(&m.result, produce, &m);
+	if ((m.from_file || m.from_tar) && open_inputs(&m, &err))
+		return fail(self, &err);
+	rc = result_run(&m.result, produce, &m);
+	inputs_close(&m.in);
+	return rc;
 }
 
 const struct applet applet_mkfs = {

@@ -18,6 +18,7 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	struct progress progress;
 	int rc;
 
+	c->ostree.pool = c->result.pool;
 	c->ostree.progress = progress_add;
 	c->ostree.progress_arg = &progress;
 	verbose("%u threads", c->ostree.threads);
@@ -47,7 +48,10 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 		{ 0, "no-sync", NULL, "do not wait for stable storage", &r->no_sync },
 		{ 0 },
 	};
+	const struct inputs none = { .all = true };
+	struct error err;
 	char **operands;
+	int rc;
 
 	result_init(r);
 	operands = options_parse(self, rows, 2, 2, argv);
@@ -64,7 +68,12 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 	c.ostree = (struct ostree){
 		.repo = operands[0], .rev = operands[1], .verity = !no_verity, .threads = workers_default()
 	};
-	return result_run(r, produce, &c);
+	if (ostree_begin(&c.ostree, &err))
+		return fail(self, &err);
+	result_confine(r, &none, c.ostree.opened.objects, c.ostree.threads);
+	rc = result_run(r, produce, &c);
+	ostree_end(&c.ostree);
+	return rc;
 }
 
 const struct applet applet_ostree_convert = {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/common/digest.h"
+#include "applets/common/window.h"
 #include "applets/verify/verify.h"
 #include "base/input.h"
 #include "base/sha256_code.h"
@@ -180,16 +181,17 @@ static const char *without_name(const char *text, const char *name)
 }
 
 /* Read and check an image. The bytes stay with @img if *usable. */
-static int take_image(struct verify *v, const char *name, struct image *img, bool *usable, struct error *err)
+static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable, struct error *err)
 {
+	const char *name = v->in.names[i];
 	struct input in;
 	struct error e;
 	size_t len;
 	u8 *bytes;
-	int rc;
+	int rc, fd = inputs_take(&v->in, i, &e);
 
 	*usable = false;
-	if (input_open(&in, name, &e))
+	if (fd < 0 || input_take_fd(&in, fd, name, &e))
 		return image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	v->images++;
 	if (in.compressed && (v->require_verity || v->enable_verity)) {
@@ -228,7 +230,7 @@ static int verify_images(struct verify *v, char **names, struct error *err)
 	for (u32 i = 0; i < n && !rc; i++) {
 		bool usable;
 
-		rc = take_image(v, names[i], &images[good], &usable, err);
+		rc = take_image(v, i, &images[good], &usable, err);
 		if (rc || !usable)
 			continue;
 		good_names[good++] = names[i];
@@ -264,6 +266,10 @@ static int run(struct verify *v, char **names, const char *dirs, const char *rep
 		return -1;
 	if (repair)
 		repair_sweep(v);
+	if (inputs_open(&v->in, names, err))
+		return -1;
+	if (!dirs && !v->enable_verity && v->in.all)
+		window_enter(-1);
 	if (*names ? verify_images(v, names, err) : stores_verify(v, err))
 		return -1;
 	return report_end(v, err);
@@ -307,6 +313,7 @@ static int verify_main(const struct applet *self, char **argv)
 	rc = run(&v, names, dirs, repair, &err);
 	basedirs_close(&v.dirs);
 	basedirs_close(&v.repair);
+	inputs_close(&v.in);
 	if (rc)
 		return fail(self, &err);
 	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "applets/applet.h"
 #include "applets/common/output.h"
+#include "applets/common/window.h"
 #include "base/text.h"
 
 struct parse {
@@ -21,6 +22,7 @@ static const struct option_row common_rows[] = {
 	{ 'q', "quiet", NULL, "no warnings, no progress, no summary", &option_quiet, OPTION_PLAIN },
 	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose, OPTION_PLAIN },
 	{ 0, "version", NULL, "show the version", &ask_version, OPTION_PLAIN },
+	{ 0, "debug-sandbox", "PROGRAM", NULL, &window_debug, OPTION_PLAIN },
 	{ 0 },
 };
 

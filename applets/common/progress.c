@@ -16,11 +16,20 @@ static s64 now(void)
 	return (s64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+bool progress_terminal(void)
+{
+	static int is = -1;
+
+	if (is < 0)
+		is = isatty(2);
+	return is;
+}
+
 void progress_start(struct progress *p, bool forced, u64 total)
 {
 	*p = (struct progress){ .forced = forced && !option_quiet, .total = total };
 	pthread_mutex_init(&p->lock, NULL);
-	p->on_terminal = !p->forced && !option_quiet && isatty(2);
+	p->on_terminal = !p->forced && !option_quiet && progress_terminal();
 	if (p->on_terminal)
 		p->start = p->last = now();
 }

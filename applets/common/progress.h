@@ -17,6 +17,9 @@ struct progress {
 	s64 start, last; /* milliseconds */
 };
 
+/* Whether stderr is a terminal; asked once, since a window does not let one ask. */
+bool progress_terminal(void);
+
 /* Silent with -q, and where stderr is no terminal unless @forced. */
 void progress_start(struct progress *p, bool forced, u64 total);
 

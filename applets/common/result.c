@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/common/result.h"
+#include <sys/mman.h>
 #include <unistd.h>
 #include "applets/common/output.h"
 #include "base/verity.h"
@@ -130,57 +131,95 @@ static int check_digest(const struct result *r, const struct cfs_digest *digest,
 	return EXIT_MISMATCH;
 }
 
-/* 0, -1, or EXIT_MISMATCH. */
-static int finish(struct result *r, const struct tree *tree, struct error *err)
+/* What is asked for, but the name of the image. 0, -1, or EXIT_MISMATCH. */
+static int write_out(const struct result *r, const struct tree *tree, struct cfs_digest *digest, struct error *err)
 {
 	bool file = r->image && !r->out.to_fd;
-	struct cfs_digest digest = { 0 };
 	int rc = 0;
 
 	/* Only an unnamed file may be written before its digest is known. */
 	if (r->wanted && !file) {
-		rc = make_image(r, tree, -1, &digest, err);
+		rc = make_image(r, tree, -1, digest, err);
 		if (!rc)
-			rc = check_digest(r, &digest, err);
+			rc = check_digest(r, digest, err);
 	}
 	if (!rc && r->print_dump)
 		return print_dump(tree, err);
 	if (!rc && r->print_json)
 		return print_json(r, tree, err);
 	if (!rc && (r->image || !r->wanted))
-		rc = make_image(r, tree, r->image ? r->out.fd : -1, &digest, err);
+		rc = make_image(r, tree, r->image ? r->out.fd : -1, digest, err);
 	if (!rc && file)
-		rc = check_digest(r, &digest, err);
-	if (rc) {
-		if (r->image)
-			publish_abort(&r->out);
-		return rc;
-	}
-	if (r->image && publish_commit(&r->out, err))
-		return -1;
-	if (r->print_digest || r->print_digest_only)
-		return print_digest(r, &digest, err);
-	return 0;
+		rc = check_digest(r, digest, err);
+	return rc;
+}
+
+struct run {
+	struct result *r;
+	int (*produce)(void *arg, struct tree *tree, struct error *err);
+	void *arg;
+	struct tree tree;
+	struct cfs_digest *digest; /* that was made; the child's parent sees it */
+};
+
+/* All that sees foreign bytes. The exit status; errors have been printed. */
+static int make(void *arg, struct workers_pool *pool)
+{
+	struct run *run = arg;
+	struct error err = { 0 };
+	int rc;
+
+	run->r->pool = pool;
+	rc = run->produce(run->arg, &run->tree, &err);
+	if (!rc)
+		rc = write_out(run->r, &run->tree, run->digest, &err);
+	if (rc)
+		fail(NULL, &err);
+	return rc < 0 ? EXIT_FAILED : rc;
+}
+
+void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads)
+{
+	r->confined = in->all;
+	r->window = (struct window){ in->fd, in->n, -1, beneath, threads };
+}
+
+static int make_confined(struct run *run)
+{
+	struct result *r = run->r;
+	struct cfs_digest *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return make(run, NULL);
+	run->digest = shared;
+	r->window.out = r->image ? r->out.fd : r->print_digest_only ? -1
+								    : STDOUT_FILENO;
+	return window_run(&r->window, make, run);
 }
 
 int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg)
 {
+	struct cfs_digest digest = { 0 };
+	struct run run = { r, produce, arg, .digest = &digest };
 	struct error err = { 0 };
-	struct tree tree;
-	int rc;
+	int status, rc = 0;
 
 	if (!result_needs_image(r))
 		r->image = NULL;
 	if (r->image && publish_open(&r->out, r->image, r->no_sync, &err))
 		return fail(NULL, &err);
-	tree_init(&tree);
-	rc = produce(arg, &tree, &err);
-	if (!rc)
-		rc = finish(r, &tree, &err);
-	else if (r->image)
+	if (r->image && r->check && r->check(&r->out, &err)) {
 		publish_abort(&r->out);
-	if (rc)
-		fail(NULL, &err);
-	tree_release(&tree);
-	return rc < 0 ? EXIT_FAILED : rc;
+		return fail(NULL, &err);
+	}
+	tree_init(&run.tree);
+	status = r->confined ? make_confined(&run) : make(&run, NULL);
+	tree_release(&run.tree);
+	if (status && r->image)
+		publish_abort(&r->out);
+	if (!status && r->image)
+		rc = publish_commit(&r->out, &err);
+	if (!status && !rc && (r->print_digest || r->print_digest_only))
+		rc = print_digest(r, run.digest, &err);
+	return rc ? fail(NULL, &err) : status;
 }

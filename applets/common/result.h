@@ -4,6 +4,8 @@
 #define CFS_APPLETS_RESULT_H
 
 #include "applets/applet.h"
+#include "applets/common/inputs.h"
+#include "applets/common/window.h"
 #include "base/publish.h"
 #include "image/write.h"
 
@@ -17,6 +19,11 @@ struct result {
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */
 	struct publish out;           /* open while the tree is filled, if there is an image */
+	/* Of what is going to be replaced, once out is open; NULL: none. -1 and a text. */
+	int (*check)(const struct publish *out, struct error *err);
+	bool confined; /* by result_confine(), with this: */
+	struct window window;
+	struct workers_pool *pool; /* for produce(); NULL: none */
 };
 
 /* The rows of the options above, to be named in a table of rows. */
@@ -43,6 +50,13 @@ static inline bool result_needs_image(const struct result *r)
 {
 	return !r->print_digest_only && !r->print_dump && !r->print_json;
 }
+
+/*
+ * All that the tree is made from is open: @in, and objects beneath the directory
+ * @beneath (-1: none). result_run() then calls produce() in a confined child
+ * (reliability PH-2), in which @threads can work. Without effect if not all of @in is open.
+ */
+void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads);
 
 /*
  * Fill a tree with @produce, then write what is asked for. Returns the exit

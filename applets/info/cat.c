@@ -274,7 +274,7 @@ int info_cat(struct info *info, char **args, struct error *err)
 	}
 	if (!cat || !cat->piece || !targets)
 		error_nomem(err);
-	else if (!info_open(&cat->img, args[0], err))
+	else if (!info_open(&info->in, 0, &cat->img, err))
 		status = cat_all(cat, args + 1, targets, err);
 	if (cat) {
 		image_close(&cat->img);

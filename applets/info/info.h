@@ -4,6 +4,7 @@
 #define CFS_APPLETS_INFO_H
 
 #include "applets/applet.h"
+#include "applets/common/inputs.h"
 #include "applets/common/output.h"
 #include "base/basedirs.h"
 #include "image/cursor.h"
@@ -13,6 +14,7 @@ struct info {
 	const char *basedir; /* as given; NULL: none */
 	struct option_list filter;
 	struct basedirs dirs; /* open if basedir is given */
+	struct inputs in;     /* the files among the operands */
 	struct output out;
 };
 
@@ -36,8 +38,11 @@ void info_check_filter(const struct option_list *filter);
 /* End the answer of a sub-command: what to exit with. */
 int info_end(const struct applet *self, struct info *info, int status, struct error *err);
 
-/* image_open() and image_check(). -1 and a text that begins with the name. */
-int info_open(struct image *img, const char *name, struct error *err);
+/* inputs_take(), image_open() and image_check(). -1 and a text that begins with the name. */
+int info_open(struct inputs *in, unsigned int i, struct image *img, struct error *err);
+
+/* Open the files, and with no basedir enter the window (reliability PH-2). -1 and a text. */
+int info_inputs(struct info *info, char *const *names, struct error *err);
 
 /*
  * Call @fn for each name of a checked image, as far as the filter shows it. It

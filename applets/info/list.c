@@ -84,13 +84,13 @@ static int dump_entry(struct info *info, const struct cursor_entry *e, void *arg
 
 static int list(struct info *info, char **images, unsigned int flags, info_entry_fn *fn, struct error *err)
 {
-	for (; *images; images++) {
+	for (unsigned int i = 0; images[i]; i++) {
 		struct image img;
 		int rc;
 
-		if (info_open(&img, *images, err))
+		if (info_open(&info->in, i, &img, err))
 			return EXIT_FAILED;
-		rc = info_walk(info, &img, *images, flags, fn, NULL, err);
+		rc = info_walk(info, &img, images[i], flags, fn, NULL, err);
 		image_close(&img);
 		if (rc)
 			return EXIT_FAILED;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs info measure-file: fs-verity digests, asked of the kernel or computed (image-format 12). */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,19 +44,20 @@ static int measure(struct verity_work *work, int fd, const char *name, struct cf
 	return rc ? error_sys(err, "%s: read", name) : 0;
 }
 
-static int measure_one(struct info *info, struct verity_work *work, const char *name, struct error *err)
+static int measure_one(struct info *info, struct verity_work *work, unsigned int i, struct error *err)
 {
-	bool is_stdin = !strcmp(name, "-"), kernel;
-	int fd = is_stdin ? 0 : open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	const char *name = info->in.names[i];
+	int fd = inputs_take(&info->in, i, err);
+	bool kernel;
 	struct buf *b = &info->out.line;
 	struct cfs_digest digest;
 	struct json j;
 	int rc;
 
 	if (fd < 0)
-		return error_sys(err, "%s: open", name);
+		return -1;
 	rc = measure(work, fd, name, &digest, &kernel, err);
-	if (!is_stdin)
+	if (fd != STDIN_FILENO)
 		close(fd);
 	if (rc)
 		return -1;
@@ -79,8 +79,9 @@ int info_measure_file(struct info *info, char **args, struct error *err)
 	struct verity_work *work = malloc(sizeof(*work));
 	int rc = work ? 0 : error_nomem(err);
 
-	for (; !rc && *args; args++)
-		rc = measure_one(info, work, *args, err);
+	(void)args;
+	for (unsigned int i = 0; !rc && i < info->in.n; i++)
+		rc = measure_one(info, work, i, err);
 	free(work);
 	return rc ? EXIT_FAILED : EXIT_DONE;
 }

@@ -3,20 +3,17 @@
 #include "applets/info/objects.h"
 #include <stdlib.h>
 
-int objects_open(struct objects *o, struct image **images, const struct info *info, char **args,
-		 struct error *err)
+int objects_open(struct objects *o, struct image **images, struct info *info, struct error *err)
 {
-	u32 n = 0;
+	u32 n = info->in.n;
 
 	*o = (struct objects){ .filter = info->filter.v, .nfilter = info->filter.n };
-	while (args[n])
-		n++;
 	*images = calloc(n + 1, sizeof(**images)); /* one of zeros behind them */
 	if (!*images)
 		return error_nomem(err);
 	o->images = *images;
 	for (u32 i = 0; i < n; i++)
-		if (info_open(&(*images)[i], args[i], err) || objects_add(o, i, err))
+		if (info_open(&info->in, i, &(*images)[i], err) || objects_add(o, i, err))
 			return -1;
 	if (objects_sort(o, err))
 		return -1;
@@ -54,13 +51,13 @@ static int print_object(struct info *info, const struct objects *o, size_t i, st
 }
 
 /* @missing: only those that are in no basedir as a regular file. */
-static int print_objects(struct info *info, char **args, bool missing, struct error *err)
+static int print_objects(struct info *info, bool missing, struct error *err)
 {
 	struct image *images = NULL;
 	struct objects o;
 	int rc;
 
-	rc = objects_open(&o, &images, info, args, err);
+	rc = objects_open(&o, &images, info, err);
 	for (size_t i = 0; !rc && i < o.n; i++) {
 		struct basedirs_found found;
 		int where = BASEDIRS_NONE;
@@ -78,10 +75,12 @@ static int print_objects(struct info *info, char **args, bool missing, struct er
 
 int info_objects(struct info *info, char **args, struct error *err)
 {
-	return print_objects(info, args, false, err);
+	(void)args;
+	return print_objects(info, false, err);
 }
 
 int info_missing_objects(struct info *info, char **args, struct error *err)
 {
-	return print_objects(info, args, true, err);
+	(void)args;
+	return print_objects(info, true, err);
 }

@@ -11,8 +11,7 @@
  * @images: an array of them, which end with one of zeros. objects_close() is
  * due in any case. -1 and a text.
  */
-int objects_open(struct objects *o, struct image **images, const struct info *info, char **args,
-		 struct error *err);
+int objects_open(struct objects *o, struct image **images, struct info *info, struct error *err);
 void objects_close(struct objects *o, struct image *images);
 
 #endif

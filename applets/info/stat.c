@@ -189,10 +189,10 @@ int info_stat(struct info *info, char **args, struct error *err)
 	struct verity *v = malloc(sizeof(*v));
 	int rc = v ? 0 : error_nomem(err);
 
-	for (int i = 0; !rc && args[i]; i++) {
+	for (unsigned int i = 0; !rc && args[i]; i++) {
 		struct image img;
 
-		rc = info_open(&img, args[i], err);
+		rc = info_open(&info->in, i, &img, err);
 		if (rc)
 			break;
 		if (i && !info->json)

@@ -218,7 +218,7 @@ int info_unused_objects(struct info *info, char **args, struct error *err)
 	int rc;
 
 	hash_key_init(&s.key);
-	rc = objects_open(&o, &images, info, args, err);
+	rc = objects_open(&o, &images, info, err);
 	for (u32 i = 0; !rc && args[i]; i++)
 		if (images[i].super.version > CFS_VERSION_MAX)
 			rc = error_set(err, EOPNOTSUPP, "%s: unknown format version %u", args[i],

@@ -36,15 +36,22 @@ int from_tar_check_image(const struct publish *out, struct error *err)
 	return error_set(err, EEXIST, "%s: exists and is neither empty nor a composefs image; is IMAGE missing?", out->name);
 }
 
-int from_tar(struct tree *tree, char *const *layers, struct tar_options *options, bool progress, struct error *err)
+static int open_layer(void *arg, unsigned int i, struct error *err)
+{
+	return inputs_take(arg, i, err);
+}
+
+int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress, struct error *err)
 {
 	struct progress shown;
 	int rc;
 
+	options->open = open_layer;
+	options->open_arg = layers;
 	options->progress = progress_add;
 	options->progress_arg = &shown;
 	progress_start(&shown, progress, 0);
-	rc = tar_files(tree, layers, options, err);
+	rc = tar_files(tree, layers->names, options, err);
 	progress_end(&shown);
 	options->progress_arg = NULL;
 	return rc;

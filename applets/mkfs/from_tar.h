@@ -3,6 +3,7 @@
 #ifndef CFS_APPLETS_FROM_TAR_H
 #define CFS_APPLETS_FROM_TAR_H
 
+#include "applets/common/inputs.h"
 #include "base/publish.h"
 #include "source/tar.h"
 
@@ -13,6 +14,6 @@
 int from_tar_check_image(const struct publish *out, struct error *err);
 
 /* Make and seal the tree, and show progress. -1 and a text. */
-int from_tar(struct tree *tree, char *const *layers, struct tar_options *options, bool progress, struct error *err);
+int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress, struct error *err);
 
 #endif

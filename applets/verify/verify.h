@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include "applets/applet.h"
+#include "applets/common/inputs.h"
 #include "applets/common/output.h"
 #include "applets/common/progress.h"
 #include "base/basedirs.h"
@@ -35,6 +36,7 @@ struct verify {
 	bool has_digest;
 	struct cfs_digest digest;
 	unsigned int threads;
+	struct inputs in;                 /* the images */
 	struct basedirs dirs, repair;     /* open where n is not 0 */
 	atomic_bool sealed[BASEDIRS_MAX]; /* an object of this basedir that was checked has fs-verity */
 	atomic_bool cannot_enable;        /* one attempt failed: it was said, and is not made again */

@@ -156,9 +156,19 @@ int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, st
 	return 0;
 }
 
+int input_take_fd(struct input *in, int fd, const char *name, struct error *err)
+{
+	int rc = input_open_fd(in, fd, name, err);
+
+	in->owned = fd != STDIN_FILENO;
+	if (rc)
+		input_release(in);
+	return rc;
+}
+
 int input_open(struct input *in, const char *path, struct error *err)
 {
-	int fd, rc;
+	int fd;
 
 	if (!strcmp(path, "-"))
 		return input_open_fd(in, STDIN_FILENO, path, err);
@@ -167,11 +177,7 @@ int input_open(struct input *in, const char *path, struct error *err)
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return error_sys(err, "%s: open", path);
-	rc = input_open_fd(in, fd, path, err);
-	in->owned = true;
-	if (rc)
-		input_release(in);
-	return rc;
+	return input_take_fd(in, fd, path, err);
 }
 
 void input_release(struct input *in)

@@ -46,6 +46,9 @@ int input_open(struct input *in, const char *path, struct error *err);
 /* The same for a descriptor, read from its present position. It stays the caller's. */
 int input_open_fd(struct input *in, int fd, const char *name, struct error *err);
 
+/* The same, and it is the input's, also after an error; but for stdin. */
+int input_take_fd(struct input *in, int fd, const char *name, struct error *err);
+
 /*
  * One raw deflate stream (RFC 1951), from the present position of @fd to the
  * end of the file; at most @limit bytes come out. @in is zeros, or was opened by

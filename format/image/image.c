@@ -22,7 +22,7 @@ int image_open_bytes(struct image *img, const void *bytes, u64 len, struct error
 	return rc ? image_fault(err, rc, &f) : 0;
 }
 
-int image_open(struct image *img, const char *path, struct error *err)
+int image_open(struct image *img, int fd, const char *path, struct error *err)
 {
 	struct input in;
 	u8 *bytes;
@@ -30,7 +30,7 @@ int image_open(struct image *img, const char *path, struct error *err)
 	int rc;
 
 	*img = (struct image){ 0 };
-	if (input_open(&in, path, err))
+	if (input_take_fd(&in, fd, path, err))
 		return -1;
 	rc = input_slurp(&in, &bytes, &len, err);
 	input_release(&in);

@@ -25,10 +25,11 @@ struct image {
 };
 
 /*
- * Read a whole image, "-" for stdin, compressed or not, and decode what stands
- * at its start. -1 and a text that begins with @path.
+ * Read a whole image, compressed or not, from @fd, which is taken as by
+ * input_take_fd(), and decode what stands at its start. -1 and a text that begins
+ * with @path.
  */
-int image_open(struct image *img, const char *path, struct error *err);
+int image_open(struct image *img, int fd, const char *path, struct error *err);
 
 /* The same from bytes that stay the caller's. The text does not say whose they are. */
 int image_open_bytes(struct image *img, const void *bytes, u64 len, struct error *err);

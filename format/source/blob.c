@@ -453,23 +453,29 @@ static int begin(struct blob *b, const u8 *digest, struct error *err)
 	return mismatch(b, digest, b->held, b->held_len, err);
 }
 
-int blob_open(struct blob *b, const char *path, const u8 *digest, struct error *err)
+int blob_open_fd(struct blob *b, int fd, const char *path, const u8 *digest, struct error *err)
 {
 	int rc;
 
-	*b = (struct blob){ .name = path };
-	if (strcmp(path, "-")) {
-		do
-			b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		while (b->fd < 0 && errno == EINTR);
-		if (b->fd < 0)
-			return error_sys(err, "%s: open", path);
-		b->owned = true;
-	}
+	*b = (struct blob){ .name = path, .fd = fd, .owned = fd != STDIN_FILENO };
 	rc = begin(b, digest, err);
 	if (!rc && b->kind == BLOB_TEXT)
 		rc = check_start(b, err);
 	if (rc)
 		blob_release(b);
 	return rc;
+}
+
+int blob_open(struct blob *b, const char *path, const u8 *digest, struct error *err)
+{
+	int fd = STDIN_FILENO;
+
+	if (strcmp(path, "-")) {
+		do
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		while (fd < 0 && errno == EINTR);
+		if (fd < 0)
+			return error_sys(err, "%s: open", path);
+	}
+	return blob_open_fd(b, fd, path, digest, err);
 }

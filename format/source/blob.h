@@ -69,6 +69,9 @@ int blob_open(struct blob *b, const char *path, const u8 *digest, struct error *
 /* Up to @len bytes of the text, none only at its end. -1 and a text with the path. */
 ssize_t blob_read(void *blob, void *to, size_t len, struct error *err);
 
+/* The same of @fd, which is the blob's, but for stdin; closed after an error, too. */
+int blob_open_fd(struct blob *b, int fd, const char *path, const u8 *digest, struct error *err);
+
 void blob_release(struct blob *b);
 
 #endif

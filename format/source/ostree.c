@@ -26,25 +26,35 @@ static int read_commit(const struct ostree_repo *repo, const struct cfs_digest *
 	return error_in(err, "%.64s.commit", hex);
 }
 
-/* The commit that the revision names, after as many steps to a parent as there are "^" behind it. */
-static int find_commit(const struct ostree *o, const struct ostree_repo *repo, struct ostree_commit *c,
-		       struct error *err)
+/* Of the revision: all but the "^" behind it. */
+static size_t base_length(const struct ostree *o)
 {
-	size_t len = strlen(o->rev), steps = 0;
-	char *base = strdup(o->rev);
-	struct cfs_digest sum;
+	size_t len = strlen(o->rev);
+
+	while (len && o->rev[len - 1] == '^')
+		len--;
+	return len;
+}
+
+static int find_ref(struct ostree *o, struct error *err)
+{
+	char *base = strndup(o->rev, base_length(o));
 	int rc;
 
 	if (!base)
 		return error_nomem(err);
-	while (len && base[len - 1] == '^') {
-		base[--len] = 0;
-		steps++;
-	}
-	rc = ostree_ref_resolve(repo, base, &sum, err);
+	rc = ostree_ref_resolve(&o->opened, base, &o->found, err);
 	free(base);
-	if (rc)
-		return error_in(err, "%s", o->rev);
+	return rc ? error_in(err, "%s", o->rev) : 0;
+}
+
+/* The commit that the revision names, after as many steps to a parent as there are "^" behind it. */
+static int find_commit(const struct ostree *o, struct ostree_commit *c, struct error *err)
+{
+	const struct ostree_repo *repo = &o->opened;
+	size_t steps = strlen(o->rev) - base_length(o);
+	struct cfs_digest sum = o->found;
+
 	for (;; steps--) {
 		if (read_commit(repo, &sum, o->verity && !steps, c, err))
 			return -1;
@@ -102,7 +112,7 @@ static int read_files(const struct ostree *o, const struct graph *graph, struct 
 		if (!reading.reader[i])
 			goto nomem;
 	}
-	rc = workers_each(threads, n, read_one, &reading, err);
+	rc = workers_each_of(o->pool, threads, n, read_one, &reading, err);
 	goto out;
 nomem:
 	error_nomem(err);
@@ -244,7 +254,7 @@ static int add_root_directories(const struct graph *graph, struct error *err)
 	return 0;
 }
 
-static int read_tree(struct ostree *o, const struct ostree_repo *repo, struct tree *tree, struct error *err)
+static int read_tree(struct ostree *o, struct tree *tree, struct error *err)
 {
 	struct grower *g = tree_grower(tree);
 	struct ostree_commit c = { 0 };
@@ -254,11 +264,11 @@ static int read_tree(struct ostree *o, const struct ostree_repo *repo, struct tr
 
 	if (!g)
 		return error_nomem(err);
-	if (find_commit(o, repo, &c, err))
+	if (find_commit(o, &c, err))
 		return -1;
 	o->has_digest = c.has_digest;
 	o->digest = c.digest;
-	graph_init(&graph, repo, tree, g);
+	graph_init(&graph, &o->opened, tree, g);
 	rc = graph_load(&graph, &c.tree, &c.meta, err) || read_files(o, &graph, err) ? -1 : 0;
 	if (!rc && expand(o, &graph))
 		rc = error_nomem(err);
@@ -268,14 +278,22 @@ static int read_tree(struct ostree *o, const struct ostree_repo *repo, struct tr
 	return rc ? rc : tree_seal(tree, &line, err);
 }
 
+int ostree_begin(struct ostree *o, struct error *err)
+{
+	if (ostree_repo_open(&o->opened, o->repo, err))
+		return -1;
+	if (!find_ref(o, err))
+		return 0;
+	ostree_end(o);
+	return error_in(err, "%s", o->repo);
+}
+
+void ostree_end(struct ostree *o)
+{
+	ostree_repo_close(&o->opened);
+}
+
 int ostree_read(struct ostree *o, struct tree *tree, struct error *err)
 {
-	struct ostree_repo repo;
-	int rc;
-
-	if (ostree_repo_open(&repo, o->repo, err))
-		return -1;
-	rc = read_tree(o, &repo, tree, err);
-	ostree_repo_close(&repo);
-	return rc ? error_in(err, "%s", o->repo) : 0;
+	return read_tree(o, tree, err) ? error_in(err, "%s", o->repo) : 0;
 }

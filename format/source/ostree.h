@@ -7,6 +7,8 @@
 #ifndef CFS_SOURCE_OSTREE_H
 #define CFS_SOURCE_OSTREE_H
 
+#include "base/workers.h"
+#include "source/ostree_repo.h"
 #include "tree/tree.h"
 
 struct ostree {
@@ -16,11 +18,21 @@ struct ostree {
 	/* Called by any thread: what has been read since its last call. May be NULL. */
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
-	bool has_digest;          /* the commit records what the image's digest must be; with verity only */
-	struct cfs_digest digest; /* that */
+	struct workers_pool *pool; /* of that many; NULL: none */
+	struct ostree_repo opened; /* by ostree_begin() */
+	struct cfs_digest found;   /* what the revision begins with */
+	bool has_digest;           /* the commit records what the image's digest must be; with verity only */
+	struct cfs_digest digest;  /* that */
 };
 
-/* Fill and seal the tree. -1 and a text that begins with the path of the repository. */
+/*
+ * Open the repository and find the ref. All that is opened later is beneath
+ * opened.objects. -1 and a text that begins with the path of the repository.
+ */
+int ostree_begin(struct ostree *o, struct error *err);
+void ostree_end(struct ostree *o);
+
+/* Fill and seal the tree. -1 and a text as above. */
 int ostree_read(struct ostree *o, struct tree *tree, struct error *err);
 
 #endif

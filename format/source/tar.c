@@ -278,10 +278,15 @@ static int in_layers(struct tar *t, char *const *files)
 static int read_file(struct tar *t, char *const *files)
 {
 	const struct stat *image = t->options->image;
-	int rc;
+	int fd = -1, rc;
 
 	t->file = files[t->layer - 1];
-	if (tar_stream_open(&t->s, t->file, t->err))
+	if (t->options->open) {
+		fd = t->options->open(t->options->open_arg, t->layer - 1, t->err);
+		if (fd < 0)
+			return -1;
+	}
+	if (tar_stream_open(&t->s, t->file, fd, t->err))
 		return -1;
 	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino) {
 		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too", t->file);

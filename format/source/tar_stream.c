@@ -5,10 +5,10 @@
 
 #define ROOM ((size_t)64 << 10)
 
-int tar_stream_open(struct tar_stream *s, const char *path, struct error *err)
+int tar_stream_open(struct tar_stream *s, const char *path, int fd, struct error *err)
 {
 	*s = (struct tar_stream){ 0 };
-	if (input_open(&s->in, path, err))
+	if (fd < 0 ? input_open(&s->in, path, err) : input_take_fd(&s->in, fd, path, err))
 		return -1;
 	s->in.limit = UINT64_MAX;
 	s->room = malloc(ROOM);

@@ -14,8 +14,8 @@ struct tar_stream {
 	bool failed;     /* the last error is one of reading, with its place in the text */
 };
 
-/* As input_open(): the text of an error begins with @path. */
-int tar_stream_open(struct tar_stream *s, const char *path, struct error *err);
+/* As input_open(), or with @fd input_take_fd(): the text of an error begins with @path. */
+int tar_stream_open(struct tar_stream *s, const char *path, int fd, struct error *err);
 void tar_stream_release(struct tar_stream *s);
 
 /* Up to @len bytes, fewer only at the end. -1 and a text that begins with the path and says the block. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "source/toc_objects.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/basedirs.h"
@@ -26,7 +25,6 @@ struct objects {
 	struct object *v;
 	size_t n;
 	struct verity_work *work; /* of each thread */
-	unsigned int threads;
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
 };
@@ -193,23 +191,21 @@ static int set_digests(struct objects *o, struct error *err)
 	return 0;
 }
 
-int toc_objects(struct tree *tree, const struct table *shas, const char *dir, unsigned int threads,
+int toc_objects(struct tree *tree, const struct table *shas, const struct toc_from *from,
 		void (*progress)(void *arg, u64 names, u64 bytes), void *progress_arg, struct error *err)
 {
 	struct objects o = {
-		.tree = tree, .shas = shas, .threads = threads, .progress = progress, .progress_arg = progress_arg
+		.tree = tree, .shas = shas, .progress = progress, .progress_arg = progress_arg
 	};
 	int rc;
 
-	o.dirs.name[0] = dir;
-	o.dirs.fd[0] = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o.dirs.fd[0] < 0)
-		return error_sys(err, "%s: open", dir);
+	o.dirs.name[0] = from->name;
+	o.dirs.fd[0] = from->fd;
 	o.dirs.n = 1;
-	o.work = malloc(threads * sizeof(*o.work)); /* little of it is touched for small files */
+	o.work = malloc(from->threads * sizeof(*o.work)); /* little of it is touched for small files */
 	rc = o.work ? collect(&o, err) : error_nomem(err);
 	if (!rc)
-		rc = workers_each(threads, o.n, look_at, &o, err);
+		rc = workers_each_of(from->pool, from->threads, o.n, look_at, &o, err);
 	if (!rc)
 		rc = apply(&o, err);
 	if (!rc)
@@ -217,6 +213,5 @@ int toc_objects(struct tree *tree, const struct table *shas, const char *dir, un
 	free(o.work);
 	free(o.v);
 	table_release(&o.table);
-	basedirs_close(&o.dirs);
 	return rc;
 }

@@ -26,7 +26,22 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
-static atomic_ulong count;
+/* Shared with the children that parse, so that their allocations count. */
+static atomic_ulong *count;
+static int count_fd = -1;
+
+/* A confined process can open no file at its end. */
+__attribute__((constructor)) static void begin(void)
+{
+	static atomic_ulong alone;
+	const char *file = getenv("OOM_COUNT");
+
+	count = __real_mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (count == MAP_FAILED)
+		count = &alone;
+	if (file)
+		count_fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
 
 static unsigned long number(const char *name)
 {
@@ -38,7 +53,7 @@ static unsigned long number(const char *name)
 /* Whether the allocation at hand is to fail. */
 static bool fails(void)
 {
-	unsigned long n = atomic_fetch_add(&count, 1) + 1, at = number("OOM_FAIL_AT"), from = number("OOM_FAIL_FROM");
+	unsigned long n = atomic_fetch_add(count, 1) + 1, at = number("OOM_FAIL_AT"), from = number("OOM_FAIL_FROM");
 
 	if (n != at && (!from || n < from))
 		return false;
@@ -72,14 +87,9 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off
 
 __attribute__((destructor)) static void tell(void)
 {
-	const char *file = getenv("OOM_COUNT");
 	char text[32];
-	int fd;
 
-	if (!file)
-		return;
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	snprintf(text, sizeof(text), "%lu\n", atomic_load(&count));
-	if (fd >= 0 && write(fd, text, strlen(text)) > 0)
-		close(fd);
+	snprintf(text, sizeof(text), "%lu\n", atomic_load(count));
+	if (count_fd >= 0 && write(count_fd, text, strlen(text)) > 0)
+		close(count_fd);
 }

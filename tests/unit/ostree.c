@@ -194,8 +194,14 @@ static int read_repo(struct repo *r, const char *rev, struct tree *tree, struct 
 {
 	struct ostree o = { .repo = r->dir, .rev = rev, .verity = true, .threads = 1 };
 
+	int rc;
+
 	tree_init(tree);
-	return ostree_read(&o, tree, err);
+	if (ostree_begin(&o, err))
+		return -1;
+	rc = ostree_read(&o, tree, err);
+	ostree_end(&o);
+	return rc;
 }
 
 /* Whether the commit is accepted; then its image must be good, else there must be one line. */
