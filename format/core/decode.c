@@ -5,6 +5,7 @@
 #define CFS_FORMAT_LAYOUT_SHIFT 1
 #define CFS_FORMAT_LAYOUT_MASK 7u
 #define CFS_FORMAT_KNOWN 15u
+#define CFS_NAMEOFF offsetof(struct erofs_dirent, nameoff)
 #define CFS_CHUNK_FORMAT_FIELD 0xffffu /* of i_u; the rest is what is left of a block address (9.6) */
 
 static int cfs_header_decode(struct cfs_super *sb, struct cfs_span head, struct cfs_fault *f)
@@ -325,16 +326,16 @@ int cfs_dirblock_open(struct cfs_dirblock *block, struct cfs_span bytes, struct 
  * Where the name at @off of entry @i ends: where the next one begins; the last
  * one at the end of a tail, or at the first NUL of a block.
  */
-static int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 *end, struct cfs_fault *f)
+static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 *end, struct cfs_fault *f)
 {
 	const u64 at = (u64)i * sizeof(struct erofs_dirent);
 	const u32 len = (u32)block->bytes.len;
-	struct erofs_dirent next;
+	le16 next;
 
 	if (i + 1 < block->count) {
-		if (!cfs_span_load(block->bytes, at + sizeof(next), &next))
+		if (!cfs_span_load(block->bytes, at + sizeof(struct erofs_dirent) + CFS_NAMEOFF, &next))
 			return cfs_refuse(f, at, "directory entry beyond its block");
-		*end = get16(next.nameoff);
+		*end = get16(next);
 	} else {
 		*end = len;
 		if (off < len && len == EROFS_BLKSZ)
@@ -342,15 +343,15 @@ static int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 
 		if (*end == off)
 			return cfs_refuse(f, at, "empty name");
 	}
-	if (off < block->count * sizeof(next) || off >= *end)
+	if (off < block->count * sizeof(struct erofs_dirent) || off >= *end)
 		return cfs_refuse(f, at, "name offsets do not grow");
 	if (*end > len)
 		return cfs_refuse(f, at, "name beyond its block");
 	return 0;
 }
 
-int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs_dirent *prev,
-		       struct cfs_dirent *e, struct cfs_fault *f)
+/* Entry @i, of which only the place of the name is checked. */
+static cfs_hot_inline int cfs_dirent_load(const struct cfs_dirblock *block, u32 i, struct cfs_dirent *e, struct cfs_fault *f)
 {
 	const u64 at = (u64)i * sizeof(struct erofs_dirent);
 	struct erofs_dirent d;
@@ -367,37 +368,65 @@ int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs
 	e->type = d.file_type;
 	e->len = end - off;
 	e->name = cfs_span_at(block->bytes, off, e->len);
+	return 0;
+}
+
+static int cfs_dirent_type_check(const struct cfs_dirent *e, u32 i, struct cfs_fault *f)
+{
+	if (e->type == EROFS_FT_UNKNOWN || e->type >= EROFS_FT_MAX)
+		return cfs_refuse(f, (u64)i * sizeof(struct erofs_dirent), "unknown type in a directory entry");
+	return 0;
+}
+
+int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs_dirent *prev,
+		       struct cfs_dirent *e, struct cfs_fault *f)
+{
+	const u64 at = (u64)i * sizeof(struct erofs_dirent);
+	int rc = cfs_dirent_load(block, i, e, f);
+
+	if (rc)
+		return rc;
 	if (e->len > EROFS_NAME_LEN)
 		return cfs_refuse(f, at, "name of more than 255 bytes");
 	if (cfs_name_is_bad(e->name, e->len))
-		return cfs_refuse(f, off, "name with a slash or NUL");
-	if (e->type == EROFS_FT_UNKNOWN || e->type >= EROFS_FT_MAX)
-		return cfs_refuse(f, at, "unknown type in a directory entry");
+		return cfs_refuse(f, (u64)(e->name - block->bytes.p), "name with a slash or NUL");
+	rc = cfs_dirent_type_check(e, i, f);
+	if (rc)
+		return rc;
 	if (prev && cfs_name_order(prev->name, prev->len, e->name, e->len) >= 0)
 		return cfs_refuse(f, at, "names not in ascending order");
 	return 0;
 }
 
-int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e,
-		      bool *beyond, struct cfs_fault *f)
+int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len, struct cfs_dirent *e,
+		       int *order, struct cfs_fault *f)
+{
+	int rc = cfs_dirent_load(block, i, e, f);
+
+	if (rc)
+		return rc;
+	*order = cfs_name_order(e->name, e->len, name, len);
+	return *order ? 0 : cfs_dirent_type_check(e, i, f);
+}
+
+int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e, u32 *i,
+		      struct cfs_fault *f)
 {
 	u32 lo = 0, hi = block->count;
 
 	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		int rc = cfs_dirblock_entry(block, mid, NULL, e, f);
+		int order, rc;
 
-		if (rc)
+		*i = lo + (hi - lo) / 2;
+		rc = cfs_dirblock_order(block, *i, name, len, e, &order, f);
+		if (rc || !order)
 			return rc;
-		rc = cfs_name_order(e->name, e->len, name, len);
-		if (!rc)
-			return 0;
-		if (rc < 0)
-			lo = mid + 1;
+		if (order < 0)
+			lo = *i + 1;
 		else
-			hi = mid;
+			hi = *i;
 	}
-	*beyond = lo == block->count;
+	*i = lo;
 	return -ENOENT;
 }
 

@@ -126,11 +126,20 @@ int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs
 		       struct cfs_dirent *e, struct cfs_fault *f);
 
 /*
- * The entry called @name. -ENOENT if there is none; *@beyond then says whether
- * all names of the block are smaller.
+ * Entry @i, which is less than the count, and on which side of @name it is:
+ * *@order is negative if it comes before, 0 if this is its name. Of other
+ * entries only the place of the name is checked. @name is one that an entry may
+ * have.
  */
-int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e,
-		      bool *beyond, struct cfs_fault *f);
+int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len, struct cfs_dirent *e,
+		       int *order, struct cfs_fault *f);
+
+/*
+ * The entry called @name, by cfs_dirblock_order(); *@i is its number. -ENOENT if
+ * there is none; *@i is then that of the first one behind @name, or the count.
+ */
+int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e, u32 *i,
+		      struct cfs_fault *f);
 
 /* "." gives 1, ".." gives 2, other names 0. */
 static inline u32 cfs_dirent_dots(const struct cfs_dirent *e)

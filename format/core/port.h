@@ -13,6 +13,9 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+/* Inlined where calls are what a directory costs; in user space where it is small. */
+#define cfs_hot_inline __always_inline
 #else
 #include <assert.h>
 #include <errno.h>
@@ -26,6 +29,8 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t s64;
+
+#define cfs_hot_inline inline
 #endif
 
 #endif

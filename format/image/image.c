@@ -168,11 +168,11 @@ int image_find(const struct image *img, const struct cfs_inode *dir, const char 
 		struct cfs_span piece = image_piece(img, dir, mid);
 		struct cfs_dirblock block;
 		struct cfs_dirent e;
-		bool beyond;
+		u32 at;
 		int rc = cfs_dirblock_open(&block, piece, f);
 
 		if (!rc)
-			rc = cfs_dirblock_find(&block, name, (u32)len, &e, &beyond, f);
+			rc = cfs_dirblock_find(&block, name, (u32)len, &e, &at, f);
 		if (!rc)
 			return image_inode(img, e.nid, found, f);
 		if (rc != -ENOENT) {
@@ -180,7 +180,7 @@ int image_find(const struct image *img, const struct cfs_inode *dir, const char 
 			return rc;
 		}
 		/* The name lies before the block, in a gap of it, or behind it. */
-		if (beyond)
+		if (at == block.count)
 			lo = mid + 1;
 		else
 			hi = mid;

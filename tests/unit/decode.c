@@ -318,7 +318,9 @@ static void check_find(void)
 	struct cfs_dirblock b;
 	struct cfs_dirent e;
 	unsigned int off = 72;
-	bool beyond = false;
+	struct cfs_fault f = { 0 };
+	u32 at = 0;
+	int order;
 
 	for (unsigned int i = 0; i < 6; i++) {
 		put(d + 12 * i + 8, 2, off);
@@ -329,12 +331,22 @@ static void check_find(void)
 	}
 	CHECK(!cfs_dirblock_open(&b, (struct cfs_span){ d, off }, NULL) && b.count == 6, "open");
 	for (unsigned int i = 0; i < 6; i++)
-		CHECK(!cfs_dirblock_find(&b, names[i], (u32)strlen(names[i]), &e, &beyond, NULL) && e.nid == i,
+		CHECK(!cfs_dirblock_find(&b, names[i], (u32)strlen(names[i]), &e, &at, NULL) && e.nid == i && at == i,
 		      "find %s", names[i]);
-	CHECK(cfs_dirblock_find(&b, "a", 1, &e, &beyond, NULL) == -ENOENT && !beyond, "find a");
-	CHECK(cfs_dirblock_find(&b, "de", 2, &e, &beyond, NULL) == -ENOENT && !beyond, "find de");
-	CHECK(cfs_dirblock_find(&b, "g", 1, &e, &beyond, NULL) == -ENOENT && beyond, "find g");
-	CHECK(cfs_dirblock_find(&b, "!", 1, &e, &beyond, NULL) == -ENOENT && !beyond, "find !");
+	CHECK(cfs_dirblock_find(&b, "a", 1, &e, &at, NULL) == -ENOENT && at == 2, "find a");
+	CHECK(cfs_dirblock_find(&b, "de", 2, &e, &at, NULL) == -ENOENT && at == 5, "find de");
+	CHECK(cfs_dirblock_find(&b, "g", 1, &e, &at, NULL) == -ENOENT && at == 6, "find g");
+	CHECK(cfs_dirblock_find(&b, "!", 1, &e, &at, NULL) == -ENOENT && at == 0, "find !");
+	CHECK(!cfs_dirblock_order(&b, 3, "c", 1, &e, &order, NULL) && order > 0, "d and c");
+	CHECK(!cfs_dirblock_order(&b, 3, "dc", 2, &e, &order, NULL) && order < 0, "d and dc");
+	CHECK(!cfs_dirblock_order(&b, 3, "d", 1, &e, &order, NULL) && order == 0 && e.nid == 3, "d and d");
+	d[12 * 3 + 10] = EROFS_FT_MAX;
+	CHECK(cfs_dirblock_find(&b, "d", 1, &e, &at, &f) == -EUCLEAN && f.off == 36, "a type that is none");
+	CHECK(!cfs_dirblock_find(&b, "dd", 2, &e, &at, NULL) && at == 4, "beside a type that is none");
+	d[12 * 3 + 10] = EROFS_FT_DIR;
+	put(d + 12 * 4 + 8, 2, 72);
+	CHECK(cfs_dirblock_find(&b, "b", 1, &e, &at, &f) == -EUCLEAN && !strcmp(f.what, "name offsets do not grow"),
+	      "an offset that does not grow");
 }
 
 /* ---- xattrs ---- */
