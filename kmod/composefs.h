@@ -44,7 +44,14 @@ struct cfs_options {
 	struct path source; /* of a descriptor; else empty, and fc->source has the name */
 };
 
-/* A mounted image: s_fs_info. Nothing changes after the mount. */
+/* What a page of the image was mapped for. */
+enum cfs_use {
+	CFS_USE_META, /* inodes and what stands beside them */
+	CFS_USE_DIR,
+	CFS_USES
+};
+
+/* A mounted image: s_fs_info. Nothing but @ra and @last changes after the mount. */
 struct cfs_fs {
 	struct cfs_super super;
 	struct file *image;
@@ -53,7 +60,8 @@ struct cfs_fs {
 	struct address_space *mapping; /* holds the bytes of the image */
 	struct file *reader;           /* for read_folio of the mapping; may be NULL */
 	struct file_ra_state ra;
-	const struct cred *cred; /* the mounter's */
+	struct folio *last[CFS_USES]; /* whoever takes one out by xchg() has its reference; NULL: taken */
+	const struct cred *cred;      /* the mounter's */
 	u8 level;
 	bool has_digest;
 	struct cfs_digest digest;
@@ -98,6 +106,7 @@ struct cfs_object {
 struct cfs_node {
 	struct cfs_object *object; /* NULL until the first open */
 	u32 block;                 /* where full blocks of data begin */
+	u32 next;                  /* directory: position behind the last entry found; a guess */
 	u16 xattr_icount;          /* as on disk */
 	u8 flags;
 	u8 marked; /* directory: 0 not known, 1 no whiteouts, 2 whiteouts */
@@ -132,11 +141,13 @@ char *cfs_path_name(const struct path *path);
 
 /* metabuf.c */
 
-/* One block of the image, mapped: { } before the first use. */
+/* One block of the image, mapped: all zeros but @use before the first use. */
 struct cfs_metabuf {
 	struct folio *folio;
+	struct folio **last; /* where @folio goes when it is put */
 	const u8 *p;
 	u64 block;
+	enum cfs_use use;
 };
 
 /*
@@ -145,10 +156,12 @@ struct cfs_metabuf {
  * change under the caller. -EUCLEAN if they are not inside one block of the
  * image, -EIO or what else reading gave.
  */
-int cfs_metabuf_span(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s);
+int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s);
 void cfs_metabuf_put(struct cfs_metabuf *buf);
+/* Let go of the folios that were used last. */
+void cfs_metabuf_forget(struct cfs_fs *fs);
 /* Copy bytes that may cross blocks; the same errors. */
-int cfs_meta_copy(const struct cfs_fs *fs, u64 off, void *to, u64 len);
+int cfs_meta_copy(struct cfs_fs *fs, u64 off, void *to, u64 len);
 
 /* inode.c */
 extern const struct inode_operations cfs_file_iops, cfs_link_iops, cfs_special_iops;
@@ -156,8 +169,13 @@ extern const struct inode_operations cfs_file_iops, cfs_link_iops, cfs_special_i
 struct inode *cfs_iget(struct super_block *sb, u64 nid);
 /* The inode @nid as it is on disk. */
 int cfs_inode_read(struct super_block *sb, u64 nid, struct cfs_inode *d);
+/* Whether the xattrs of an empty regular file on disk make it a whiteout, or an error. */
+int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d);
 /* Whether an inode on disk is to be shown as a character device 0:0, or an error. */
-int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d);
+static inline int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d)
+{
+	return d->ftype == EROFS_FT_REG_FILE && !d->size && d->xattr_len ? cfs_inode_is_marked(sb, d) : 0;
+}
 /* Those fields of @d that cfs_inode_pieces() and cfs_inode_piece() ask for. */
 void cfs_node_data(const struct inode *inode, struct cfs_inode *d);
 int cfs_inodes_init(void);

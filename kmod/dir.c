@@ -25,11 +25,12 @@ static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const vo
 
 	while (hi - lo > 1) {
 		u64 mid = lo + (hi - lo) / 2;
-		int rc = cfs_dir_block(dir, d, mid, buf, &block, f) ?: cfs_dirblock_entry(&block, 0, NULL, &e, f);
+		int order, rc = cfs_dir_block(dir, d, mid, buf, &block, f);
 
+		rc = rc ?: cfs_dirblock_order(&block, 0, name, len, &e, &order, f);
 		if (rc)
 			return rc;
-		if (cfs_name_order(e.name, e.len, name, len) <= 0)
+		if (order <= 0)
 			lo = mid;
 		else
 			hi = mid;
@@ -38,23 +39,55 @@ static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const vo
 	return 0;
 }
 
-/* The entry @name of a directory, of which only type and number are valid. */
-static int cfs_dir_find(struct inode *dir, const void *name, u32 len, struct cfs_dirent *e)
+/* Whether the entry at position @pos is called @name. If that cannot be told, it is not. */
+static bool cfs_dir_is_at(struct inode *dir, const struct cfs_inode *d, u64 pos, const void *name, u32 len,
+			  struct cfs_metabuf *buf, struct cfs_dirent *e)
 {
-	struct cfs_metabuf buf = {};
+	const u32 i = ((u32)pos & (EROFS_BLKSZ - 1)) / (u32)sizeof(struct erofs_dirent);
+	struct cfs_dirblock block;
+	int order;
+
+	return pos < d->size && !cfs_dir_block(dir, d, pos >> EROFS_BLKSZ_BITS, buf, &block, NULL) &&
+	       i < block.count && !cfs_dirblock_order(&block, i, name, len, e, &order, NULL) && !order;
+}
+
+/* The entry @name of a directory, and the position at which it stands. */
+static noinline int cfs_dir_search(struct inode *dir, const struct cfs_inode *d, const void *name, u32 len,
+				   struct cfs_metabuf *buf, struct cfs_dirent *e, u64 *pos)
+{
 	struct cfs_fault f = {};
 	struct cfs_dirblock block;
-	struct cfs_inode d;
-	bool beyond;
 	u64 piece;
-	int rc;
+	u32 i;
+	int rc = cfs_dir_locate(dir, d, name, len, buf, &piece, &f);
+
+	rc = rc ?: cfs_dir_block(dir, d, piece, buf, &block, &f);
+	rc = rc ?: cfs_dirblock_find(&block, name, len, e, &i, &f);
+	if (rc)
+		return rc == -ENOENT ? rc : cfs_complain(dir->i_sb, dir->i_ino, rc, &f);
+	*pos = (piece << EROFS_BLKSZ_BITS) + i * sizeof(struct erofs_dirent);
+	return 0;
+}
+
+/*
+ * The entry @name of a directory, of which only type and number are valid. Names
+ * are mostly asked for in the order in which readdir gives them, so the entry
+ * behind the last one found comes first.
+ */
+static int cfs_dir_find(struct inode *dir, const void *name, u32 len, struct cfs_dirent *e)
+{
+	u32 *next = &CFS_NODE(dir)->next;
+	struct cfs_metabuf buf = { .use = CFS_USE_DIR };
+	struct cfs_inode d;
+	u64 pos = READ_ONCE(*next);
+	int rc = 0;
 
 	cfs_node_data(dir, &d);
-	rc = cfs_dir_locate(dir, &d, name, len, &buf, &piece, &f) ?: cfs_dir_block(dir, &d, piece, &buf, &block, &f) ?
-														     : cfs_dirblock_find(&block, name, len, e, &beyond, &f);
+	if (!cfs_dir_is_at(dir, &d, pos, name, len, &buf, e))
+		rc = cfs_dir_search(dir, &d, name, len, &buf, e, &pos);
 	cfs_metabuf_put(&buf);
-	if (rc && rc != -ENOENT)
-		cfs_complain(dir->i_sb, dir->i_ino, rc, &f);
+	if (!rc)
+		WRITE_ONCE(*next, (u32)pos + sizeof(struct erofs_dirent));
 	return rc;
 }
 
@@ -153,7 +186,7 @@ static int cfs_block_emit(struct inode *dir, const struct cfs_dirblock *block, u
 static int cfs_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct inode *dir = file_inode(file);
-	struct cfs_metabuf buf = {};
+	struct cfs_metabuf buf = { .use = CFS_USE_DIR };
 	struct cfs_fault f = {};
 	struct cfs_dirblock block;
 	struct cfs_inode d;

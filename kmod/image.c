@@ -111,6 +111,7 @@ int cfs_image_open(struct fs_context *fc, struct cfs_fs *fs, const struct cfs_op
 
 void cfs_image_close(struct cfs_fs *fs)
 {
+	cfs_metabuf_forget(fs);
 	kfree(fs->image_name);
 	if (!fs->image)
 		return;

@@ -38,6 +38,7 @@ struct inode *cfs_alloc_inode(struct super_block *sb)
 		return NULL;
 	node->object = NULL;
 	node->block = 0;
+	node->next = 0;
 	node->xattr_icount = 0;
 	node->flags = 0;
 	node->marked = 0;
@@ -62,22 +63,35 @@ void cfs_evict_inode(struct inode *inode)
 	node->object = NULL;
 }
 
+/* An inode whose head crosses a block. */
+static noinline int cfs_inode_read_split(struct cfs_fs *fs, u64 nid, u64 off, u64 len, struct cfs_inode *d,
+					 struct cfs_fault *f)
+{
+	u8 head[sizeof(struct erofs_inode_extended)];
+	int rc = cfs_meta_copy(fs, off, head, len);
+
+	return rc ?: cfs_inode_decode(d, &fs->super, nid, (struct cfs_span){ head, len }, f);
+}
+
 int cfs_inode_read(struct super_block *sb, u64 nid, struct cfs_inode *d)
 {
-	const struct cfs_fs *fs = CFS_FS(sb);
+	struct cfs_fs *fs = CFS_FS(sb);
+	struct cfs_metabuf buf = {};
 	struct cfs_fault f = {};
-	u8 head[sizeof(struct erofs_inode_extended)];
-	struct cfs_span bytes = { head, 0 };
-	u64 off;
+	struct cfs_span head;
+	u64 off, len;
 	int rc = cfs_inode_offset(&fs->super, nid, &off, &f);
 
 	if (rc)
 		return cfs_complain(sb, nid, rc, &f);
-	bytes.len = min_t(u64, sizeof(head), fs->super.image_len - off);
-	rc = cfs_meta_copy(fs, off, head, bytes.len);
-	if (rc)
-		return rc;
-	rc = cfs_inode_decode(d, &fs->super, nid, bytes, &f);
+	len = min_t(u64, sizeof(struct erofs_inode_extended), fs->super.image_len - off);
+	if (cfs_inside(off & (EROFS_BLKSZ - 1), len, EROFS_BLKSZ)) {
+		rc = cfs_metabuf_span(fs, &buf, off, len, &head);
+		rc = rc ?: cfs_inode_decode(d, &fs->super, nid, head, &f);
+		cfs_metabuf_put(&buf);
+	} else {
+		rc = cfs_inode_read_split(fs, nid, off, len, d, &f);
+	}
 	return rc ? cfs_complain(sb, nid, rc, &f) : 0;
 }
 
@@ -96,16 +110,13 @@ void cfs_node_data(const struct inode *inode, struct cfs_inode *d)
 	d->tail_off = off;
 }
 
-int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d)
+int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d)
 {
 	struct cfs_xattr_walk w;
 	struct cfs_shown shown;
 	struct cfs_xattr x;
-	int rc, fault;
+	int fault, rc = cfs_xattrs_begin(&w, sb, d->nid, d->xattr_off, d->xattr_len);
 
-	if (d->ftype != EROFS_FT_REG_FILE || d->size || !d->xattr_len)
-		return 0;
-	rc = cfs_xattrs_begin(&w, sb, d->nid, d->xattr_off, d->xattr_len);
 	if (rc)
 		return rc;
 	w.backing.is_file = true;
@@ -119,7 +130,7 @@ int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d)
 /* The target of a link, in memory of its own. */
 static char *cfs_link_read(struct inode *inode)
 {
-	const struct cfs_fs *fs = CFS_FS(inode->i_sb);
+	struct cfs_fs *fs = CFS_FS(inode->i_sb);
 	struct cfs_inode d = {};
 	struct cfs_fault f = {};
 	char *link;
@@ -212,8 +223,9 @@ static int cfs_node_fill(struct inode *inode, const struct cfs_inode *d)
 	} else {
 		cache_no_acl(inode); /* permission checks stay in RCU mode */
 	}
-	i_uid_write(inode, d->uid);
-	i_gid_write(inode, d->gid);
+	/* Whoever may mount is in the first user namespace (kmod.md 14), where i_uid_write() changes nothing. */
+	inode->i_uid = KUIDT_INIT(d->uid);
+	inode->i_gid = KGIDT_INIT(d->gid);
 	set_nlink(inode, d->nlink);
 	i_size_write(inode, (loff_t)d->size);
 	inode->i_blocks = cfs_align(d->size, EROFS_BLKSZ) >> 9;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Bytes of the image (kmod.md 10): from the page cache of the file that holds
- * them, one block at a time. There is no other cache.
+ * them, one block at a time. There is no other cache; but the last folio of each
+ * use is held, which saves looking for it again and takes at most two from reclaim.
  */
 #include "composefs.h"
 #include <linux/highmem.h>
@@ -10,41 +11,66 @@
 
 #define CFS_READ_AHEAD 32 /* pages; consecutive inodes stand together */
 
-/*
- * The page cache folio at @index, read if need be. This alone chooses how; the
- * read-ahead state is shared by all readers, who can only make it less useful.
- */
-static struct folio *cfs_image_folio(const struct cfs_fs *fs, pgoff_t index)
+/* The page cache folio at @index when it is not there as it should be. */
+static noinline struct folio *cfs_image_read(struct cfs_fs *fs, pgoff_t index, bool is_cached)
 {
-	struct folio *folio = cfs_cached_folio(fs->mapping, index);
 	struct page *page;
 
-	if (folio) {
-		if (folio_test_uptodate(folio)) {
-			folio_mark_accessed(folio);
-			return folio;
-		}
-		folio_put(folio);
-	}
 	if (fs->is_shmem) { /* has no read_folio */
 		page = shmem_read_mapping_page(fs->mapping, index);
 		return IS_ERR(page) ? ERR_CAST(page) : page_folio(page);
 	}
-	if (!folio)
-		page_cache_sync_readahead(fs->mapping, (struct file_ra_state *)&fs->ra, fs->reader,
-					  index, CFS_READ_AHEAD);
+	if (!is_cached)
+		page_cache_sync_readahead(fs->mapping, &fs->ra, fs->reader, index, CFS_READ_AHEAD);
 	return read_mapping_folio(fs->mapping, index, fs->reader);
 }
 
-static int cfs_metabuf_map(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 block)
+/*
+ * The page cache folio at @index, read if need be. This alone chooses how; the
+ * read-ahead state is shared by all readers, who can only make it less useful.
+ */
+static struct folio *cfs_image_folio(struct cfs_fs *fs, pgoff_t index)
+{
+	struct folio *folio = cfs_cached_folio(fs->mapping, index);
+
+	if (!folio)
+		return cfs_image_read(fs, index, false);
+	if (folio_test_uptodate(folio)) {
+		if (!folio_test_active(folio))
+			folio_mark_accessed(folio);
+		return folio;
+	}
+	folio_put(folio);
+	return cfs_image_read(fs, index, true);
+}
+
+/*
+ * The folio that was used last for the same, if it is the one at @index: what
+ * stands together is asked for together.
+ */
+static struct folio *cfs_folio_last(struct cfs_fs *fs, struct folio **last, pgoff_t index)
+{
+	struct folio *folio = xchg(last, NULL);
+
+	if (!folio)
+		return NULL;
+	if (folio->mapping == fs->mapping && folio_contains(folio, index) && folio_test_uptodate(folio))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
+
+static int cfs_metabuf_map(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 block)
 {
 	const loff_t pos = (loff_t)(block << EROFS_BLKSZ_BITS);
+	const pgoff_t index = (pgoff_t)(pos >> PAGE_SHIFT);
 	struct folio *folio;
 
 	/* A page behind the end of a file that was cut would read as zeros. */
 	if ((u64)i_size_read(fs->mapping->host) < fs->super.image_len)
 		return -EIO;
-	folio = cfs_image_folio(fs, (pgoff_t)(pos >> PAGE_SHIFT));
+	buf->last = &fs->last[buf->use];
+	folio = cfs_folio_last(fs, buf->last, index) ?: cfs_image_folio(fs, index);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio) == -EINVAL ? -EIO : (int)PTR_ERR(folio);
 	buf->folio = folio;
@@ -55,14 +81,29 @@ static int cfs_metabuf_map(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64
 
 void cfs_metabuf_put(struct cfs_metabuf *buf)
 {
+	struct folio *before;
+
 	if (!buf->folio)
 		return;
 	kunmap_local(buf->p);
-	folio_put(buf->folio);
+	before = xchg(buf->last, buf->folio);
+	if (before)
+		folio_put(before);
 	buf->folio = NULL;
 }
 
-int cfs_metabuf_span(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s)
+void cfs_metabuf_forget(struct cfs_fs *fs)
+{
+	unsigned int i;
+
+	for (i = 0; i < CFS_USES; i++) {
+		if (fs->last[i])
+			folio_put(fs->last[i]);
+		fs->last[i] = NULL;
+	}
+}
+
+int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s)
 {
 	const u64 block = off >> EROFS_BLKSZ_BITS;
 	const u32 at = (u32)off & (EROFS_BLKSZ - 1);
@@ -81,7 +122,7 @@ int cfs_metabuf_span(const struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, 
 	return 0;
 }
 
-int cfs_meta_copy(const struct cfs_fs *fs, u64 off, void *to, u64 len)
+int cfs_meta_copy(struct cfs_fs *fs, u64 off, void *to, u64 len)
 {
 	struct cfs_metabuf buf = {};
 	struct cfs_span s;

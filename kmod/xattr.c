@@ -64,7 +64,7 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 /* Shared entry number @i. */
 static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x, struct cfs_fault *f)
 {
-	const struct cfs_fs *fs = CFS_FS(w->sb);
+	struct cfs_fs *fs = CFS_FS(w->sb);
 	struct erofs_xattr_entry e;
 	u64 off;
 	u32 len;
