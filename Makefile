@@ -292,8 +292,9 @@ sbom: all
 	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx
 	@echo $(B)/cfs.spdx
 
+# The kernels that tests/kmod/get-kernel fetched stay.
 clean:
-	rm -rf build cfs
+	rm -rf cfs $(filter-out build/kernels,$(wildcard build/*))
 
 FORCE:
 .PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
