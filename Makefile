@@ -197,7 +197,10 @@ $(B)/flags: FORCE
 	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(abspath $(call inc_find,$h)) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 
-check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
+programs: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
+where:
+	@echo $(B)
+check check-long: programs
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
 		tests/run $(if $(filter check-long,$@),--long) $(TESTS)
 
@@ -217,17 +220,10 @@ $(B)/%.h.ok: %.h $(B)/flags
 	$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<
 	@touch $@
 
-# Each source through three analyzers. gcc's findings are compared with those that
-# tests/analyze.known explains; one of another is an error.
-each = printf '%s\n' cfs.c $(applet_src) $(format_src) | xargs -I @
+# Each source through three analyzers.
 analyze: $(B)/flags
-	$(each) env LC_ALL=C $(CC) $(common) $(includes) $(ours) -O2 -fanalyzer \
-		-fdiagnostics-plain-output -c -o /dev/null @ 2>$(B)/analyze.log || :
-	tests/analyze <$(B)/analyze.log
-	$(each) clang --analyze --analyzer-output text -Xclang -analyzer-werror \
-		-std=gnu11 $(includes) $(defines) -I. -Iformat @
-	cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
-		--suppress=missingInclude $(defines) -I. -Iformat cfs.c $(applet_src) $(format_src)
+	tests/analyze $(CC) $(common) $(includes) $(ours) -- $(defines) -I. -Iformat $(includes) \
+		-- cfs.c $(applet_src) $(format_src)
 
 # In DESTDIR the names that users of composefs know are links to cfs; mount(8)
 # finds its helper in sbin. The manual pages of applets are called cfs-NAME.
@@ -294,6 +290,6 @@ clean:
 	rm -rf build cfs
 
 FORCE:
-.PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
-	install-initramfs kmod kmod-install scoreboard size sbom clean FORCE
+.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long clean FORCE headers \
+	install install-initramfs kmod kmod-install programs sbom scoreboard size where
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))
