@@ -5,6 +5,8 @@
 # make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12, CFS_LONG=1: a Debian
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
+#                      SAN=thread: the thread sanitizer; SAN=none: nothing, for valgrind
+# make CROSS=s390x-linux-gnu-   for another machine (tests/cross/setup)
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
@@ -16,18 +18,18 @@
 
 VERSION = 0.1.0
 PREFIX = /usr/local
-CC = gcc
+CC = $(CROSS)gcc
 CFLAGS = -O2 -g
 NM = nm
-STRIP = strip
+STRIP = $(CROSS)strip
 INSTALL = install
-AR = ar
+AR = $(CROSS)ar
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-B := build$(if $(SAN),/san)$(if $(OOM),/oom)
-PROGRAM := $(if $(SAN)$(OOM),$(B)/cfs,cfs)
+B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)
+PROGRAM := $(if $(CROSS)$(SAN)$(OOM),$(B)/cfs,cfs)
 all: $(PROGRAM) $(B)/cfs
 
 # ---- sources --------------------------------------------------------------
@@ -56,16 +58,17 @@ unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
 triple := $(shell $(CC) -dumpmachine 2>/dev/null)
 musl_triple := $(patsubst %-gnu,%-musl,$(subst -pc-linux,-linux,$(triple)))
 multiarch := $(subst -pc-linux,-linux,$(triple))
-musl_lib := /usr/lib/$(musl_triple)
-musl_inc := /usr/include/$(musl_triple)
+usr := $(if $(CROSS),components/$(CROSS:-=))/usr
+musl_lib := $(usr)/lib/$(musl_triple)
+musl_inc := $(usr)/include/$(musl_triple)
 # A full path per archive: a -L would find glibc's libc.a as well.
-find = $(firstword $(wildcard $(foreach d,/usr/lib/$(multiarch) /usr/lib64 /usr/lib,$d/$1)))
+find = $(firstword $(wildcard $(foreach d,$(usr)/lib/$(multiarch) $(usr)/lib64 $(usr)/lib,$d/$1)))
 libz := $(call find,libz.a)
 libbearssl := $(call find,libbearssl.a)
 linux_inc := linux asm-generic asm
 component_inc := zlib.h zconf.h $(sort $(notdir \
-	$(wildcard /usr/include/bearssl*.h /usr/include/bearssl/*.h)))
-inc_find = $(firstword $(wildcard $(foreach d,/usr/include/$(multiarch) /usr/include /usr/include/bearssl,$d/$1)))
+	$(wildcard $(usr)/include/bearssl*.h $(usr)/include/bearssl/*.h)))
+inc_find = $(firstword $(wildcard $(foreach d,$(usr)/include/$(multiarch) $(usr)/include $(usr)/include/bearssl,$d/$1)))
 
 missing := $(strip $(if $(triple),,gcc) $(if $(libz),,zlib1g-dev) \
 	$(if $(libbearssl),,libbearssl-dev) $(if $(call inc_find,linux/fsverity.h),,linux-libc-dev) \
@@ -84,16 +87,16 @@ hardening := -fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero \
 	$(if $(clang),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang) \
 	$(if $(filter x86_64-% i%86-%,$(triple)),-fcf-protection=full)
-sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
+sanitizers := $(if $(filter-out none,$(SAN)),-fsanitize=$(SAN:1=address,undefined) -fno-sanitize-recover=all) \
 	-fno-omit-frame-pointer -U_FORTIFY_SOURCE
-common := -std=gnu11 -fPIE -ffunction-sections -fdata-sections \
+common := -std=gnu11 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common \
 	'-ffile-prefix-map=$(CURDIR)=.' $(if $(SAN),$(sanitizers),$(compact) $(hardening))
 ifndef SAN
 includes := -nostdinc -isystem $(musl_inc) -isystem $(shell $(CC) -print-file-name=include)
 endif
 includes += -isystem $(B)/include -isystem $(zstd)
-defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)
+defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)$(if $(SAN), -DCFS_SAN)
 # zstd comes from Debian's source package: libzstd.a holds 86 KB of decoders for
 # formats 0.5 to 0.7 and a compressor, and cannot be had without. These are
 # switches of its own (lib/README.md). One Huffman and one sequence decoder, no
@@ -193,13 +196,16 @@ $(B)/unit_table.c: FORCE
 # Every object depends on the flags it was made with; the headers of components
 # and of the kernel come through a folder of links that holds nothing else.
 $(B)/flags: FORCE
-	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/setup' >&2; exit 1)
+	@$(if $(missing),echo 'cfs: missing: $(missing); run: tests/$(if $(CROSS),cross/)setup' >&2; exit 1)
 	@mkdir -p $(B)/include
 	@echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' >$(B)/discard.ld
-	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(call inc_find,$h) $(B)/include/$h;)
+	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(abspath $(call inc_find,$h)) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 
-check check-long: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
+programs: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
+where:
+	@echo $(B)
+check check-long: programs
 	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
 		tests/run $(if $(filter check-long,$@),--long) $(TESTS)
 
@@ -219,17 +225,10 @@ $(B)/%.h.ok: %.h $(B)/flags
 	$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<
 	@touch $@
 
-# Each source through three analyzers. gcc's findings are compared with those that
-# tests/analyze.known explains; one of another is an error.
-each = printf '%s\n' cfs.c $(applet_src) $(format_src) | xargs -I @
+# Each source through three analyzers.
 analyze: $(B)/flags
-	$(each) env LC_ALL=C $(CC) $(common) $(includes) $(ours) -O2 -fanalyzer \
-		-fdiagnostics-plain-output -c -o /dev/null @ 2>$(B)/analyze.log || :
-	tests/analyze <$(B)/analyze.log
-	$(each) clang --analyze --analyzer-output text -Xclang -analyzer-werror \
-		-std=gnu11 $(includes) $(defines) -I. -Iformat @
-	cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
-		--suppress=missingInclude $(defines) -I. -Iformat cfs.c $(applet_src) $(format_src)
+	tests/analyze $(CC) $(common) $(includes) $(ours) -- $(defines) -I. -Iformat $(includes) \
+		-- cfs.c $(applet_src) $(format_src)
 
 # In DESTDIR the names that users of composefs know are links to cfs; mount(8)
 # finds its helper in sbin. The manual pages of applets are called cfs-NAME.
@@ -297,6 +296,6 @@ clean:
 	rm -rf cfs $(filter-out build/kernels,$(wildcard build/*))
 
 FORCE:
-.PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
-	install-initramfs kmod kmod-install scoreboard size sbom clean FORCE
+.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long clean FORCE headers \
+	install install-initramfs kmod kmod-install programs sbom scoreboard size where
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

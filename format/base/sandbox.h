@@ -9,7 +9,7 @@
 #include "core/port.h"
 
 /* The sanitizers make calls of their own: their build has none. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CFS_SAN
 #define SANDBOX_WANTED false
 #else
 #define SANDBOX_WANTED true

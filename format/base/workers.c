@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Of a thread. Sanitizers make frames several times larger. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef CFS_SAN
 #define STACK ((size_t)2 << 20)
 #else
 #define STACK ((size_t)256 << 10)

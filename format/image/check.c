@@ -33,7 +33,7 @@ struct check {
 	u64 nid; /* of the inode that is looked at; 0: none */
 	struct xname *names;
 	size_t nnames, names_cap;
-	u64 xattr_bytes; /* of all areas */
+	u64 bytes; /* of all xattr areas and directories */
 	check_odd_fn *odd;
 	void *odd_arg;
 	struct buf path;
@@ -107,6 +107,13 @@ static void report(struct check *c, u32 set)
 static int fault(struct check *c, u64 off, const char *what)
 {
 	return cfs_refuse(&c->f, off, what);
+}
+
+/* What does not overlap fits into the image: this is what bounds the work (RI-4). */
+static int spend(struct check *c, u64 bytes, u64 off)
+{
+	c->bytes += bytes;
+	return c->bytes > c->img->len ? fault(c, off, "xattr areas or directories overlap") : 0;
 }
 
 static bool name_is(const struct xname *a, const struct xname *b)
@@ -199,11 +206,9 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u32 *odd
 
 	cfs_backing_init(&b, inode);
 	c->nnames = 0;
-	c->xattr_bytes += inode->xattr_len;
-	/* Areas that do not overlap fit into the image: this is what bounds the work. */
-	if (c->xattr_bytes > c->img->len)
-		return fault(c, inode->xattr_off, "xattr areas overlap");
-	rc = image_xattrs(&w, c->img, inode, &c->f);
+	rc = spend(c, inode->xattr_len, inode->xattr_off);
+	if (!rc)
+		rc = image_xattrs(&w, c->img, inode, &c->f);
 	if (rc)
 		return rc;
 	while ((rc = image_xattrs_next(&w, &x, &c->f)) > 0) {
@@ -360,6 +365,8 @@ static int dir_check(struct check *c)
 	int rc;
 
 	rc = image_inode(c->img, c->dirs[c->at].nid, &dir, &c->f);
+	if (!rc)
+		rc = spend(c, dir.size, dir.off);
 	for (u64 i = 0; !rc && i < cfs_inode_pieces(&dir); i++)
 		rc = block_check(c, image_piece(c->img, &dir, i), &prev, &dots);
 	if (!rc && dots != 3)

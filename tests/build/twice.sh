@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# BS-1: two builds in different directories, with different umask, locale, zone
-# and number of jobs, give the same bytes; and an install puts them into place.
+# BS-1: two builds in different directories, by different users, with different umask,
+# locale, zone, times and number of jobs, give the same bytes; and an install puts
+# them into place.
 . "$(dirname "$0")/../lib.sh"
 [ "$CFS" = "$TOP/cfs" ] || skip_all 'about the release build only'
 
@@ -17,9 +18,21 @@ copy()
 copy "$tmp/a"
 copy "$tmp/another/directory with a longer name"
 ok 'first build' make -s -j2 -C "$tmp/a"
-ok 'second build, elsewhere' env LC_ALL=C.UTF-8 TZ=Asia/Tokyo LOGNAME=nobody USER=nobody sh -c '
-	umask 077
+# Files of another age, and of another owner, who builds: root can be anybody.
+find "$tmp/another" -exec touch -h -d 2001-02-03 {} +
+someone=
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	someone='setpriv --reuid=12345 --regid=12345 --clear-groups'
+	chown -R 12345:12345 "$tmp/another"
+	chmod 711 "$tmp"
+else
+	skip 'by another user' 'needs root and setpriv'
+fi
+# shellcheck disable=SC2086 # a command
+ok 'second build, elsewhere' $someone env LC_ALL=C.UTF-8 LANG=tr_TR.UTF-8 TZ=Asia/Tokyo LOGNAME=nobody USER=nobody \
+	HOME=/nowhere SOURCE_DATE_EPOCH=1 sh -c 'umask 077
 	cd "$1" && exec make -s -j3' sh "$tmp/another/directory with a longer name"
+is 'no source asks for the time' "$(grep -rlE '__(DATE|TIME|TIMESTAMP)__' cfs.c applets format)" ''
 ok 'same bytes' cmp "$tmp/a/cfs" "$tmp/another/directory with a longer name/cfs"
 ok 'same bytes as the program under test' cmp "$tmp/a/cfs" "$CFS"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# cfs mkfs --from-tar: options, messages, the store, what is left behind; shapes
+# cfs mkfs --from-tar: options, messages, the store, what is left behind; costs
 # within time and memory (cli 5, tar.md; RT-8, RT-12, WI-1, ST-1).
 . "$(dirname "$0")/../lib.sh"
 need perl
@@ -89,82 +89,7 @@ rm -rf store
 "$CFS" mkfs --from-tar --digest-store=store "$golden/r-trunc.tar" img 2>stderr
 is 'objects of a bad archive are whole' "$(bad_objects)" ''
 
-# ---- generated archives
-cat >gen.pl <<'END'
-# gen.pl KIND N - an archive on stdout.
-use strict;
-my ($kind, $n) = @ARGV;
-sub header {
-	my ($name, $type, $size, $link) = @_;
-	my $b = pack("a100a8a8a8a12a12A8a1a100a8a32a32a8a8a155x12", $name, "0000644\0", "0000000\0", "0000000\0",
-		$size > 077777777777 ? pack("CxxxQ>", 0x80, $size) : sprintf("%011o\0", $size), "00000000000\0", "", $type,
-		$link // "", "ustar\00000", "", "", "0000000\0", "0000000\0", "");
-	substr($b, 148, 8) = sprintf("%06o\0 ", unpack("%32C*", $b));
-	return $b;
-}
-sub member {
-	my ($name, $type, $link, $data) = @_;
-	print header($name, $type, length($data // ""), $link), $data // "", "\0" x (-length($data // "") % 512);
-}
-sub pax {
-	my ($key, $value) = @_;
-	my $len = length($key) + length($value) + 3;
-	$len += length($len + length($len));
-	member("x", "x", "", "$len $key=$value\n");
-}
-if ($kind eq "wide") { member(sprintf("%07d", $n - $_), 0) for 1 .. $n }
-elsif ($kind eq "links") { member("f", 0); member("l$_", 1, "f") for 1 .. $n }
-elsif ($kind eq "chain") { member("l$_", 1, "l" . ($_ + 1)) for 1 .. $n; member("l" . ($n + 1), 0) }
-elsif ($kind eq "dup") { member("f", 0) for 1 .. $n }
-elsif ($kind eq "turns") { for (1 .. $n / 2) { member("f/x", 0); member("f", 0); member("f", 5) } }
-elsif ($kind eq "deep") { pax("path", "a/" x $n . "f"); member("x", 0) }
-elsif ($kind eq "pax") { for (1 .. $n) { pax("comment", "x" x 1048000); member("f$_", 0) } }
-elsif ($kind eq "xattrs") { for (1 .. $n) { pax("SCHILY.xattr.user.a$_", "x" x 1048000); member("f", 0) } member("f", 0) }
-elsif ($kind eq "big") {
-	print header("big", 0, $n << 20);
-	print "0123456789abcdef" x 65536 for 1 .. $n;
-} elsif ($kind eq "hole") {
-	my $pax = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n";
-	my $real = "GNU.sparse.realsize=$n\n";
-	my $len = length($real) + 3;
-	$pax .= "$len $real";
-	member("x", "x", "", $pax);
-	my $map = "1\n" . ($n - 1) . "\n1\n";
-	member("f", 0, "", $map . "\0" x (512 - length($map)) . "x");
-}
-print "\0" x 1024;
-END
-
-# shape KIND N - twice: the second time with double size. At most 16 MiB and 1 KiB for
-# each member and directory, of which there are at most N.
-shape()
-{
-	for n in "$2" $((2 * $2)); do
-		perl gen.pl "$1" "$n" >gen.tar
-		./peak used."$n" "$CFS" mkfs --from-tar --print-digest-only gen.tar >stdout 2>stderr || {
-			fail "$1" "$(cat stderr)"
-			return
-		}
-	done
-	read -r small small_kib <used."$2"
-	read -r large kib <used."$n"
-	bytes=$(wc -c <gen.tar)
-	if [ "$large" -le $((3 * small + 100)) ] && [ "$large" -le $((2000 + bytes / 1500)) ] && [ "$kib" -le $((16384 + n)) ]; then
-		pass "$1, $n: $small, then $large ms; $small_kib, then $kib KiB of $((16384 + n)), for $((bytes / 1024)) KiB"
-	else
-		fail "$1, $n: $small, then $large ms; $small_kib, then $kib KiB of $((16384 + n)), for $((bytes / 1024)) KiB"
-	fi
-}
-shape wide 50000
-shape links 50000
-shape chain 50000
-shape dup 50000
-shape turns 30000
-shape deep 50000
-shape pax 20
-shape xattrs 20
-rm -f gen.tar
-
+# ---- generated archives: what does not grow; more in bombs.sh
 # constant DESC LIMIT_KIB COMMAND... - stdin is what it is.
 constant()
 {
@@ -178,13 +103,13 @@ size=64
 [ -z "$CFS_LONG" ] || size=4096
 rm -rf store
 mkfifo pipe
-perl gen.pl big $size >pipe &
+perl "$TOP/tests/cli/bombs.pl" tar big $size >pipe &
 constant "a member of $size MiB into a store" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img <pipe
-perl gen.pl big $size | gzip -1 >pipe &
+perl "$TOP/tests/cli/bombs.pl" tar big $size | gzip -1 >pipe &
 constant "the same from gzip" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img2 <pipe
 ok 'the same image' cmp img img2
 if command -v zstd >/dev/null; then
-	perl gen.pl big $size | zstd -q -1 >pipe &
+	perl "$TOP/tests/cli/bombs.pl" tar big $size | zstd -q -1 >pipe &
 	constant "the same from zstd" 32768 "$CFS" mkfs --from-tar --no-sync --digest-store=store - img2 <pipe
 	ok 'the same image' cmp img img2
 else
@@ -192,11 +117,11 @@ else
 fi
 is 'one object' "$(find store -type f | wc -l)" 1
 rm -rf store
-perl gen.pl hole 274877906944 >hole.tar
+perl "$TOP/tests/cli/bombs.pl" tar hole 274877906944 >hole.tar
 constant 'a file of 256 GiB of holes' 16384 "$CFS" mkfs --from-tar --digest-store=store hole.tar img2
 is 'takes no room in the store' "$(du -sk store | awk '{ print $1 < 200 }')" 1
 is 'and no time' "$((cpu < 2000))" 1
-perl gen.pl hole 274877906945 >hole.tar
+perl "$TOP/tests/cli/bombs.pl" tar hole 274877906945 >hole.tar
 rm -f img
 refused 'one byte more' 1 'beyond 256 GiB' "$CFS" mkfs --from-tar hole.tar img3
 rm -rf store img img2

@@ -87,49 +87,7 @@ ln -s "${name#*/}" "store/${name%/*}/link"
 sed "s|\"digest\"|\"x-payload\":\"${name%/*}/link\",&|" three.json >link.json
 refused 'a symbolic link as object' 3 "${name%/*}/link" "$CFS" json-convert --digest-from=store --out=img link.json
 
-# ---- time and memory
-# shape DESC FACTOR DIRS GENERATOR N - twice: the second time with double size. At
-# most 16 MiB and FACTOR times the text, and 512 bytes for each of DIRS * N directories.
-shape()
-{
-	for n in "$5" $((2 * $5)); do
-		perl -e 'my $n = $ARGV[0]; '"$4" "$n" >text
-		./peak used."$n" "$CFS" json-convert --print-digest-only text >stdout 2>stderr || {
-			fail "$1" "$(cat stderr)"
-			return
-		}
-	done
-	read -r small small_kib <used."$5"
-	read -r large kib <used."$n"
-	bytes=$(wc -c <text)
-	limit=$((16384 + $2 * bytes / 1024 + $3 * n / 2))
-	if [ "$large" -le $((3 * small + 100)) ] && [ "$large" -le $((2000 + bytes / 1500)) ] && [ "$kib" -le $limit ]; then
-		pass "$1: $small, then $large ms; $small_kib, then $kib KiB of $limit, for $((bytes / 1024)) KiB of text"
-	else
-		fail "$1: $small, then $large ms; $small_kib, then $kib KiB of $limit, for $((bytes / 1024)) KiB of text"
-	fi
-}
-list='sub list { print "{\"entries\":["; my $more = ""; while (defined(my $e = $_[0]->())) { print $more, $e; $more = "," } print "]}" } my $i = 0;'
-shape 'a path of 100 000 components' 8 1 \
-	'print "{\"entries\":[{\"type\":\"reg\",\"name\":\"", "a/" x $n, "f\"}]}"' 50000
-shape '1 000 000 names in one directory, in reverse' 8 0 \
-	"$list"'list(sub { $i++ < $n ? sprintf("{\"name\":\"%07d\",\"type\":\"reg\"}", $n - $i) : undef })' 500000
-shape '100 000 hard links to one file' 8 0 \
-	"$list"'list(sub { $i++ < $n ? "{\"name\":\"l$i\",\"type\":\"hardlink\",\"linkName\":\"f\"}" : $i == $n + 1 ? "{\"name\":\"f\",\"type\":\"reg\"}" : undef })' 50000
-shape '100 000 hard links in one chain, backwards' 8 0 \
-	"$list"'list(sub { $i++ < $n ? "{\"name\":\"l$i\",\"type\":\"hardlink\",\"linkName\":\"l" . ($i + 1) . "\"}" : $i == $n + 1 ? "{\"name\":\"l$i\",\"type\":\"reg\"}" : undef })' 50000
-shape '100 000 duplicates' 8 0 \
-	"$list"'list(sub { $i++ < $n ? "{\"name\":\"f\",\"type\":\"reg\",\"uid\":5}" : undef })' 50000
-shape '1 000 000 keys of an unknown object' 8 0 \
-	'print "{\"x\":{", join(",", map { "\"k$_\":0" } 1 .. $n), "},\"entries\":[]}"' 500000
-shape '100 MiB of a string that is skipped' 0 0 \
-	'print "{\"x\":\"", "0123456789" x ($n * 100), "\",\"entries\":[]}"' 52429
-shape '100 MiB of a number that is skipped' 0 0 \
-	'print "{\"x\":", "1234567890" x ($n * 100), ",\"entries\":[]}"' 52429
-shape '100 MiB of an array that is skipped' 0 0 \
-	'print "{\"x\":[0", ",[1.5]" x ($n * 150), "],\"entries\":[]}"' 52429
-rm -f text
-
+# ---- time and memory; more in bombs.sh
 mkdir layers
 i=1000
 while [ $i -lt 2000 ]; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Depth without stack (RI-3), memory (RI-5, RT-9) and growth (RT-8).
+# Depth without stack (RI-3), memory (RI-5, RT-9). Growth: bombs.sh.
 . "$(dirname "$0")/../lib.sh"
 need perl
 ${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'
@@ -87,43 +87,4 @@ shape '1 000 000 short lines'
 } >"$tmp/text"
 shape '1 000 000 hard links'
 
-# ---- growth: twice the size costs at most three times as much
-# grows DESC GENERATOR N - the generator is a perl program that is given a size.
-grows()
-{
-	for n in "$3" $((2 * $3)); do
-		perl -e "$2" "$n" >"$tmp/text"
-		"$tmp/peak" "$tmp/used.$n" "$CFS" mkfs --from-file "$tmp/text" "$tmp/image" 2>"$tmp/err" || {
-			fail "growth: $1" "$(cat "$tmp/err")"
-			return
-		}
-	done
-	read -r small _ <"$tmp/used.$3"
-	read -r large kib <"$tmp/used.$n"
-	bytes=$(wc -c <"$tmp/text")
-	# Below 100 ms a ratio says nothing.
-	if [ "$large" -le $((3 * small + 100)) ] && [ "$large" -le $((2000 + bytes / 1500)) ] &&
-		[ "$kib" -le "$(kib "$tmp/text" 8)" ]; then
-		pass "growth: $1: $small, then $large ms, $kib KiB for $((bytes / 1024)) KiB of text"
-	else
-		fail "growth: $1: $small, then $large ms, $kib KiB for $((bytes / 1024)) KiB of text"
-	fi
-}
-root='print "/ 0 40755 2 0 0 0 0.0 - - -\n"; my $n = $ARGV[0];'
-grows 'names in reverse order' "$root"'
-	printf "/%08d 0 100644 1 0 0 0 0.0 - - -\n", $_ for reverse 1 .. $n' 200000
-grows 'names in random order' "$root"'
-	my $x = 7; for (1 .. $n) { $x = ($x * 1103515245 + 12345) & 0x7fffffff; printf "/%08d%d 0 100644 1 0 0 0 0.0 - - -\n", $x, $_ }' 200000
-grows 'a chain of hard links, backwards' "$root"'
-	printf "/%08d 0 \@100644 - - - - - /%08d - -\n", $_, $_ + 1 for 1 .. $n;
-	printf "/%08d 0 100644 1 0 0 0 0.0 - - -\n", $n + 1' 100000
-grows 'different xattr values' "$root"'
-	printf "/%08d 0 100644 1 0 0 0 0.0 - - - user.a=%08d\n", $_, $_ for 1 .. $n' 200000
-grows 'large sets of xattrs' "$root"'
-	for my $i (1 .. $n) { print "/$i 0 100644 1 0 0 0 0.0 - - -"; printf " user.%04d=%d", 9999 - $_, $i * $_ for 1 .. 1200; print "\n" }' 400
-grows 'directories in directories' "$root"'
-	my $p = ""; for (1 .. $n) { $p .= "/d"; print "$p 0 40755 2 0 0 0 0.0 - - -\n" }' 2000
-grows 'breadth first order' "$root"'
-	printf "/%06d 0 40755 2 0 0 0 0.0 - - -\n", $_ for 1 .. $n;
-	for my $k (1 .. 3) { printf "/%06d/f%d 0 100644 1 0 0 0 0.0 - - -\n", $_, $k for 1 .. $n }' 60000
 plan_done

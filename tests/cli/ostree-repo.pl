@@ -8,6 +8,10 @@
 #	deep N		N directories in each other
 #	names N		N names of one file in one directory
 #	square N	N directories, each of them with 8191 names
+#	twins N		N directories in each other, each twice: 2^N names
+#	reverse N	N names, the last one first
+#	collide N	N names with one hash under h * 31 + c
+#	line N		a name of N MiB
 #	large N		one file of N MiB
 #
 # MODE is bare, bare-user-only or archive; owners are 0, and there are no xattrs
@@ -147,6 +151,18 @@ if ($kind eq 'small') {
 } elsif ($kind eq 'names') {
 	my $a = file(0100644, 'hello', '');
 	$tree = dirtree([ map { [ sprintf('%08d', $_), $a ] } 1 .. $n ], []);
+} elsif ($kind eq 'twins') {
+	$tree = dirtree([], []);
+	$tree = dirtree([], [ [ 'a', $tree, $meta ], [ 'b', $tree, $meta ] ]) for 1 .. $n;
+} elsif ($kind eq 'reverse') {
+	my $a = file(0100644, 'hello', '');
+	$tree = dirtree([ map { [ sprintf('%08d', $_), $a ] } reverse 1 .. $n ], []);
+} elsif ($kind eq 'collide') {
+	my $a = file(0100644, 'hello', '');
+	my @names = sort map { my $k = $_; join '', map { $k >> $_ & 1 ? 'Aa' : 'BB' } 0 .. 15 } 1 .. $n;
+	$tree = dirtree([ map { [ $_, $a ] } @names ], []);
+} elsif ($kind eq 'line') {
+	$tree = dirtree([ [ 'a' x ($n << 20), file(0100644, 'hello', '') ] ], []);
 } elsif ($kind eq 'square') {
 	my $a = file(0100644, 'hello', '');
 	my $sub = dirtree([ map { [ sprintf('%08d', $_), $a ] } 1 .. 8191 ], []);

@@ -6,6 +6,7 @@
 #include "base/basedirs.h"
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -71,6 +72,17 @@ static unsigned int check_rows(const char *list, bool loose)
 	return bad;
 }
 
+/* An emulator of another machine may not have it. */
+static bool has_openat2(void)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC };
+	long fd = syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof(how));
+
+	if (fd >= 0)
+		close((int)fd);
+	return fd >= 0 || errno != ENOSYS;
+}
+
 static void forbid_openat2(void)
 {
 	struct sock_filter code[] = {
@@ -119,7 +131,7 @@ void unit_basedirs(void)
 
 	CHECK(mkdtemp(dir) && !chdir(dir), "%s", dir);
 	make_tree();
-	check_rows("one:two", false);
+	check_rows("one:two", !has_openat2());
 	CHECK(basedirs_open(&b, "one:three", &err) && strstr(err.text, "three"), "not there: %s", err.text);
 	CHECK(basedirs_open(&b, "one::two", &err) && err.code == EINVAL, "empty: %s", err.text);
 	CHECK(basedirs_open(&b, "outside", &err), "a file");

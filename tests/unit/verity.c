@@ -188,7 +188,7 @@ static void kernel(void)
 {
 	struct scratch s;
 	struct cfs_digest d;
-	int fd, rc;
+	int fd, rc, none;
 
 	scratch_begin(&s);
 	scratch_file(&s, "f", "abc", 3, 0644);
@@ -206,7 +206,9 @@ static void kernel(void)
 		CHECK(!verity_enable(fd), "enable twice");
 	}
 	close(fd);
-	CHECK(verity_measure(-1, &d) == -1 && errno == EBADF, "no file");
+	/* An emulator that does not know the call never asks the kernel. */
+	none = verity_measure(-1, &d);
+	CHECK((none == -1 && errno == EBADF) || (none == VERITY_UNSUPPORTED && rc == none), "no file: %d", none);
 	scratch_end(&s);
 }
 
