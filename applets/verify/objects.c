@@ -84,7 +84,7 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 	return rc;
 }
 
-static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+static int check_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct run *run = arg;
 	struct found found;
@@ -93,6 +93,7 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 		run->work[index] = malloc(sizeof(**run->work));
 	if (!run->work[index])
 		return error_nomem(err);
+	run->work[index]->workers = w;
 	if (object_verify(run->v, run->objects, run->starts[item], run->starts[item + 1], run->work[index], &found, err))
 		return -1;
 	progress_add(&run->v->progress, 1, 0);

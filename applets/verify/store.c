@@ -137,7 +137,7 @@ static void look(struct shelf *s, const char *name, struct verity_work *work, st
 	close(fd);
 }
 
-static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+static int check_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct shelf *s = arg;
 	unsigned int looks = 0;
@@ -146,6 +146,7 @@ static int check_one(unsigned int index, size_t item, void *arg, struct error *e
 		s->work[index] = malloc(sizeof(**s->work));
 	if (!s->work[index])
 		return error_nomem(err);
+	s->work[index]->workers = w;
 	do {
 		look(s, s->order[item].s, s->work[index], &s->found[item]);
 	} while (s->found[item].changed && ++looks < VERIFY_LOOKS);

@@ -25,7 +25,7 @@ struct content {
 	u8 whole[]; /* with a store only */
 };
 
-struct content *content_open(struct store *store)
+struct content *content_open(struct store *store, struct workers *workers)
 {
 	struct content *c = malloc(sizeof(*c) + (store ? WHOLE : 0));
 
@@ -34,6 +34,7 @@ struct content *content_open(struct store *store)
 	c->store = store;
 	c->no_verity = false;
 	c->waiting = 0;
+	c->work.workers = workers;
 	return c;
 }
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include "core/digest.h"
 
+struct workers;
+
 #define VERITY_BLOCK 4096u
 #define VERITY_LEVELS 9 /* of hash blocks, the topmost holds the root hash: enough for 2^64 bytes */
 
@@ -43,6 +45,7 @@ void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_di
 /* What hashing a file takes; one for each thread, not on the stack. */
 #define VERITY_READ ((size_t)128 << 10)
 struct verity_work {
+	struct workers *workers; /* who may help with a file of 64 MiB and more; NULL: nobody */
 	struct verity v;
 	u8 buf[VERITY_READ];
 };

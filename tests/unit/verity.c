@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* base/verity.c against known digests and an implementation of its own (image-format 12, reliability 5.1). */
-#include "base/verity.h"
+#include "base/verity_inside.h"
 #include <linux/fs.h>
+#include "base/workers.h"
 #include "tests/unit/naive.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
@@ -168,6 +169,67 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	close(to);
 }
 
+/* One thread hashes the file that all others wait for. */
+struct large {
+	struct verity_work *work;
+	int fd;
+	struct stat st;
+	struct cfs_digest d;
+	int rc, code;
+};
+
+static int hash_large(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct large *l = arg;
+
+	(void)index;
+	(void)item;
+	(void)err;
+	l->work->workers = w;
+	l->rc = verity_file(l->work, l->fd, &l->st, &l->d);
+	l->code = errno;
+	l->work->workers = NULL;
+	return 0;
+}
+
+static void hash_by(struct large *l, unsigned int threads)
+{
+	struct error err;
+
+	CHECK(!workers_each(threads, 1, hash_large, l, &err), "workers");
+}
+
+/* A file large enough to be hashed in ranges, with a hole of @hole bytes at its beginning. */
+static void large(const struct scratch *s, struct verity_work *work, size_t size, size_t hole)
+{
+	struct large l = { .work = work, .fd = open(scratch_path(s, "large"), O_RDWR | O_CREAT | O_TRUNC, 0600) };
+	const size_t piece = 1 << 20;
+	u8 *data = malloc(piece);
+	struct cfs_digest want;
+
+	for (size_t i = 0; i < piece; i++)
+		data[i] = (u8)rnd(256);
+	for (size_t at = hole, n; at < size; at += n) {
+		n = size - at < piece ? size - at : piece;
+		memcpy(data, &at, n < sizeof(at) ? n : sizeof(at)); /* each differs */
+		CHECK(pwrite(l.fd, data, n, (off_t)at) == (ssize_t)n, "pwrite");
+	}
+	CHECK(!fstat(l.fd, &l.st), "fstat");
+	CHECK(!verity_copy(work, l.fd, &l.st, -1, &want), "in one piece");
+	for (unsigned int threads = 1; threads <= 4; threads++) {
+		hash_by(&l, threads);
+		CHECK(!l.rc && !memcmp(&l.d, &want, sizeof(want)), "%zu bytes by %u threads", size, threads);
+	}
+	CHECK(!ftruncate(l.fd, (off_t)(size / 3)), "ftruncate");
+	hash_by(&l, 3);
+	CHECK(l.rc == 1, "a file that got shorter: %d", l.rc);
+	free(data);
+	close(l.fd);
+	l.fd = -1;
+	hash_by(&l, 3);
+	CHECK(l.rc == -1 && l.code == EBADF, "no file: %d", l.rc);
+}
+
 static void files(struct verity_work *work)
 {
 	static const size_t places[] = { 0, 300000, 700000, 2097152 };
@@ -180,6 +242,9 @@ static void files(struct verity_work *work)
 	sparse(&s, work, (2 << 20) + 3, places + 1, 3);
 	sparse(&s, work, 5000, places, 1);
 	sparse(&s, work, 3, places, 1);
+	large(&s, work, (size_t)VERITY_RANGE, 0);
+	large(&s, work, (size_t)VERITY_RANGE + 1, 0);
+	large(&s, work, (size_t)(2 * VERITY_RANGE) + 1000003, 5 << 20);
 	scratch_end(&s);
 }
 
@@ -212,7 +277,7 @@ static void kernel(void)
 
 void unit_verity(void)
 {
-	struct verity_work *work = malloc(sizeof(*work));
+	struct verity_work *work = calloc(1, sizeof(*work));
 	const size_t size = 1001 * 4096;
 	u8 *data = malloc(size);
 
