@@ -232,35 +232,53 @@ void verity_end(struct verity *v, struct cfs_digest *digest)
 	sha256_one(&d, sizeof(d), digest->b);
 }
 
-void verity_block(void *block, size_t len, struct cfs_digest *digest)
+/* How much of its block is not padding; what is hashed as a whole already has more blocks. */
+static size_t top_used(const struct verity_top *t)
 {
-	u8 root[SHA256_SIZE] = { 0 };
-	struct descriptor d;
-
-	memset((u8 *)block + len, 0, VERITY_BLOCK - len);
-	if (len)
-		sha256_one(block, VERITY_BLOCK, root);
-	describe(&d, len, root);
-	sha256_one(&d, sizeof(d), digest->b);
+	return (size_t)(t->size <= VERITY_BLOCK ? t->size : (t->size + VERITY_BLOCK - 1) / VERITY_BLOCK * SHA256_SIZE);
 }
 
-void verity_two_blocks(void *a, size_t len_a, struct cfs_digest *digest_a,
-		       void *b, size_t len_b, struct cfs_digest *digest_b)
+void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest)
+{
+	top->size = v->size > VERITY_BLOCK && v->size <= (HASHES - 1) * VERITY_BLOCK ? v->size : 0;
+	top->digest = digest;
+	if (!top->size) {
+		verity_end(v, digest);
+		return;
+	}
+	if (v->used)
+		add_partial(v, NULL, VERITY_BLOCK);
+	memcpy(top->block, v->level[0], v->fill[0]);
+}
+
+static void pad(struct verity_top *t)
+{
+	size_t used = top_used(t);
+
+	memset(t->block + used, 0, VERITY_BLOCK - used);
+}
+
+void verity_tops(struct verity_top *a, struct verity_top *b)
 {
 	u8 root[2][SHA256_SIZE];
 	struct descriptor d[2];
 
-	if (len_a == 0 || len_b == 0) {
-		verity_block(a, len_a, digest_a);
-		verity_block(b, len_b, digest_b);
+	if (!a || !b) {
+		a = a ? a : b;
+		if (!a)
+			return;
+		pad(a);
+		sha256_one(a->block, VERITY_BLOCK, root[0]);
+		describe(&d[0], a->size, root[0]);
+		sha256_one(&d[0], sizeof(d[0]), a->digest->b);
 		return;
 	}
-	memset((u8 *)a + len_a, 0, VERITY_BLOCK - len_a);
-	memset((u8 *)b + len_b, 0, VERITY_BLOCK - len_b);
-	sha256_two(a, b, VERITY_BLOCK, root[0], root[1]);
-	describe(&d[0], len_a, root[0]);
-	describe(&d[1], len_b, root[1]);
-	sha256_two(&d[0], &d[1], sizeof(d[0]), digest_a->b, digest_b->b);
+	pad(a);
+	pad(b);
+	sha256_two(a->block, b->block, VERITY_BLOCK, root[0], root[1]);
+	describe(&d[0], a->size, root[0]);
+	describe(&d[1], b->size, root[1]);
+	sha256_two(&d[0], &d[1], sizeof(d[0]), a->digest->b, b->digest->b);
 }
 
 void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest)
@@ -279,15 +297,4 @@ void verity_add_range(struct verity *v, const u8 *hash)
 {
 	v->size += VERITY_RANGE;
 	push(v, RANGE_LEVEL, hash);
-}
-
-int verity_seal(int fd, const struct cfs_digest *digest)
-{
-	struct cfs_digest is;
-	int rc;
-
-	if (verity_enable(fd))
-		return -1;
-	rc = verity_measure(fd, &is);
-	return rc < 0 ? -1 : rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is));
 }

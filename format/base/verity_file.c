@@ -135,20 +135,17 @@ static int add_piece(void *arg, size_t piece)
 	return rc;
 }
 
-static int hash_ranges(struct verity_work *work, struct ranges *r, struct cfs_digest *digest)
+static int add_ranges(struct verity_work *work, struct ranges *r)
 {
 	int rc = workers_share(work->workers, &r->share);
 
 	for (size_t i = 0; !rc && i + 1 < r->share.pieces; i++)
 		verity_add_range(&work->v, r->hash[i]);
-	if (!rc)
-		rc = still_there(r->fd, r->st);
-	if (!rc)
-		verity_end(&work->v, digest);
 	return rc;
 }
 
-int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
+/* All but the end of the digest. */
+static int add_file(struct verity_work *work, int fd, const struct stat *st)
 {
 	/* A range of nothing but a hole is not worth a piece: a file may have 2^37 of them. */
 	bool dense = (u64)st->st_blocks * 512 >= (u64)st->st_size / 2;
@@ -156,16 +153,45 @@ int verity_file(struct verity_work *work, int fd, const struct stat *st, struct 
 	struct ranges *r = work->workers && dense && n ? malloc(sizeof(*r) + n * SHA256_SIZE) : NULL;
 	int rc, code;
 
-	if (!r)
-		return verity_copy(work, fd, st, -1, digest);
-	r->share = (struct workers_share){ .pieces = n + 1, .fn = add_piece, .arg = r };
-	r->work = work;
-	r->fd = fd;
-	r->st = st;
-	rc = hash_ranges(work, r, digest);
-	code = errno;
-	free(r);
-	errno = code;
+	if (r) {
+		r->share = (struct workers_share){ .pieces = n + 1, .fn = add_piece, .arg = r };
+		r->work = work;
+		r->fd = fd;
+		r->st = st;
+		rc = add_ranges(work, r);
+		code = errno;
+		free(r);
+		errno = code;
+	} else {
+		rc = add_part(work, fd, st, 0, (u64)st->st_size, -1);
+	}
+	return rc ? rc : still_there(fd, st);
+}
+
+int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
+{
+	int rc = add_file(work, fd, st);
+
+	if (!rc)
+		verity_end(&work->v, digest);
+	return rc;
+}
+
+int verity_begin(struct verity_work *work, int fd, const struct stat *st, struct verity_top *top,
+		 struct cfs_digest *digest)
+{
+	int rc;
+
+	if (st->st_size > 0 && st->st_size <= VERITY_BLOCK) {
+		ssize_t n = io_pread(fd, top->block, (size_t)st->st_size, 0);
+
+		top->size = (u64)st->st_size;
+		top->digest = digest;
+		return n < 0 ? -1 : n < st->st_size;
+	}
+	rc = add_file(work, fd, st);
+	if (!rc)
+		verity_leave(&work->v, top, digest);
 	return rc;
 }
 
@@ -260,4 +286,15 @@ int verity_enable(int fd)
 		return -1;
 	}
 	return 0;
+}
+
+int verity_seal(int fd, const struct cfs_digest *digest)
+{
+	struct cfs_digest is;
+	int rc;
+
+	if (verity_enable(fd))
+		return -1;
+	rc = verity_measure(fd, &is);
+	return rc < 0 ? -1 : rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is));
 }

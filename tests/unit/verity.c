@@ -112,24 +112,38 @@ static void lengths(struct verity *v, u8 *data, size_t size)
 		}
 }
 
-static void small(void)
+/* One half of the digest each, the rest together. */
+static void tops(struct verity *v, u8 *data)
 {
-	u8 a[VERITY_BLOCK], b[VERITY_BLOCK];
+	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8192, 12289, 126 * 4096, 127 * 4096 - 1, 127 * 4096,
+					127 * 4096 + 1, 128 * 4096, 200 * 4096 };
+	static struct verity_top t[2];
 	struct cfs_digest d[2];
-	u8 want[2][32];
+	u8 want[32];
 
-	for (size_t i = 0; i <= VERITY_BLOCK; i += 1 + i / 50) {
-		size_t j = VERITY_BLOCK - i;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(sizes); j++) {
+			const size_t size[2] = { sizes[i], sizes[j] };
 
-		memset(a, 0x55, sizeof(a));
-		memset(b, 0xaa, sizeof(b));
-		naive_verity(a, i, want[0]);
-		naive_verity(b, j, want[1]);
-		verity_two_blocks(a, i, &d[0], b, j, &d[1]);
-		CHECK(!memcmp(d, want, sizeof(want)), "%zu and %zu bytes", i, j);
-		memset(a, 0x55, sizeof(a));
-		verity_block(a, i, &d[0]);
-		CHECK(!memcmp(&d[0], want[0], 32), "a block of %zu", i);
+			for (size_t k = 0; k < 2; k++) {
+				memset(&t[k], 0x55, sizeof(t[k]));
+				verity_init(v);
+				verity_add(v, data + 17 * k, size[k]);
+				verity_leave(v, &t[k], &d[k]);
+				CHECK(!t[k].size == (size[k] <= 4096 || size[k] > 127 * 4096), "%zu bytes", size[k]);
+				if (size[k] < 4096) {
+					memset(t[k].block, 0x55, sizeof(t[k].block));
+					memcpy(t[k].block, data + 17 * k, size[k]);
+					t[k].size = size[k];
+					memset(&d[k], 0, sizeof(d[k]));
+				}
+			}
+			verity_tops(t[0].size ? &t[0] : NULL, t[1].size ? &t[1] : NULL);
+			for (size_t k = 0; k < 2; k++) {
+				naive_verity(data + 17 * k, size[k], want);
+				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0], size[1], k);
+			}
+		}
 	}
 }
 
@@ -139,6 +153,7 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	u8 *data = calloc(1, size), want[32];
 	const char *path = scratch_path(s, "sparse"), *copy = scratch_path(s, "copy");
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), to = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	static struct verity_top top;
 	struct cfs_digest d;
 	struct stat st, st2;
 	size_t len;
@@ -154,12 +169,16 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	naive_verity(data, size, want);
 	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places", size, n);
 	CHECK(!verity_fd(fd, &st, &d) && !memcmp(&d, want, 32), "the same by verity_fd");
+	CHECK(!verity_begin(work, fd, &st, &top, &d), "begin");
+	verity_tops(NULL, top.size ? &top : NULL);
+	CHECK(!memcmp(&d, want, 32), "%zu bytes, begun and ended", size);
 	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied", size);
 	again = scratch_read(s, "copy", &len);
 	CHECK(len == size && !memcmp(again, data, size), "the copy");
 	CHECK(!fstat(to, &st2) && st2.st_blocks <= st.st_blocks + 8, "holes of the copy (ST-11)");
 	st.st_size++;
 	CHECK(verity_file(work, fd, &st, &d) == 1, "a file that is too short");
+	CHECK(verity_begin(work, fd, &st, &top, &d) == 1, "and begun");
 	CHECK(!ftruncate(fd, (off_t)(size / 2)) && !fstat(fd, &st2), "ftruncate");
 	st.st_size--;
 	CHECK(size / 2 == size || verity_file(work, fd, &st, &d) == 1, "a file that got shorter");
@@ -286,7 +305,7 @@ void unit_verity(void)
 	known(&work->v);
 	zeros(&work->v);
 	lengths(&work->v, data, size);
-	small();
+	tops(&work->v, data);
 	files(work);
 	kernel();
 	free(data);
