@@ -177,7 +177,12 @@ void look_close(struct look *l)
 
 void look_end(struct look *a, struct look *b)
 {
-	verity_tops(a->top.size ? &a->top : NULL, b->top.size ? &b->top : NULL);
+	if (!a->top.size)
+		a = b;
+	if (!b->top.size)
+		b = a;
+	if (a->top.size)
+		verity_tops(&a->top, &b->top);
 	a->top.size = b->top.size = 0;
 }
 

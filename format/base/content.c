@@ -49,9 +49,11 @@ int content_finish(struct content *c, struct error *err)
 	unsigned int n = c->waiting;
 
 	c->waiting = 0;
-	verity_tops(n > 0 ? &c->wait[0] : NULL, n > 1 ? &c->wait[1] : NULL);
-	if ((n > 0 && keep_small(c, &c->wait[0], err)) || (n > 1 && keep_small(c, &c->wait[1], err)))
-		return CONTENT_STORE;
+	if (n)
+		verity_tops(&c->wait[0], &c->wait[n - 1]);
+	for (unsigned int i = 0; i < n; i++)
+		if (keep_small(c, &c->wait[i], err))
+			return CONTENT_STORE;
 	return 0;
 }
 

@@ -263,16 +263,6 @@ void verity_tops(struct verity_top *a, struct verity_top *b)
 	u8 root[2][SHA256_SIZE];
 	struct descriptor d[2];
 
-	if (!a || !b) {
-		a = a ? a : b;
-		if (!a)
-			return;
-		pad(a);
-		sha256_one(a->block, VERITY_BLOCK, root[0]);
-		describe(&d[0], a->size, root[0]);
-		sha256_one(&d[0], sizeof(d[0]), a->digest->b);
-		return;
-	}
 	pad(a);
 	pad(b);
 	sha256_two(a->block, b->block, VERITY_BLOCK, root[0], root[1]);

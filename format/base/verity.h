@@ -46,7 +46,7 @@ struct verity_top {
 /* As verity_end(), but where it can leaves the two hashes to verity_tops(). */
 void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest);
 
-/* Complete two, of which one may be NULL; each has something left. */
+/* Complete two, each with something left; they may be the same one. */
 void verity_tops(struct verity_top *a, struct verity_top *b);
 
 /* Of bytes in memory; @v is scratch. */

@@ -138,7 +138,8 @@ static void tops(struct verity *v, u8 *data)
 					memset(&d[k], 0, sizeof(d[k]));
 				}
 			}
-			verity_tops(t[0].size ? &t[0] : NULL, t[1].size ? &t[1] : NULL);
+			if (t[0].size || t[1].size)
+				verity_tops(&t[!t[0].size], &t[!!t[1].size]);
 			for (size_t k = 0; k < 2; k++) {
 				naive_verity(data + 17 * k, size[k], want);
 				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0], size[1], k);
@@ -170,7 +171,8 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places", size, n);
 	CHECK(!verity_fd(fd, &st, &d) && !memcmp(&d, want, 32), "the same by verity_fd");
 	CHECK(!verity_begin(work, fd, &st, &top, &d), "begin");
-	verity_tops(NULL, top.size ? &top : NULL);
+	if (top.size)
+		verity_tops(&top, &top);
 	CHECK(!memcmp(&d, want, 32), "%zu bytes, begun and ended", size);
 	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied", size);
 	again = scratch_read(s, "copy", &len);
