@@ -115,6 +115,9 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 		if (*fd >= 0)
 			return BASEDIRS_FILE;
 	} while (errno == ENOENT);
+	/* Is it something else? The last three come from sockets, devices and what may not be read. */
+	if (!is_absence(errno) && errno != ENXIO && errno != ENODEV && errno != EACCES)
+		return fail(b, found->which, path, len, "open", err);
 	for (int i = 0; i < RACES; i++) {
 		int rc = basedirs_find(b, path, len, found, err);
 
