@@ -106,6 +106,7 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 {
 	unsigned int n = 0;
 
+	*fd = -1;
 	/* Nearly always it is there, or nothing is: that can be told without a closer look. */
 	do {
 		if (n == b->n)
