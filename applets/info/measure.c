@@ -80,6 +80,8 @@ int info_measure_file(struct info *info, char **args, struct error *err)
 	int rc = work ? 0 : error_nomem(err);
 
 	(void)args;
+	if (work)
+		work->workers = NULL;
 	for (unsigned int i = 0; !rc && i < info->in.n; i++)
 		rc = measure_one(info, work, i, err);
 	free(work);

@@ -7,7 +7,10 @@
 #include "base/text.h"
 #include "base/verity.h"
 
-void found_decide(struct found *found, enum kind kind, const char *fmt, ...)
+static void decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* What it is, and why: of what is too long the end, where the reason stands. */
+static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 {
 	struct error e;
 	size_t len;
@@ -30,7 +33,7 @@ static void differ(struct found *found, const char *what, const struct cfs_diges
 
 	cfs_digest_print(a, want);
 	cfs_digest_print(b, is);
-	found_decide(found, KIND_WRONG_CONTENT, "%swant %.64s, is %.64s", what, a, b);
+	decide(found, KIND_WRONG_CONTENT, "%swant %.64s, is %.64s", what, a, b);
 }
 
 static const char *type_of(mode_t mode)
@@ -50,163 +53,201 @@ static const char *type_of(mode_t mode)
 }
 
 /* --enable-verity on what passed. One refusal is the file system's answer for all. */
-static bool enable(struct verify *v, const char *dir, int fd, const struct cfs_digest *digest, struct found *found)
+static bool enable(struct verify *v, struct look *l, const struct cfs_digest *digest)
 {
+	struct found *found = &l->found;
 	int rc;
 
 	if (atomic_load(&v->cannot_enable))
 		return false;
-	rc = verity_seal(fd, digest);
+	rc = verity_seal(l->fd, digest);
 	if (!rc)
 		return true;
 	if (rc > 0)
-		found_decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
+		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
 	else if (errno != EOPNOTSUPP)
-		found_decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
+		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
 	else if (!atomic_exchange(&v->cannot_enable, true))
-		found_decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", dir, error_words(errno));
+		decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", v->dirs.name[found->which], error_words(errno));
 	return false;
 }
 
-/* What was found out about the content of a file. */
-struct content {
-	struct cfs_digest is, kernel;
-	bool computed; /* is */
-	int sealed;    /* VERITY_*; VERITY_SHA256: kernel */
-};
-
 /* Whether the digests that there are agree. */
-static bool compare(const struct content *c, const struct object_record *record, struct found *found)
+static bool compare(struct look *l, const struct object_record *record)
 {
-	bool digest = record->has_digest, kernel = c->sealed == VERITY_SHA256;
+	bool digest = record->has_digest, kernel = l->sealed == VERITY_SHA256;
 
-	if (digest && c->computed && memcmp(&c->is, &record->digest, sizeof(c->is)))
-		differ(found, "", &record->digest, &c->is);
-	else if (kernel && c->computed && memcmp(&c->is, &c->kernel, sizeof(c->is)))
-		differ(found, "the kernel measures another digest: ", &c->is, &c->kernel);
-	else if (kernel && digest && memcmp(&c->kernel, &record->digest, sizeof(c->kernel)))
-		differ(found, "by the kernel's measure: ", &record->digest, &c->kernel);
+	if (digest && l->computed && memcmp(&l->is, &record->digest, sizeof(l->is)))
+		differ(&l->found, "", &record->digest, &l->is);
+	else if (kernel && l->computed && memcmp(&l->is, &l->kernel, sizeof(l->is)))
+		differ(&l->found, "the kernel measures another digest: ", &l->is, &l->kernel);
+	else if (kernel && digest && memcmp(&l->kernel, &record->digest, sizeof(l->kernel)))
+		differ(&l->found, "by the kernel's measure: ", &record->digest, &l->kernel);
 	else
 		return true;
 	return false;
 }
 
-/* Measure and compute. */
-static bool measure(struct verify *v, int fd, const struct stat *st, struct verity_work *work, struct content *c,
-		    struct found *found)
+/* The kernel's digest; false: it cannot be had. */
+static bool measure(struct verify *v, struct look *l)
 {
-	int rc = 0;
+	atomic_bool *none = &v->unsealable[l->found.which];
 
-	c->sealed = verity_kernel(fd, &c->kernel);
-	if (c->sealed < 0) {
-		found_decide(found, KIND_UNREADABLE, "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
+	l->sealed = atomic_load(none) ? VERITY_UNSUPPORTED : verity_kernel(l->fd, &l->kernel);
+	if (l->sealed == VERITY_UNSUPPORTED)
+		atomic_store(none, true);
+	if (l->sealed == VERITY_SHA256)
+		atomic_store(&v->sealed[l->found.which], true);
+	if (l->sealed >= 0)
+		return true;
+	decide(&l->found, KIND_UNREADABLE, "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
+	return false;
+}
+
+/* Our own, but for what look_end() does; false: it cannot be had. */
+static bool compute(struct verify *v, struct verity_work *work, struct look *l)
+{
+	int rc = verity_begin(work, l->fd, &l->st, &l->top, &l->is);
+
+	if (!rc)
+		rc = steady_fd(l->fd, &l->st);
+	if (rc < 0)
+		decide(&l->found, KIND_UNREADABLE, "read: %s", error_words(errno));
+	else if (rc)
+		decide(&l->found, KIND_UNREADABLE, "changes while it is read");
+	l->found.changed = rc > 0;
+	if (rc) {
+		l->top.size = 0;
 		return false;
 	}
-	if (!c->computed)
-		return true;
-	rc = verity_file(work, fd, st, &c->is);
-	if (!rc)
-		rc = steady_fd(fd, st);
-	if (rc < 0)
-		found_decide(found, KIND_UNREADABLE, "read: %s", error_words(errno));
-	else if (rc)
-		found_decide(found, KIND_UNREADABLE, "changes while it is read");
-	found->changed = rc > 0;
-	if (rc)
-		return false;
-	atomic_fetch_add(&v->bytes, (u64)st->st_size);
-	progress_add(&v->progress, 0, (u64)st->st_size);
+	l->computed = true;
+	atomic_fetch_add(&v->bytes, (u64)l->st.st_size);
+	progress_add(&v->progress, 0, (u64)l->st.st_size);
 	return true;
 }
 
-void content_verify(struct verify *v, const char *dir, int fd, const struct stat *st,
-		    const struct object_record *record, struct verity_work *work, struct found *found)
+/* Whether @record asks for a digest of ours. */
+static bool wants(const struct verify *v, const struct object_record *record, const struct look *l)
 {
-	struct content c = { .computed = !v->quick && record->has_digest };
-
-	if (!measure(v, fd, st, work, &c, found))
-		return;
-	if (c.sealed == VERITY_SHA256)
-		atomic_store(&v->sealed[found->which], true);
-	found_decide(found, KIND_OK, "%s%s", c.computed ? "by content" : "by size",
-		     c.sealed == VERITY_SHA256 ? " and kernel" : "");
-	if (!compare(&c, record, found))
-		return;
-	if (v->require_verity && !record->has_digest) {
-		found_decide(found, KIND_NO_DIGEST, "no digest is recorded");
-		return;
-	}
-	if (v->enable_verity && verity_lacks(c.sealed) && record->has_digest && enable(v, dir, fd, &record->digest, found))
-		c.sealed = VERITY_SHA256;
-	if (found->kind == KIND_OK && v->require_verity && c.sealed != VERITY_SHA256)
-		found_decide(found, KIND_NO_VERITY, "%s", not_sealed(c.sealed));
+	return record->has_digest && !v->quick &&
+	       (record->size == (u64)l->st.st_size || record->size == REPAIR_ANY_SIZE);
 }
 
-/* Compare one file with each different record of its name; the first that does not fit counts. */
-static int check_records(struct verify *v, const struct objects *objects, size_t first, size_t end, int fd,
-			 const struct stat *st, struct verity_work *work, struct found *found, struct error *err)
+static void look_once(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
+		      struct verity_work *work, struct look *l)
 {
-	const char *dir = v->dirs.name[found->which];
-	struct object_record last, r;
+	struct basedirs_found where;
+	struct error e;
+	int rc = basedirs_open_file(dirs, path, len, &where, &l->fd, &e);
 
+	l->found = (struct found){ .which = base };
+	l->computed = false;
+	l->top.size = 0;
+	if (rc == BASEDIRS_FILE || rc == BASEDIRS_OTHER) {
+		l->found.which += where.which;
+		l->st = where.st;
+	}
+	if (rc < 0)
+		decide(&l->found, KIND_UNREADABLE, "%s", e.text);
+	else if (rc == BASEDIRS_NONE)
+		decide(&l->found, KIND_MISSING, "in no basedir");
+	else if (rc == BASEDIRS_OTHER)
+		decide(&l->found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
+	else if (!measure(v, l) || (wants(v, &l->record, l) && !compute(v, work, l)))
+		look_close(l);
+	l->found.is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
+}
+
+void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
+	       struct verity_work *work, struct look *l)
+{
+	unsigned int looks = 0;
+
+	do {
+		look_once(v, dirs, base, path, len, work, l);
+	} while (l->found.changed && ++looks < VERIFY_LOOKS);
+}
+
+void look_close(struct look *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
+
+void look_end(struct look *a, struct look *b)
+{
+	if (!a->top.size)
+		a = b;
+	if (!b->top.size)
+		b = a;
+	if (a->top.size)
+		verity_tops(&a->top, &b->top);
+	a->top.size = b->top.size = 0;
+}
+
+void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work, struct look *l)
+{
+	struct found *found = &l->found;
+
+	if (wants(v, record, l) && !l->computed) {
+		if (!compute(v, work, l))
+			return;
+		look_end(l, l);
+	}
+	decide(found, KIND_OK, "%s%s", l->computed ? "by content" : "by size",
+	       l->sealed == VERITY_SHA256 ? " and kernel" : "");
+	if (!compare(l, record))
+		return;
+	if (v->require_verity && !record->has_digest) {
+		decide(found, KIND_NO_DIGEST, "no digest is recorded");
+		return;
+	}
+	if (v->enable_verity && verity_lacks(l->sealed) && record->has_digest && enable(v, l, &record->digest))
+		l->sealed = VERITY_SHA256;
+	if (found->kind == KIND_OK && v->require_verity && l->sealed != VERITY_SHA256)
+		decide(found, KIND_NO_VERITY, "%s", not_sealed(l->sealed));
+}
+
+int object_open(struct verify *v, const struct objects *objects, size_t first, struct verity_work *work,
+		struct look *l, struct error *err)
+{
+	const struct sort_item *item = &objects->v[first];
+
+	l->fd = -1;
+	if (objects_record(objects, first, &l->record, err))
+		return -1;
+	look_open(v, &v->dirs, 0, item->s, item->len, work, l);
+	l->found.use = first;
+	return 0;
+}
+
+int object_compare(struct verify *v, const struct objects *objects, size_t first, size_t end,
+		   struct verity_work *work, struct look *l, struct error *err)
+{
+	struct object_record r = l->record, last;
+
+	if (l->fd < 0)
+		return 0;
 	for (size_t i = first; i < end; i++) {
-		if (objects_record(objects, i, &r, err))
+		if (i > first && objects_record(objects, i, &r, err))
 			return -1;
 		if (i > first && r.size == last.size && r.has_digest == last.has_digest &&
 		    (!r.has_digest || !memcmp(&r.digest, &last.digest, sizeof(r.digest))))
 			continue;
 		last = r;
-		found->use = i;
-		if ((u64)st->st_size != r.size) {
-			found_decide(found, KIND_WRONG_SIZE, "want %llu, is %llu", (unsigned long long)r.size,
-				     (unsigned long long)st->st_size);
+		l->found.use = i;
+		if ((u64)l->st.st_size != r.size) {
+			decide(&l->found, KIND_WRONG_SIZE, "want %llu, is %llu", (unsigned long long)r.size,
+			       (unsigned long long)l->st.st_size);
 			return 0;
 		}
 		if (!r.has_digest)
 			atomic_fetch_add(&v->without_digest, 1);
-		content_verify(v, dir, fd, st, &r, work, found);
-		if (found->kind != KIND_OK)
+		look_compare(v, &r, work, l);
+		if (l->found.kind != KIND_OK)
 			return 0;
 	}
-	found->use = first;
+	l->found.use = first;
 	return 0;
-}
-
-static int look(struct verify *v, const struct objects *objects, size_t first, size_t end,
-		struct verity_work *work, struct found *found, struct error *err)
-{
-	const struct sort_item *item = &objects->v[first];
-	struct basedirs_found where;
-	struct error e;
-	int fd, rc;
-
-	*found = (struct found){ .use = first };
-	rc = basedirs_open_file(&v->dirs, item->s, item->len, &where, &fd, &e);
-	if (rc == BASEDIRS_FILE || rc == BASEDIRS_OTHER)
-		found->which = where.which;
-	if (rc == BASEDIRS_FILE) {
-		rc = check_records(v, objects, first, end, fd, &where.st, work, found, err);
-		close(fd);
-		return rc;
-	}
-	found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
-	if (rc < 0)
-		found_decide(found, KIND_UNREADABLE, "%s", e.text);
-	else if (rc == BASEDIRS_NONE)
-		found_decide(found, KIND_MISSING, "in no basedir");
-	else
-		found_decide(found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
-	return 0;
-}
-
-int object_verify(struct verify *v, const struct objects *objects, size_t first, size_t end,
-		  struct verity_work *work, struct found *found, struct error *err)
-{
-	unsigned int looks = 0;
-	int rc;
-
-	do {
-		rc = look(v, objects, first, end, work, found, err);
-	} while (!rc && found->changed && ++looks < VERIFY_LOOKS);
-	return rc;
 }

@@ -84,21 +84,37 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 	return rc;
 }
 
-static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+/* Two objects, or the last one. */
+static int check_two(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct run *run = arg;
-	struct found found;
+	const size_t *start = run->starts + 2 * item;
+	size_t n = run->count - 2 * item < 2 ? 1 : 2;
+	struct verity_work *work = run->work[index];
+	struct look l[2];
+	int rc = 0;
 
-	if (!run->work[index])
-		run->work[index] = malloc(sizeof(**run->work));
-	if (!run->work[index])
+	if (!work)
+		work = run->work[index] = malloc(sizeof(*work));
+	if (!work)
 		return error_nomem(err);
-	if (object_verify(run->v, run->objects, run->starts[item], run->starts[item + 1], run->work[index], &found, err))
-		return -1;
-	progress_add(&run->v->progress, 1, 0);
-	if (found.kind == KIND_OK && !option_verbose)
-		return 0;
-	return keep_problem(run, run->starts[item], &found, err);
+	work->workers = w;
+	for (size_t i = 0; i < n; i++)
+		if (object_open(run->v, run->objects, start[i], work, &l[i], err)) {
+			n = i + 1;
+			rc = -1;
+		}
+	if (!rc)
+		look_end(&l[0], &l[n - 1]);
+	for (size_t i = 0; i < n; i++) {
+		if (!rc)
+			rc = object_compare(run->v, run->objects, start[i], start[i + 1], work, &l[i], err);
+		look_close(&l[i]);
+		progress_add(&run->v->progress, 1, 0);
+		if (!rc && (l[i].found.kind != KIND_OK || option_verbose))
+			rc = keep_problem(run, start[i], &l[i].found, err);
+	}
+	return rc;
 }
 
 static int by_name(const void *a, const void *b)
@@ -242,7 +258,7 @@ static int run_all(struct run *run, struct error *err)
 	progress_start(&v->progress, v->progress_lines, 0);
 	if (progress_wanted(&v->progress))
 		v->progress.total = total_bytes(run);
-	rc = workers_each(v->threads, run->count, check_one, run, err);
+	rc = workers_each(v->threads, (run->count + 1) / 2, check_two, run, err);
 	progress_end(&v->progress);
 	if (rc)
 		return -1;

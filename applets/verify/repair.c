@@ -76,6 +76,7 @@ int repair_object(struct verify *v, const char *path, size_t len, const struct o
 	char name[CFS_PATH_MAX + 1];
 	int rc = 1;
 
+	work->workers = NULL; /* they are gone */
 	/* A directory stays: nothing is renamed over it. */
 	if (!record->has_digest || len >= sizeof(name) || found->is_dir)
 		return 1;

@@ -15,6 +15,7 @@
 struct shelf {
 	struct verify *v;
 	unsigned int which;
+	struct basedirs dir; /* that one */
 	char (*names)[OBJECT_PATH];
 	struct sort_item *order;
 	struct found *found; /* by name, kind KIND_OK if nothing is told */
@@ -112,44 +113,36 @@ static void record_of(const char *name, struct object_record *record)
 	record->has_digest = cfs_digest_parse(&record->digest, hex, sizeof(hex));
 }
 
-/* An object whose name says what it should be. */
-static void look(struct shelf *s, const char *name, struct verity_work *work, struct found *found)
-{
-	struct verify *v = s->v;
-	struct basedirs one = { .n = 1, .fd = { v->dirs.fd[s->which] }, .name = { v->dirs.name[s->which] } };
-	struct basedirs_found where;
-	struct object_record record;
-	struct error e;
-	int fd, rc;
-
-	record_of(name, &record);
-	*found = (struct found){ .which = s->which };
-	rc = basedirs_open_file(&one, name, CFS_OBJECT_NAME, &where, &fd, &e);
-	if (rc != BASEDIRS_FILE) {
-		/* What vanished since it was listed is no object any more. */
-		found_decide(found, rc < 0 ? KIND_UNREADABLE : rc == BASEDIRS_OTHER ? KIND_WRONG_TYPE
-										    : KIND_OK,
-			     "%s", rc < 0 ? e.text : "is no regular file");
-		found->is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
-		return;
-	}
-	content_verify(v, one.name[0], fd, &where.st, &record, work, found);
-	close(fd);
-}
-
-static int check_one(unsigned int index, size_t item, void *arg, struct error *err)
+/* Two objects, or the last one; their names say what they should be. */
+static int check_two(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct shelf *s = arg;
-	unsigned int looks = 0;
+	size_t first = 2 * item, n = s->n - first < 2 ? 1 : 2;
+	struct verity_work *work = s->work[index];
+	struct look l[2];
 
-	if (!s->work[index])
-		s->work[index] = malloc(sizeof(**s->work));
-	if (!s->work[index])
+	if (!work)
+		work = s->work[index] = malloc(sizeof(*work));
+	if (!work)
 		return error_nomem(err);
-	do {
-		look(s, s->order[item].s, s->work[index], &s->found[item]);
-	} while (s->found[item].changed && ++looks < VERIFY_LOOKS);
-	progress_add(&s->v->progress, 1, 0);
+	work->workers = w;
+	for (size_t i = 0; i < n; i++) {
+		record_of(s->order[first + i].s, &l[i].record);
+		look_open(s->v, &s->dir, s->which, s->order[first + i].s, CFS_OBJECT_NAME, work, &l[i]);
+	}
+	look_end(&l[0], &l[n - 1]);
+	for (size_t i = 0; i < n; i++) {
+		if (l[i].fd >= 0)
+			look_compare(s->v, &l[i].record, work, &l[i]);
+		look_close(&l[i]);
+		/* What vanished since it was listed is no object any more. */
+		if (l[i].found.kind == KIND_MISSING)
+			l[i].found.kind = KIND_OK;
+		if (l[i].found.kind == KIND_WRONG_TYPE)
+			memcpy(l[i].found.detail, "is no regular file", 19);
+		s->found[first + i] = l[i].found;
+		progress_add(&s->v->progress, 1, 0);
+	}
 	return 0;
 }
 
@@ -174,8 +167,10 @@ static int repair_and_tell(struct shelf *s, struct error *err)
 static int verify_basedir(struct shelf *s, struct error *err)
 {
 	static const char digits[] = "0123456789abcdef";
+	const struct basedirs *all = &s->v->dirs;
 	int rc;
 
+	s->dir = (struct basedirs){ .n = 1, .fd = { all->fd[s->which] }, .name = { all->name[s->which] } };
 	for (unsigned int i = 0; i < 256; i++) {
 		const char xx[3] = { digits[i >> 4], digits[i & 15], 0 };
 
@@ -185,7 +180,7 @@ static int verify_basedir(struct shelf *s, struct error *err)
 			return -1;
 		if (rc || !s->n)
 			continue;
-		if (sort_shelf(s, err) || workers_each(s->v->threads, s->n, check_one, s, err) || repair_and_tell(s, err))
+		if (sort_shelf(s, err) || workers_each(s->v->threads, (s->n + 1) / 2, check_two, s, err) || repair_and_tell(s, err))
 			return -1;
 		s->v->objects += s->n;
 	}

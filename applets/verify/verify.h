@@ -36,10 +36,11 @@ struct verify {
 	bool has_digest;
 	struct cfs_digest digest;
 	unsigned int threads;
-	struct inputs in;                 /* the images */
-	struct basedirs dirs, repair;     /* open where n is not 0 */
-	atomic_bool sealed[BASEDIRS_MAX]; /* an object of this basedir that was checked has fs-verity */
-	atomic_bool cannot_enable;        /* one attempt failed: it was said, and is not made again */
+	struct inputs in;                     /* the images */
+	struct basedirs dirs, repair;         /* open where n is not 0 */
+	atomic_bool sealed[BASEDIRS_MAX];     /* an object of this basedir that was checked has fs-verity */
+	atomic_bool unsealable[BASEDIRS_MAX]; /* no file of this basedir can have it */
+	atomic_bool cannot_enable;            /* one attempt failed: it was said, and is not made again */
 
 	struct store *stores[BASEDIRS_MAX]; /* repaired ones; NULL: not opened */
 
@@ -80,36 +81,54 @@ struct found {
 	size_t use; /* of the item that tells what it should be */
 };
 
-/* What it is, and why; of a text that is too long the end, where the reason is. */
-void found_decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
 /* How often an object is looked at that somebody replaces meanwhile (ST-8). */
 #define VERIFY_LOOKS 8
 
-/*
- * Check the object that items [first, end) of @objects name. For any thread;
- * @work is its own. -1 and a text only where the run cannot go on.
- */
-struct verity_work;
-int object_verify(struct verify *v, const struct objects *objects, size_t first, size_t end,
-		  struct verity_work *work, struct found *found, struct error *err);
+/* The size of an object of which only the digest is known. */
+#define REPAIR_ANY_SIZE UINT64_MAX
+
+/* An object that is looked at. Threads take two at a time, for verity_tops(). */
+struct look {
+	struct object_record record; /* what it should be; by the first that names it */
+	struct found found;
+	int fd; /* -1: found tells all */
+	struct stat st;
+	int sealed;    /* VERITY_*; VERITY_SHA256: kernel */
+	bool computed; /* is, once look_end() was called */
+	struct cfs_digest is, kernel;
+	struct verity_top top;
+};
 
 /*
- * Check the content of a file opened for reading, its size apart, and its seal,
- * as --quick, --require-verity and --enable-verity ask. Sets found->kind and
- * detail; found->which is the basedir, called @dir.
+ * Look for the object in @dirs, the first of which is basedir number @base, and
+ * read it as l->record and --quick ask. look_end() completes the digests of two,
+ * which may be the same one.
  */
-void content_verify(struct verify *v, const char *dir, int fd, const struct stat *st,
-		    const struct object_record *record, struct verity_work *work, struct found *found);
+void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
+	       struct verity_work *work, struct look *l);
+void look_end(struct look *a, struct look *b);
+void look_close(struct look *l);
+
+/*
+ * Check the content of an open one, its size apart, and its seal, as
+ * --require-verity and --enable-verity ask. Sets found.kind and detail.
+ */
+void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work, struct look *l);
+
+/*
+ * The same for the object that items [first, end) of @objects name, each with a
+ * record. -1 and a text only where the run cannot go on.
+ */
+int object_open(struct verify *v, const struct objects *objects, size_t first, struct verity_work *work,
+		struct look *l, struct error *err);
+int object_compare(struct verify *v, const struct objects *objects, size_t first, size_t end,
+		   struct verity_work *work, struct look *l, struct error *err);
 
 /* All objects of the images, and their lines. -1 and a text. */
 int objects_verify(struct verify *v, const struct objects *objects, char *const *names, struct error *err);
 
 /* All objects in the basedirs, against their names. -1 and a text. */
 int stores_verify(struct verify *v, struct error *err);
-
-/* The size of an object of which only the digest is known. */
-#define REPAIR_ANY_SIZE UINT64_MAX
 
 /* Before anything is checked: what killed repairs left in the basedirs is removed (ST-9). Never fails. */
 void repair_sweep(const struct verify *v);

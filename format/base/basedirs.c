@@ -89,23 +89,46 @@ int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct
 	return result;
 }
 
+/* What is a regular file. -1 and errno. */
+static int open_regular(int dir, const char *path, size_t len, struct stat *st)
+{
+	int fd = beneath_open(dir, path, len, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || (!fstat(fd, st) && S_ISREG(st->st_mode)))
+		return fd;
+	close(fd);
+	errno = EISDIR;
+	return -1;
+}
+
 int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 		       struct basedirs_found *found, int *fd, struct error *err)
 {
+	unsigned int n = 0;
+
 	*fd = -1;
+	/* Nearly always it is there, or nothing is: that can be told without a closer look. */
+	do {
+		if (n == b->n)
+			return BASEDIRS_NONE;
+		found->which = n;
+		*fd = open_regular(b->fd[n++], path, len, &found->st);
+		if (*fd >= 0)
+			return BASEDIRS_FILE;
+	} while (errno == ENOENT);
+	/* Is it something else? The last three come from sockets, devices and what may not be read. */
+	if (!is_absence(errno) && errno != ENXIO && errno != ENODEV && errno != EACCES)
+		return fail(b, found->which, path, len, "open", err);
 	for (int i = 0; i < RACES; i++) {
 		int rc = basedirs_find(b, path, len, found, err);
 
 		if (rc != BASEDIRS_FILE)
 			return rc;
-		*fd = beneath_open(b->fd[found->which], path, len, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-		if (*fd >= 0 && !fstat(*fd, &found->st) && S_ISREG(found->st.st_mode))
-			return rc;
-		if (*fd < 0 && !is_absence(errno))
-			return fail(b, found->which, path, len, "open", err);
+		*fd = open_regular(b->fd[found->which], path, len, &found->st);
 		if (*fd >= 0)
-			close(*fd);
-		*fd = -1;
+			return rc;
+		if (!is_absence(errno))
+			return fail(b, found->which, path, len, "open", err);
 		/* It was replaced meanwhile: look again. */
 	}
 	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which], (int)len, path);

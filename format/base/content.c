@@ -9,23 +9,17 @@
 /* Up to this size a file is read whole, hashed, and written from memory if it is missing. */
 #define WHOLE ((size_t)1 << 20)
 
-struct small {
-	u8 data[VERITY_BLOCK];
-	size_t size;
-	struct cfs_digest *digest;
-};
-
 struct content {
 	struct store *store;
 	bool no_verity; /* no file of this device has fs-verity: */
 	dev_t no_verity_dev;
-	struct small wait[2]; /* files of one block, hashed in pairs */
+	struct verity_top wait[2]; /* with a store only files of one block, whose bytes they hold */
 	unsigned int waiting;
 	struct verity_work work;
 	u8 whole[]; /* with a store only */
 };
 
-struct content *content_open(struct store *store)
+struct content *content_open(struct store *store, struct workers *workers)
 {
 	struct content *c = malloc(sizeof(*c) + (store ? WHOLE : 0));
 
@@ -34,6 +28,7 @@ struct content *content_open(struct store *store)
 	c->store = store;
 	c->no_verity = false;
 	c->waiting = 0;
+	c->work.workers = workers;
 	return c;
 }
 
@@ -42,34 +37,31 @@ void content_close(struct content *c)
 	free(c);
 }
 
-static int keep_small(struct content *c, struct small *s, struct error *err)
+static int keep_small(struct content *c, const struct verity_top *t, struct error *err)
 {
-	struct store_bytes bytes = { s->data, s->size };
+	struct store_bytes bytes = { t->block, (size_t)t->size };
 
-	return c->store && store_put(c->store, &c->work, &bytes, s->digest, err) ? CONTENT_STORE : 0;
+	return c->store && store_put(c->store, &c->work, &bytes, t->digest, err) ? CONTENT_STORE : 0;
 }
 
 int content_finish(struct content *c, struct error *err)
 {
-	struct small *a = &c->wait[0], *b = &c->wait[1];
 	unsigned int n = c->waiting;
 
 	c->waiting = 0;
-	if (n == 1)
-		verity_block(a->data, a->size, a->digest);
-	if (n == 2)
-		verity_two_blocks(a->data, a->size, a->digest, b->data, b->size, b->digest);
-	if ((n > 0 && keep_small(c, a, err)) || (n > 1 && keep_small(c, b, err)))
-		return CONTENT_STORE;
+	if (n)
+		verity_tops(&c->wait[0], &c->wait[n - 1]);
+	for (unsigned int i = 0; i < n; i++)
+		if (keep_small(c, &c->wait[i], err))
+			return CONTENT_STORE;
 	return 0;
 }
 
-static int small_is_read(struct content *c, size_t size, struct cfs_digest *digest, struct error *err)
+/* The next one to wait is complete. */
+static int top_is_read(struct content *c, struct error *err)
 {
-	struct small *s = &c->wait[c->waiting++];
-
-	s->size = size;
-	s->digest = digest;
+	if (c->wait[c->waiting].size)
+		c->waiting++;
 	return c->waiting == 2 ? content_finish(c, err) : 0;
 }
 
@@ -111,19 +103,18 @@ static int ask_kernel(struct content *c, int fd, const struct stat *before, stru
 	return rc == VERITY_SHA256;
 }
 
-static int put_large(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
+static int hash_file(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
 		     struct error *err)
 {
-	int rc;
+	int rc = verity_begin(&c->work, fd, before, &c->wait[c->waiting], digest);
 
-	if (c->store)
-		return store_put_file(c->store, &c->work, fd, before, digest, err);
-	rc = verity_file(&c->work, fd, before, digest);
 	if (rc < 0)
 		return error_sys(err, "read");
 	if (!rc)
 		rc = steady_fd(fd, before);
-	return rc < 0 ? error_sys(err, "fstat") : rc;
+	if (rc < 0)
+		return error_sys(err, "fstat");
+	return rc ? rc : top_is_read(c, err);
 }
 
 int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err)
@@ -133,15 +124,12 @@ int content_put(struct content *c, int fd, const struct stat *before, struct cfs
 
 	if (ask_kernel(c, fd, before, digest))
 		return 0;
-	if (size <= VERITY_BLOCK) {
-		rc = read_whole(fd, before, c->wait[c->waiting].data, err);
-		return rc ? rc : small_is_read(c, (size_t)size, digest, err);
-	}
-	if (c->store && size <= WHOLE && !verity_sparse(before)) {
-		rc = read_whole(fd, before, c->whole, err);
-		return rc ? rc : whole_is_read(c, (size_t)size, digest, err);
-	}
-	return put_large(c, fd, before, digest, err);
+	if (!c->store || size <= VERITY_BLOCK)
+		return hash_file(c, fd, before, digest, err);
+	if (size > WHOLE || verity_sparse(before))
+		return store_put_file(c->store, &c->work, fd, before, digest, err);
+	rc = read_whole(fd, before, c->whole, err);
+	return rc ? rc : whole_is_read(c, (size_t)size, digest, err);
 }
 
 /* Exactly @len bytes. */
@@ -174,17 +162,21 @@ static int hash_stream(struct content *c, const struct content_stream *from, str
 		verity_add(&c->work.v, c->work.buf, n);
 		left -= n;
 	}
-	verity_end(&c->work.v, digest);
-	return 0;
+	verity_leave(&c->work.v, &c->wait[c->waiting], digest);
+	return top_is_read(c, err);
 }
 
 int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
 		       struct error *err)
 {
+	struct verity_top *top = &c->wait[c->waiting];
+
 	if (from->size <= VERITY_BLOCK) {
-		if (read_stream(from, c->wait[c->waiting].data, (size_t)from->size, err))
+		if (read_stream(from, top->block, (size_t)from->size, err))
 			return -1;
-		return small_is_read(c, (size_t)from->size, digest, err);
+		top->size = from->size;
+		top->digest = digest;
+		return top_is_read(c, err);
 	}
 	if (!c->store)
 		return hash_stream(c, from, digest, err);

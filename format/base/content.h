@@ -10,14 +10,15 @@
 #include "base/error.h"
 #include "base/verity.h"
 
-struct store;
 struct content;
+struct store;
+struct workers;
 
 #define CONTENT_CHANGED 1 /* the file is not what it was before: put it once more, or fail */
 #define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
 
-/* NULL without memory. @store NULL: hash only. */
-struct content *content_open(struct store *store);
+/* NULL without memory. @store NULL: hash only. @workers as in struct verity_work. */
+struct content *content_open(struct store *store, struct workers *workers);
 void content_close(struct content *c);
 
 /*

@@ -325,6 +325,7 @@ int store_finish(struct store *s, struct error *err)
 		error_nomem(err);
 		return error_in(err, "%s", s->name);
 	}
+	work->workers = NULL;
 	rc = store_flush(s, work, err);
 	free(work);
 	if (!rc && !s->flags.no_sync)

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "base/verity.h"
+#include "base/verity_inside.h"
 
 #include <linux/fsverity.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-#include "base/io.h"
 #include "base/sha256.h"
-#include "core/span.h"
 
 #define HASHES (VERITY_BLOCK / SHA256_SIZE) /* in a block */
+#define RANGE_LEVEL 2
+static_assert(VERITY_RANGE == (u64)VERITY_BLOCK * HASHES * HASHES, "a range has one hash of that level");
 
 /*
  * zero_hash[0] is the hash of a block of zeros, zero_hash[n + 1] that of a
@@ -56,20 +52,6 @@ static const u8 zero_hash[VERITY_LEVELS][SHA256_SIZE] = {
 	  0x0f, 0xb0, 0x00, 0xfd, 0x31, 0xf6, 0xb4, 0x4a },
 };
 /* clang-format on */
-
-/* The struct fsverity_descriptor of the kernel, without a signature. */
-struct descriptor {
-	u8 version;
-	u8 hash_algorithm;
-	u8 log_blocksize;
-	u8 salt_size;
-	le32 reserved;
-	le64 data_size;
-	u8 root_hash[64];
-	u8 salt[32];
-	u8 reserved2[144];
-};
-static_assert(sizeof(struct descriptor) == 256, "descriptor");
 
 static void describe(struct descriptor *d, u64 size, const u8 root[SHA256_SIZE])
 {
@@ -250,35 +232,43 @@ void verity_end(struct verity *v, struct cfs_digest *digest)
 	sha256_one(&d, sizeof(d), digest->b);
 }
 
-void verity_block(void *block, size_t len, struct cfs_digest *digest)
+/* How much of its block is not padding; what is hashed as a whole already has more blocks. */
+static size_t top_used(const struct verity_top *t)
 {
-	u8 root[SHA256_SIZE] = { 0 };
-	struct descriptor d;
-
-	memset((u8 *)block + len, 0, VERITY_BLOCK - len);
-	if (len)
-		sha256_one(block, VERITY_BLOCK, root);
-	describe(&d, len, root);
-	sha256_one(&d, sizeof(d), digest->b);
+	return (size_t)(t->size <= VERITY_BLOCK ? t->size : (t->size + VERITY_BLOCK - 1) / VERITY_BLOCK * SHA256_SIZE);
 }
 
-void verity_two_blocks(void *a, size_t len_a, struct cfs_digest *digest_a,
-		       void *b, size_t len_b, struct cfs_digest *digest_b)
+void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest)
+{
+	top->size = v->size > VERITY_BLOCK && v->size <= (HASHES - 1) * VERITY_BLOCK ? v->size : 0;
+	top->digest = digest;
+	if (!top->size) {
+		verity_end(v, digest);
+		return;
+	}
+	if (v->used)
+		add_partial(v, NULL, VERITY_BLOCK);
+	memcpy(top->block, v->level[0], v->fill[0]);
+}
+
+static void pad(struct verity_top *t)
+{
+	size_t used = top_used(t);
+
+	memset(t->block + used, 0, VERITY_BLOCK - used);
+}
+
+void verity_tops(struct verity_top *a, struct verity_top *b)
 {
 	u8 root[2][SHA256_SIZE];
 	struct descriptor d[2];
 
-	if (len_a == 0 || len_b == 0) {
-		verity_block(a, len_a, digest_a);
-		verity_block(b, len_b, digest_b);
-		return;
-	}
-	memset((u8 *)a + len_a, 0, VERITY_BLOCK - len_a);
-	memset((u8 *)b + len_b, 0, VERITY_BLOCK - len_b);
-	sha256_two(a, b, VERITY_BLOCK, root[0], root[1]);
-	describe(&d[0], len_a, root[0]);
-	describe(&d[1], len_b, root[1]);
-	sha256_two(&d[0], &d[1], sizeof(d[0]), digest_a->b, digest_b->b);
+	pad(a);
+	pad(b);
+	sha256_two(a->block, b->block, VERITY_BLOCK, root[0], root[1]);
+	describe(&d[0], a->size, root[0]);
+	describe(&d[1], b->size, root[1]);
+	sha256_two(&d[0], &d[1], sizeof(d[0]), a->digest->b, b->digest->b);
 }
 
 void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest)
@@ -288,199 +278,13 @@ void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_di
 	verity_end(v, digest);
 }
 
-int verity_extent(int fd, u64 off, u64 size, u64 *from, u64 *to)
+const u8 *verity_range(const struct verity *v)
 {
-	off_t data, hole;
-
-	*from = off;
-	*to = size;
-	data = lseek(fd, (off_t)off, SEEK_DATA);
-	if (data < 0 && errno == ENXIO) { /* nothing but a hole, or the file is shorter now */
-		*from = size;
-		return 0;
-	}
-	if (data < 0)
-		return errno == EINVAL ? 0 : -1;
-	if ((u64)data >= size) {
-		*from = size;
-		return 0;
-	}
-	*from = (u64)data;
-	hole = lseek(fd, data, SEEK_HOLE);
-	if (hole < 0)
-		return errno == EINVAL || errno == ENXIO ? 0 : -1;
-	if ((u64)hole > *from && (u64)hole < size)
-		*to = (u64)hole;
-	return 0;
+	return v->level[RANGE_LEVEL];
 }
 
-static int write_at(int fd, const u8 *p, size_t len, u64 off)
+void verity_add_range(struct verity *v, const u8 *hash)
 {
-	if (lseek(fd, (off_t)off, SEEK_SET) < 0)
-		return -1;
-	return io_write(fd, p, len);
-}
-
-/* 1 at an early end. */
-static int add_range(struct verity_work *work, int fd, u64 from, u64 to, int copy)
-{
-	while (from < to) {
-		size_t len = to - from < VERITY_READ ? (size_t)(to - from) : VERITY_READ;
-		ssize_t n = io_pread(fd, work->buf, len, from);
-
-		if (n < 0)
-			return -1;
-		verity_add(&work->v, work->buf, (size_t)n);
-		if ((size_t)n < len)
-			return 1;
-		if (copy >= 0 && write_at(copy, work->buf, len, from))
-			return -2;
-		from += len;
-	}
-	return 0;
-}
-
-/*
- * A file that got shorter ends in what looks like a hole: the caller's second
- * fstat shows it, and so does this look at the end.
- */
-static int add_sparse(struct verity_work *work, int fd, u64 size, int copy)
-{
-	u64 off = 0, from, to;
-	int rc;
-
-	while (off < size) {
-		if (verity_extent(fd, off, size, &from, &to))
-			return -1;
-		verity_add_zero(&work->v, from - off);
-		rc = add_range(work, fd, from, from < size ? to : from, copy);
-		if (rc)
-			return rc;
-		off = from < size ? to : size;
-	}
-	if (copy >= 0 && ftruncate(copy, (off_t)size))
-		return -2;
-	return lseek(fd, 0, SEEK_END) == (off_t)size ? 0 : 1;
-}
-
-int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest)
-{
-	int rc;
-
-	verity_init(&work->v);
-	if (verity_sparse(st))
-		rc = add_sparse(work, fd, (u64)st->st_size, to);
-	else
-		rc = add_range(work, fd, 0, (u64)st->st_size, to);
-	if (!rc)
-		verity_end(&work->v, digest);
-	return rc;
-}
-
-int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest)
-{
-	return verity_copy(work, fd, st, -1, digest);
-}
-
-int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest)
-{
-	struct verity_work *work = malloc(sizeof(*work));
-	int rc, code;
-
-	if (!work)
-		return -1;
-	rc = verity_file(work, fd, st, digest);
-	code = errno;
-	free(work);
-	errno = code;
-	return rc;
-}
-
-/* How the kernel says that a file system, or the kernel, has no fs-verity at all. */
-static bool unsupported(int code)
-{
-	return code == EOPNOTSUPP || code == ENOTTY || code == ENOSYS;
-}
-
-/* C libraries do not agree on the type of the second parameter of ioctl(). */
-static long call(int fd, unsigned long request, void *arg)
-{
-	return syscall(SYS_ioctl, fd, request, arg);
-}
-
-int verity_measure(int fd, struct cfs_digest *digest)
-{
-	struct {
-		struct fsverity_digest head;
-		u8 digest[64];
-	} d = { .head.digest_size = sizeof(d.digest) };
-
-	if (call(fd, FS_IOC_MEASURE_VERITY, &d)) {
-		if (unsupported(errno))
-			return VERITY_UNSUPPORTED;
-		if (errno == EOVERFLOW)
-			return VERITY_OTHER;
-		return errno == ENODATA ? VERITY_NONE : -1;
-	}
-	/* An algorithm number alone would compare what follows a shorter digest (VE-3). */
-	if (d.head.digest_algorithm != FS_VERITY_HASH_ALG_SHA256 ||
-	    d.head.digest_size != CFS_DIGEST_SIZE)
-		return VERITY_OTHER;
-	memcpy(digest->b, d.digest, CFS_DIGEST_SIZE);
-	return VERITY_SHA256;
-}
-
-int verity_kernel(int fd, struct cfs_digest *digest)
-{
-	struct descriptor d;
-	struct fsverity_read_metadata_arg arg = {
-		.metadata_type = FS_VERITY_METADATA_TYPE_DESCRIPTOR,
-		.length = sizeof(d),
-		.buf_ptr = (uintptr_t)&d,
-	};
-	int rc = verity_measure(fd, digest);
-
-	if (rc != VERITY_SHA256)
-		return rc;
-	/* A kernel too old to show the descriptor: whoever asked has to hash. */
-	if (call(fd, FS_IOC_READ_VERITY_METADATA, &arg) != sizeof(d))
-		return VERITY_OTHER;
-	return d.log_blocksize == 12 && d.salt_size == 0 ? VERITY_SHA256 : VERITY_OTHER;
-}
-
-int verity_enable(int fd)
-{
-	struct fsverity_enable_arg arg = {
-		.version = 1,
-		.hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
-		.block_size = VERITY_BLOCK,
-	};
-	const struct timespec pause = { .tv_nsec = 2000000 };
-	unsigned int tries = 0;
-
-	while (call(fd, FS_IOC_ENABLE_VERITY, &arg)) {
-		if (errno == EEXIST)
-			return 0;
-		if (errno == EINTR)
-			continue;
-		if (errno == ETXTBSY && ++tries < 50) { /* 0.1 s in all */
-			nanosleep(&pause, NULL);
-			continue;
-		}
-		if (unsupported(errno))
-			errno = EOPNOTSUPP;
-		return -1;
-	}
-	return 0;
-}
-
-int verity_seal(int fd, const struct cfs_digest *digest)
-{
-	struct cfs_digest is;
-	int rc;
-
-	if (verity_enable(fd))
-		return -1;
-	rc = verity_measure(fd, &is);
-	return rc < 0 ? -1 : rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is));
+	v->size += VERITY_RANGE;
+	push(v, RANGE_LEVEL, hash);
 }

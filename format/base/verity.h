@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include "core/digest.h"
 
+struct workers;
+
 #define VERITY_BLOCK 4096u
 #define VERITY_LEVELS 9 /* of hash blocks, the topmost holds the root hash: enough for 2^64 bytes */
 
@@ -30,12 +32,22 @@ void verity_add_zero(struct verity *v, u64 len);
 /* Nothing may be added afterwards. */
 void verity_end(struct verity *v, struct cfs_digest *digest);
 
-/* Of at most VERITY_BLOCK bytes; behind them @block is filled with zeros up to there. */
-void verity_block(void *block, size_t len, struct cfs_digest *digest);
+/*
+ * A digest of which two hashes are left, that of the topmost block and that of
+ * the descriptor: half of the work for most files, and done for two at once in
+ * little more time than for one.
+ */
+struct verity_top {
+	u64 size; /* of the file; 0: nothing is left */
+	struct cfs_digest *digest;
+	u8 block[VERITY_BLOCK]; /* the file itself if it is no larger, else hashes */
+};
 
-/* The same for two at once. */
-void verity_two_blocks(void *a, size_t len_a, struct cfs_digest *digest_a,
-		       void *b, size_t len_b, struct cfs_digest *digest_b);
+/* As verity_end(), but where it can leaves the two hashes to verity_tops(). */
+void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest);
+
+/* Complete two, each with something left; they may be the same one. */
+void verity_tops(struct verity_top *a, struct verity_top *b);
 
 /* Of bytes in memory; @v is scratch. */
 void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest);
@@ -43,6 +55,7 @@ void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_di
 /* What hashing a file takes; one for each thread, not on the stack. */
 #define VERITY_READ ((size_t)128 << 10)
 struct verity_work {
+	struct workers *workers; /* who may help with a file of 64 MiB and more; NULL: nobody */
 	struct verity v;
 	u8 buf[VERITY_READ];
 };
@@ -54,8 +67,12 @@ struct verity_work {
  */
 int verity_file(struct verity_work *work, int fd, const struct stat *st, struct cfs_digest *digest);
 
+/* The same, and what is left to do with @top may be nothing. */
+int verity_begin(struct verity_work *work, int fd, const struct stat *st, struct verity_top *top,
+		 struct cfs_digest *digest);
+
 /*
- * The same, and what is hashed goes to @to, an empty file; holes stay holes.
+ * As verity_file(), and what is hashed goes to @to, an empty file; holes stay holes.
  * -2 and errno if writing failed.
  */
 int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest);

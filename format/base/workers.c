@@ -42,6 +42,7 @@ static void *run(void *arg)
 		pthread_mutex_lock(&w->lock);
 		if (!atomic_exchange(&w->stop, true))
 			*w->err = err;
+		pthread_cond_broadcast(&w->changed);
 		pthread_mutex_unlock(&w->lock);
 	}
 	return NULL;
@@ -135,17 +136,16 @@ static void hand_out(struct workers_pool *p, struct worker *v, unsigned int coun
 	pthread_mutex_unlock(&p->lock);
 }
 
-static int run_all(struct workers_pool *pool, unsigned int count,
+static int run_all(struct workers *w, struct workers_pool *pool, unsigned int count,
 		   int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
 		   struct error *err)
 {
-	struct workers w = { .err = err };
-	struct worker alone = { &w, 0, 0, fn, arg }, *v = &alone;
+	struct worker alone = { w, 0, 0, fn, arg }, *v = &alone;
 	unsigned int running = 1;
 
 	if (pool && count > pool->threads + 1)
 		count = pool->threads + 1;
-	pthread_mutex_init(&w.lock, NULL);
+	w->err = err;
 	if (count > 1)
 		v = calloc(count, sizeof(*v));
 	if (!v) {
@@ -153,7 +153,7 @@ static int run_all(struct workers_pool *pool, unsigned int count,
 		count = 1;
 	}
 	for (unsigned int i = 0; i < count; i++)
-		v[i] = (struct worker){ &w, 0, i, fn, arg };
+		v[i] = (struct worker){ w, 0, i, fn, arg };
 	if (pool)
 		hand_out(pool, v, count);
 	while (!pool && running < count && !start(&v[running].thread, run, &v[running]))
@@ -165,51 +165,113 @@ static int run_all(struct workers_pool *pool, unsigned int count,
 		pthread_join(v[--running].thread, NULL);
 	if (v != &alone)
 		free(v);
-	pthread_mutex_destroy(&w.lock);
-	return atomic_load(&w.stop) ? -1 : 0;
+	return atomic_load(&w->stop) ? -1 : 0;
 }
 
-int workers_run(unsigned int count, int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
-		void *arg, struct error *err)
+int workers_run(struct workers *w, unsigned int count,
+		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
+		struct error *err)
 {
-	return run_all(NULL, count, fn, arg, err);
+	return run_all(w, NULL, count, fn, arg, err);
 }
 
 struct list {
 	size_t items;
-	int (*fn)(unsigned int index, size_t item, void *arg, struct error *err);
+	int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err);
 	void *arg;
 };
 
 static int take_items(struct workers *w, unsigned int index, void *arg, struct error *err)
 {
 	struct list *list = arg;
+	int rc = 0;
 
-	while (!workers_stop(w)) {
+	pthread_mutex_lock(&w->lock);
+	w->busy++;
+	pthread_mutex_unlock(&w->lock);
+	while (!rc && !workers_stop(w)) {
 		size_t item = atomic_fetch_add(&w->next, 1);
 
 		if (item >= list->items)
 			break;
-		if (list->fn(index, item, list->arg, err))
-			return -1;
+		rc = list->fn(w, index, item, list->arg, err);
 	}
-	return 0;
+	pthread_mutex_lock(&w->lock);
+	w->busy--;
+	while (!rc && w->busy && !workers_stop(w))
+		workers_wait(w);
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	return rc;
 }
 
 int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
-		    int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
 		    void *arg, struct error *err)
 {
+	struct workers w = WORKERS_INIT;
 	struct list list = { items, fn, arg };
 
-	if (count > items)
-		count = items ? (unsigned int)items : 1;
-	return run_all(pool, count, take_items, &list, err);
+	return run_all(&w, pool, count, take_items, &list, err);
 }
 
 int workers_each(unsigned int count, size_t items,
-		 int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
 		 void *arg, struct error *err)
 {
 	return workers_each_of(NULL, count, items, fn, arg, err);
+}
+
+/* ---- what several do together -------------------------------------------- */
+
+/* With the lock held, which is released meanwhile. */
+static void do_piece(struct workers *w, struct workers_share *share)
+{
+	size_t piece = share->taken++;
+	int rc, code;
+
+	share->busy++;
+	pthread_mutex_unlock(&w->lock);
+	rc = share->fn(share->arg, piece);
+	code = errno;
+	pthread_mutex_lock(&w->lock);
+	share->busy--;
+	if (rc && !share->rc) {
+		share->rc = rc;
+		share->code = code;
+		share->taken = share->pieces;
+	}
+	pthread_cond_broadcast(&w->changed);
+}
+
+void workers_wait(struct workers *w)
+{
+	struct workers_share *share = w->share;
+
+	while (share && share->taken == share->pieces)
+		share = share->next;
+	if (share)
+		do_piece(w, share);
+	else
+		pthread_cond_wait(&w->changed, &w->lock);
+}
+
+int workers_share(struct workers *w, struct workers_share *share)
+{
+	struct workers_share **at = &w->share;
+
+	pthread_mutex_lock(&w->lock);
+	share->next = w->share;
+	w->share = share;
+	pthread_cond_broadcast(&w->changed);
+	while (share->taken < share->pieces)
+		do_piece(w, share);
+	while (share->busy)
+		pthread_cond_wait(&w->changed, &w->lock);
+	while (*at != share)
+		at = &(*at)->next;
+	*at = share->next;
+	pthread_mutex_unlock(&w->lock);
+	errno = share->code;
+	return share->rc;
 }

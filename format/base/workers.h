@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Threads over a list (reliability ER-5): the first error stops the others and
- * is the one reported; where no more threads can be had, fewer do the work.
+ * is the one reported; where no more threads can be had, fewer do the work. A
+ * thread that has nothing to do helps with what another one shares.
  */
 #ifndef CFS_BASE_WORKERS_H
 #define CFS_BASE_WORKERS_H
@@ -14,9 +15,19 @@
 struct workers {
 	atomic_bool stop;   /* an error happened; see workers_stop() */
 	atomic_size_t next; /* of workers_each() */
-	struct error *err;  /* the first error; under the lock */
 	pthread_mutex_t lock;
+	pthread_cond_t changed; /* what a thread that waits may wait for */
+	/* Under the lock: */
+	struct error *err;           /* the first error */
+	unsigned int busy;           /* threads of workers_each() that have an item */
+	struct workers_share *share; /* the last one, from which a list hangs */
 };
+
+/* What it begins as. */
+#define WORKERS_INIT                                                                   \
+	{                                                                              \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
+	}
 
 /* The processors that this process may use, at most 8 (cli 3). */
 unsigned int workers_default(void);
@@ -26,12 +37,13 @@ unsigned int workers_default(void);
  * no other), each with its own @index from 0, and wait for all. @fn takes its
  * work from something they share, and returns -1 with an error of its own.
  */
-int workers_run(unsigned int count, int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
-		void *arg, struct error *err);
+int workers_run(struct workers *w, unsigned int count,
+		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
+		struct error *err);
 
 /* The same for a list: @fn once for each @item below @items, in no order. */
 int workers_each(unsigned int count, size_t items,
-		 int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
 		 void *arg, struct error *err);
 
 /*
@@ -45,8 +57,26 @@ struct workers_pool *workers_park(unsigned int count, void (*enter)(void *arg), 
 
 /* workers_each() with the threads of @pool. NULL: with new ones. */
 int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
-		    int (*fn)(unsigned int index, size_t item, void *arg, struct error *err),
+		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
 		    void *arg, struct error *err);
+
+/*
+ * Work that others may help with: @fn once for each @piece below @pieces, in no
+ * order, until one fails. 0, or what the first that failed returned, and its errno.
+ */
+struct workers_share {
+	size_t pieces;
+	int (*fn)(void *arg, size_t piece);
+	void *arg;
+	/* Under the lock: */
+	struct workers_share *next;
+	size_t taken, busy;
+	int rc, code;
+};
+int workers_share(struct workers *w, struct workers_share *share);
+
+/* With the lock held: help with a piece, or wait for a change. */
+void workers_wait(struct workers *w);
 
 /* Whether a thread should give up because another one failed. */
 static inline bool workers_stop(struct workers *w)

@@ -129,16 +129,13 @@ int dirs_names(int fd, void *room, size_t size, struct buf *names)
 void dirs_list_init(struct dirs_list *list)
 {
 	memset(list, 0, sizeof(*list));
-	pthread_mutex_init(&list->lock, NULL);
-	pthread_cond_init(&list->more, NULL);
+	list->workers = (struct workers)WORKERS_INIT;
 }
 
 void dirs_list_release(struct dirs_list *list)
 {
 	for (unsigned int i = 0; i < list->n; i++)
 		close(list->v[i].fd);
-	pthread_cond_destroy(&list->more);
-	pthread_mutex_destroy(&list->lock);
 }
 
 bool dirs_list_wants(struct dirs_list *list)
@@ -151,48 +148,41 @@ bool dirs_list_give(struct dirs_list *list, const struct dirs_item *item)
 {
 	bool room;
 
-	pthread_mutex_lock(&list->lock);
+	pthread_mutex_lock(&list->workers.lock);
 	room = list->n < DIRS_WAITING;
 	if (room) {
 		list->v[list->n++] = *item;
-		pthread_cond_signal(&list->more);
+		pthread_cond_broadcast(&list->workers.changed);
 	}
-	pthread_mutex_unlock(&list->lock);
+	pthread_mutex_unlock(&list->workers.lock);
 	return room;
 }
 
 bool dirs_list_take(struct dirs_list *list, struct dirs_item *item)
 {
-	bool got = false;
+	struct workers *w = &list->workers;
+	bool got;
 
-	pthread_mutex_lock(&list->lock);
+	pthread_mutex_lock(&w->lock);
 	list->idle++;
-	while (!list->stop && !list->n && list->busy)
-		pthread_cond_wait(&list->more, &list->lock);
+	while (!workers_stop(w) && !list->n && list->busy)
+		workers_wait(w);
 	list->idle--;
-	if (!list->stop && list->n) {
+	got = !workers_stop(w) && list->n;
+	if (got) {
 		*item = list->v[--list->n];
 		list->busy++;
-		got = true;
 	} else {
 		/* Nothing waits and nobody is at work who could give more. */
-		pthread_cond_broadcast(&list->more);
+		pthread_cond_broadcast(&w->changed);
 	}
-	pthread_mutex_unlock(&list->lock);
+	pthread_mutex_unlock(&w->lock);
 	return got;
 }
 
 void dirs_list_done(struct dirs_list *list)
 {
-	pthread_mutex_lock(&list->lock);
+	pthread_mutex_lock(&list->workers.lock);
 	list->busy--;
-	pthread_mutex_unlock(&list->lock);
-}
-
-void dirs_list_stop(struct dirs_list *list)
-{
-	pthread_mutex_lock(&list->lock);
-	list->stop = true;
-	pthread_cond_broadcast(&list->more);
-	pthread_mutex_unlock(&list->lock);
+	pthread_mutex_unlock(&list->workers.lock);
 }

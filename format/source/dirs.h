@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include "base/error.h"
+#include "base/workers.h"
 #include "tree/tree.h"
 
 /* One directory on the way. */
@@ -60,13 +61,11 @@ struct dirs_item {
 #define DIRS_WAITING 64
 
 struct dirs_list {
-	pthread_mutex_t lock;
-	pthread_cond_t more;
+	struct workers workers; /* who take them; all below changes under its lock */
 	struct dirs_item v[DIRS_WAITING];
-	atomic_uint n;     /* of v; changes under the lock */
+	atomic_uint n;     /* of v */
 	atomic_uint idle;  /* threads that wait */
 	unsigned int busy; /* threads with a directory */
-	bool stop;
 };
 
 void dirs_list_init(struct dirs_list *list);
@@ -78,13 +77,13 @@ bool dirs_list_wants(struct dirs_list *list);
 /* Hand over an open directory; false if there is no room: it stays the caller's. */
 bool dirs_list_give(struct dirs_list *list, const struct dirs_item *item);
 
-/* Wait for a directory; false when all work is done, or another thread says stop. */
+/*
+ * Wait for a directory, and help meanwhile with what others share; false when
+ * all work is done, or a thread failed.
+ */
 bool dirs_list_take(struct dirs_list *list, struct dirs_item *item);
 
 /* What was taken is done, and all below it that was not handed over. */
 void dirs_list_done(struct dirs_list *list);
-
-/* Nobody gets anything any more. */
-void dirs_list_stop(struct dirs_list *list);
 
 #endif

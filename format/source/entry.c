@@ -9,7 +9,7 @@
 #include "base/steady.h"
 #include "source/attrs.h"
 
-struct entry_work *entry_open(const struct scan_options *options, struct grower *g)
+struct entry_work *entry_open(const struct scan_options *options, struct grower *g, struct workers *workers)
 {
 	struct entry_work *w = malloc(sizeof(*w));
 
@@ -21,7 +21,7 @@ struct entry_work *entry_open(const struct scan_options *options, struct grower 
 	w->nlinks = w->links_cap = 0;
 	w->names = w->bytes = 0;
 	w->left_out = NULL;
-	w->content = content_open(options->store);
+	w->content = content_open(options->store, workers);
 	if (!w->content) {
 		free(w);
 		return NULL;

@@ -27,8 +27,8 @@ struct entry_work {
 	char room[65536];     /* link targets, small contents; names of a directory */
 };
 
-/* NULL without memory. */
-struct entry_work *entry_open(const struct scan_options *options, struct grower *g);
+/* NULL without memory. @workers: who may help with large files. */
+struct entry_work *entry_open(const struct scan_options *options, struct grower *g, struct workers *workers);
 void entry_close(struct entry_work *w);
 
 #define ENTRY_CHANGED CONTENT_CHANGED /* it is not what it was a moment ago */

@@ -77,12 +77,13 @@ struct reading {
 	struct ostree_reader **reader; /* one for each thread */
 };
 
-static int read_one(unsigned int index, size_t item, void *arg, struct error *err)
+static int read_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	const struct reading *reading = arg;
 	struct graph_file *file = reading->v[item];
 	const struct ostree *o = reading->o;
 
+	(void)w;
 	if (!ostree_file_read(reading->reader[index], &file->f, err)) {
 		if (o->progress)
 			o->progress(o->progress_arg, 1, file->f.size);

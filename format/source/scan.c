@@ -275,8 +275,6 @@ static int thread(struct workers *workers, unsigned int index, void *arg, struct
 
 	dirs_init(&k.dirs, scan->keep);
 	rc = walk_list(&k, err);
-	if (rc)
-		dirs_list_stop(&scan->list);
 	dirs_release(&k.dirs);
 	buf_release(&k.names);
 	return rc;
@@ -344,7 +342,7 @@ static int open_work(struct scan *scan, struct tree *tree, unsigned int threads)
 	for (unsigned int i = 0; i < threads; i++) {
 		struct grower *g = tree_grower(tree);
 
-		scan->work[i] = g ? entry_open(scan->options, g) : NULL;
+		scan->work[i] = g ? entry_open(scan->options, g, &scan->list.workers) : NULL;
 		if (!scan->work[i])
 			return -1;
 	}
@@ -360,7 +358,7 @@ static int run(struct scan *scan, struct tree *tree, unsigned int threads, struc
 	if (open_root(scan, &root, scan->work[0]->g, err))
 		return -1;
 	dirs_list_give(&scan->list, &root);
-	if (workers_run(threads, thread, scan, err))
+	if (workers_run(&scan->list.workers, threads, thread, scan, err))
 		return -1;
 	if (scan->options->hardlinks && hardlinks_join(scan->work, threads))
 		return error_nomem(err);

@@ -348,7 +348,7 @@ int tar_files(struct tree *tree, char *const *files, const struct tar_options *o
 	u32 line;
 
 	t.layers.skip_devices = options->skip_devices;
-	t.content = content_open(options->store);
+	t.content = content_open(options->store, NULL);
 	if (rc || !t.content)
 		rc = error_nomem(err);
 	for (t.layer = 1; !rc && files[t.layer - 1]; t.layer++)

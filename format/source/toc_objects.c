@@ -99,7 +99,7 @@ static int read_object(struct objects *o, struct verity_work *work, struct objec
 	return 0;
 }
 
-static int look_at(unsigned int index, size_t item, void *arg, struct error *err)
+static int look_at(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct objects *o = arg;
 	struct object *object = &o->v[item];
@@ -107,6 +107,7 @@ static int look_at(unsigned int index, size_t item, void *arg, struct error *err
 	struct path path;
 	int fd = -1, rc;
 
+	(void)w;
 	path_of(object->node, &path);
 	rc = basedirs_open_file(&o->dirs, path.s, path.len, &found, &fd, err);
 	if (rc == BASEDIRS_NONE)

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The rows of the performance table: run.pl [--rows=P1,P4] [--peer=DIR] [--json]
 #
-# cfs and its peer run in turn, three times each; shown are the medians of the
+# cfs and its peer run in turn, BENCH_TIMES times each; shown are the medians of the
 # ratios of neighbours, their spread, and the medians of wall time, processor time
 # (both seconds) and peak memory (MiB). A row without its peer shows cfs alone.
-# $CFS is the program, $BENCH_DIR holds the workloads (made once, kept).
+# $CFS is the program, $BENCH_DIR holds the workloads (made once, kept), which
+# BENCH_SCALE=1000 makes a thousand times as small: to see that all rows run.
 use strict;
 use warnings;
 use Cwd 'abs_path';
 use File::Basename;
+use JSON::PP;
 use Time::HiRes 'time';
 
 my %arg = map { /^--(rows|peer|json)(?:=(.*))?$/ ? ($1 => $2 // 1) : die "usage: run.pl [--rows=P1,...] [--peer=DIR] [--json]\n" } @ARGV;
@@ -19,6 +21,10 @@ my $cfs = abs_path($ENV{CFS} || "$here/../../cfs");
 my $peer = $arg{peer} ? abs_path($arg{peer}) : undef;
 my $dir = $ENV{BENCH_DIR} || "$here/../../build/bench";
 my $times = $ENV{BENCH_TIMES} || 3;
+my $scale = $ENV{BENCH_SCALE} || 1;
+my $me = $$; # in the names of passing files
+my ($million, $hundred_k, $mib) = map { int $_ / $scale + 1 - 1 / $scale } 1e6, 1e5, 1024;
+require "$here/ratio.pl";
 system 'mkdir', '-p', $dir;
 chdir $dir or die "$dir: $!\n";
 open my $null, '>', '/dev/null' or die;
@@ -38,27 +44,33 @@ sub make
 	return $name;
 }
 sub dump_of { my ($n, $plain) = @_; return make("D$n" . ($plain || ''), "perl $here/dump.pl $n " . ($plain || '') . " >'D$n" . ($plain || '') . ".new'") }
-sub tree { return make('S100k', "perl $here/tree.pl S100k.new 100000") }
-sub image { return make('D1M.image', "$cfs mkfs --no-sync --from-file " . dump_of(1000000) . ' D1M.image.new') }
+sub tree { return make('S100k', "perl $here/tree.pl S100k.new $hundred_k") }
+sub image { return make('D1M.image', "$cfs mkfs --no-sync --from-file " . dump_of($million) . ' D1M.image.new') }
 sub store { tree(); return make('S100k.store', "$cfs mkfs --no-sync --digest-store=S100k.store.new S100k S100k.image") }
-sub big { my $k = shift; return make("B4.$k", "perl $here/big.pl B4.$k.new $k") }
-sub corner { my $k = shift; return make("corner.$k", "perl $here/corner.pl $k >corner.$k.new") }
+sub big { my $k = shift; return make("B4.$k", "perl $here/big.pl B4.$k.new $k $mib") }
+sub corner { my ($k, $n) = @_; return make("corner.$k", $k eq 'deep' ? "perl $here/tree.pl corner.deep.new deep $n" : "perl $here/corner.pl $k $n >corner.$k.new") }
 
-# One run: wall, cpu, peak in MiB, and whether it ended with 0.
+# One run: wall, cpu, peak in MiB, and whether it ended with 0. The kernel counts
+# processor time in microseconds; time(1), a program smaller than any other here, the memory.
+my %wait4 = (x86_64 => 61, aarch64 => 260);
+my $wait4 = $wait4{ (split ' ', `uname -m`)[0] } // die "run.pl: x86_64 and aarch64 only\n";
 sub run
 {
 	my $command = shift;
-	my $log = "times.$$";
+	my ($status, $usage) = (pack('i', 0), "\0" x 256);
 	my $start = time;
-	my $rc = system 'sh', '-c', "exec /usr/bin/time -o $log -f '%U %S %M' $command >/dev/null 2>errors.$$";
+	my $pid = fork // die "fork: $!\n";
+	if (!$pid) {
+		exec 'sh', '-c', "exec /usr/bin/time -o times.$me -f %M $command >/dev/null 2>errors.$me";
+		exit 127;
+	}
+	syscall $wait4, $pid, $status, 0, $usage;
 	my $wall = time - $start;
-	open my $f, '<', $log or return { wall => $wall, cpu => 0, mem => 0, rc => $rc };
-	my ($line) = grep { /^[\d.]+ [\d.]+ \d+$/ } <$f>;
-	my ($user, $sys, $kib) = split ' ', $line // '0 0 0';
-	return { wall => $wall, cpu => $user + $sys, mem => $kib / 1024, rc => $rc };
+	my ($us, $uu, $ss, $su) = unpack 'q4', $usage;
+	open my $f, '<', "times.$me" or return { wall => $wall, cpu => 0, mem => 0, rc => 1 };
+	my ($kib) = grep { /^\d+$/ } <$f>;
+	return { wall => $wall, cpu => $us + $ss + ($uu + $su) / 1e6, mem => ($kib // 0) / 1024, rc => unpack('i', $status) };
 }
-
-sub median { my @v = sort { $a <=> $b } @_; return @v ? $v[@v / 2] : undef }
 
 # Our command and the peer's in turn.
 sub compare
@@ -71,36 +83,25 @@ sub compare
 			system 'sh', '-c', $before if $before;
 			my $r = run($pair->[0]);
 			if ($r->{rc}) {
-				system "sed 's/^/# /' errors.$$ >&2";
+				system "sed 's/^/# /' errors.$me >&2";
 				note "failed: $pair->[0]";
 			}
 			push @{ $pair->[1] }, $r;
 		}
 	}
-	my %row;
-	for my $k (qw(wall cpu mem)) {
-		$row{$k} = median(map { $_->{$k} } @a);
-		next unless @b;
-		$row{"peer_$k"} = median(map { $_->{$k} } @b);
-		my @ratio = sort { $a <=> $b } map { $b[$_]{$k} ? $a[$_]{$k} / $b[$_]{$k} : () } 0 .. $#a;
-		$row{"ratio_$k"} = median(@ratio);
-		$row{"spread_$k"} = @ratio ? [ $ratio[0], $ratio[-1] ] : undef;
-	}
-	$row{failed} = grep { $_->{rc} } @a, @b;
-	return \%row;
+	return summary(\@a, \@b);
 }
 
 my @results;
+sub number { my ($format, $v) = @_; return defined $v ? sprintf $format, $v : '-' }
 sub show
 {
 	my ($id, $what, $peer_name, $row, $more) = @_;
-	push @results, { id => $id, what => $what, peer => $peer_name, %$row, more => $more };
+	push @results, { id => $id =~ s/\(//r, floor => $id =~ /\(/ ? JSON::PP::true : JSON::PP::false, what => $what, peer => $peer_name, %$row, more => $more };
 	return if $arg{json};
-	my $ratio = defined $row->{ratio_wall}
-		? sprintf('%5.2f %5.2f %5.2f  %.2f-%.2f', @$row{qw(ratio_wall ratio_cpu ratio_mem)}, @{ $row->{spread_wall} })
-		: sprintf '%5s %5s %5s  %9s', ('-') x 4;
-	printf "%-4s %-38s %7.2f %7.2f %6.0f  %s  %s%s\n", $id, $what, @$row{qw(wall cpu mem)}, $ratio,
-		$peer_name // 'no peer here', $more ? "; $more" : '';
+	my @spread = @{ $row->{spread_wall} // [] };
+	printf "%-4s %-38s %7s %7s %6s  %5s %5s %5s  %9s  %s%s\n", $id, $what, number('%.2f', $row->{wall}), number('%.2f', $row->{cpu}), number('%.0f', $row->{mem}),
+		(map { number('%.2f', $row->{"ratio_$_"}) } qw(wall cpu mem)), @spread ? sprintf('%.2f-%.2f', @spread) : '-', $peer_name // 'no peer here', $more ? "; $more" : '';
 }
 sub skip
 {
@@ -133,20 +134,24 @@ sub from_dump
 my $store_away = 'rm -rf new.store peer.store';
 my %memo;
 my @rows = (
-	[ P1 => sub { $memo{d1m} = from_dump('P1', 'D1M to image', dump_of(1000000)) } ],
-	[ P2 => sub { $memo{d100k} = from_dump('P2', 'D100k to image', dump_of(100000)) } ],
-	[ P3 => sub { from_dump('P3', 'D1M-plain to image', dump_of(1000000, 'plain')) } ],
+	[ P1 => sub { $memo{d1m} = from_dump('P1', 'D1M to image', dump_of($million)) } ],
+	[ P2 => sub { $memo{d100k} = from_dump('P2', 'D100k to image', dump_of($hundred_k)) } ],
+	[ P3 => sub { from_dump('P3', 'D1M-plain to image', dump_of($million, 'plain')) } ],
 	[ P4 => sub {
 		tree();
 		upstream('P4', 'S100k to image, one thread', 'mkfs --no-sync --threads=1 S100k out.image', 'mkcomposefs', '--threads=1 S100k peer.image', undef, 'out.image');
 		floor_row('P4', 'S100k listed', 'find', 'find S100k -ls');
 		floor_row('P4', 'S100k as EROFS', 'mkfs.erofs', 'mkfs.erofs peer.erofs S100k');
+		floor_row('P4', 'S100k as squashfs', 'mksquashfs', 'mksquashfs S100k peer.squash -noappend -no-progress -processors 1');
 		calls();
 	} ],
 	[ P5 => sub { tree(); upstream('P5', 'S100k to image, two threads', 'mkfs --no-sync --threads=2 S100k out.image', 'mkcomposefs', '--threads=2 S100k peer.image') } ],
 	[ P6 => sub {
 		big('dense');
 		upstream('P6', 'B4 dense, one thread', 'mkfs --threads=1 --print-digest-only B4.dense', 'mkcomposefs', '--threads=1 --print-digest-only B4.dense');
+		show('(P6', 'B4 dense, two threads', 'one thread', compare("$cfs mkfs --threads=2 --print-digest-only B4.dense", "$cfs mkfs --threads=1 --print-digest-only B4.dense"));
+		system 'sh', '-c', 'mkdir -p B1 && ln -f B4.dense/file1 B1/file';
+		show('(P6', 'one file of them, two threads', 'one thread', compare("$cfs mkfs --threads=2 --print-digest-only B1", "$cfs mkfs --threads=1 --print-digest-only B1"));
 		floor_row('P6', 'B4 dense', 'fsverity', 'fsverity digest B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
 		floor_row('P6', 'B4 dense', 'openssl', 'openssl dgst -sha256 B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
 		floor_row('P6', 'B4 dense', 'sha256sum', 'sha256sum B4.dense/file1 B4.dense/file2 B4.dense/file3 B4.dense/file4');
@@ -183,13 +188,13 @@ my @rows = (
 	} ],
 	[ P14 => sub {
 		return skip('P14', 'J1M to image', 'no json-convert yet') unless applet('json-convert');
-		my $toc = make('J1M', "perl $here/toc.pl <" . dump_of(1000000) . ' >J1M.new');
-		show('P14', 'J1M to image', 'cfs mkfs, D1M', compare("$cfs json-convert --no-sync --out=out.image $toc", "$cfs mkfs --no-sync --from-file D1000000 out.image"));
+		my $toc = make('J1M', "perl $here/toc.pl <" . dump_of($million) . ' >J1M.new');
+		show('P14', 'J1M to image', 'cfs mkfs, D1M', compare("$cfs json-convert --no-sync --out=out.image $toc", "$cfs mkfs --no-sync --from-file D$million out.image"));
 	} ],
 	[ P15 => sub {
 		return skip('P15', 'T100k with a store', 'no --from-tar yet') unless `$cfs mkfs --help` =~ /from-tar/;
 		tree();
-		make('T100k', "mkdir T100k.new && cd S100k && ls | split -n l/3 - ../T100k.new/part. && for p in ../T100k.new/part.*; do tar -cf \$p.tar -T \$p; zstd -q \$p.tar -o \$p.tar.zst || :; done && cd ..");
+		make('T100k', "mkdir T100k.new && cd S100k && ls | awk '{ print >\"../T100k.new/part.\" NR % 3 }' && for p in ../T100k.new/part.?; do tar -cf \$p.tar -T \$p; zstd -q \$p.tar -o \$p.tar.zst || :; done && cd ..");
 		my $mk = up('mkcomposefs') || "$cfs mkfs";
 		my $untar = "sh -c 'mkdir peer.tree && for t in T100k/*.tar; do tar -x -C peer.tree -f \$t; done && $mk --digest-store=peer.store peer.tree peer.image'";
 		for my $kind (grep { my @f = glob "T100k/*.$_"; @f } qw(tar tar.zst)) {
@@ -198,20 +203,21 @@ my @rows = (
 		system 'sh', '-c', "$store_away peer.tree";
 	} ],
 	[ P16 => sub {
-		my $small = $memo{d100k} || from_dump('P2', 'D100k to image', dump_of(100000));
-		my $large = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of(1000000));
-		show('P16', 'from D100k to D1M', 'D100k, ten times as small', { %$large, ratio_wall => $large->{wall} / $small->{wall}, ratio_cpu => $large->{cpu} / $small->{cpu},
-			ratio_mem => $large->{mem} / $small->{mem}, spread_wall => [ (0) x 2 ] });
+		my $small = $memo{d100k} || from_dump('P2', 'D100k to image', dump_of($hundred_k));
+		my $large = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of($million));
+		show('P16', 'from D100k to D1M', 'D100k, growth', growth($large, $small, 1));
 	} ],
 	[ P17 => sub {
-		my $d1m = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of(1000000));
-		for my $c ([ reverse => 1e6 ], [ links => 1e6 ], [ values => 1e6 ], [ xattrs => 1e4 ], [ deep => 1e5 ]) {
+		my $d1m = $memo{d1m} || from_dump('P1', 'D1M to image', dump_of($million));
+		for my $c ([ reverse => $million ], [ links => $million ], [ values => $million ], [ xattrs => int $million / 100 ], [ deep => $hundred_k ]) {
 			my ($kind, $n) = @$c;
-			my $row = $kind eq 'deep'
-				? compare("$cfs mkfs --no-sync " . make('corner.deep', "perl $here/tree.pl corner.deep.new deep") . ' out.image')
-				: compare("$cfs mkfs --no-sync --from-file " . corner($kind) . ' out.image');
-			my %ratio = map { ("ratio_$_" => $row->{$_} / $n / $d1m->{$_} * 1e6) } qw(wall cpu mem);
-			show('P17', "corner $kind", 'D1M, per entry', { %$row, %ratio, spread_wall => [ (0) x 2 ] });
+			my $row = compare("$cfs mkfs --no-sync " . ($kind eq 'deep' ? '' : '--from-file ') . corner($kind, $n) . ' out.image');
+			show('P17', "corner $kind", 'D1M, per entry', growth($row, $d1m, $n / $million));
+			next unless $kind eq 'deep';
+			tree();
+			my $scan = compare("$cfs mkfs --no-sync S100k out.image");
+			show('(P17', 'the same', 'S100k, per entry', growth($row, $scan, $n / `find S100k | wc -l`));
+			floor_row('P17', 'the same listed', 'find', 'find corner.deep -printf x');
 		}
 	} ],
 	[ P18 => sub {
@@ -223,34 +229,40 @@ my @rows = (
 		return skip('P19', 'system calls before mounting', 'no mount yet') unless applet('mount');
 		return skip('P19', 'system calls before mounting', 'no strace') unless has('strace');
 		mkdir 'mnt';
-		system "strace -o calls.$$ $cfs mount " . make('small.image', "$cfs mkfs --from-file " . make('small', 'printf "/ 0 40755 2 0 0 0 0.0 - - -\\n" >small.new') . ' small.image.new') . " mnt -o basedir=. >/dev/null 2>&1; umount mnt 2>/dev/null";
-		my @calls = -e "calls.$$" ? `sed '/^fsopen\\|^mount(/,\$d' calls.$$` : ();
-		show('P19', 'system calls before mounting: ' . @calls, 'upstream: 74', { wall => 0, cpu => 0, mem => 0 });
+		system "strace -o calls.$me $cfs mount " . make('small.image', "$cfs mkfs --from-file " . make('small', 'printf "/ 0 40755 2 0 0 0 0.0 - - -\\n" >small.new') . ' small.image.new') . " mnt -o basedir=. >/dev/null 2>&1; umount mnt 2>/dev/null";
+		my @calls = -e "calls.$me" ? `sed '/^fsopen\\|^mount(/,\$d' calls.$me` : ();
+		show('P19', 'system calls before mounting: ' . @calls, 'upstream: 74', {});
 	} ],
 	[ P20 => sub {
 		my $packed = has('zstd') ? `zstd -19 -c $cfs | wc -c` + 0 : 0;
-		show('P20', 'the binary', 'limits: 409600, packed 204800', { wall => 0, cpu => 0, mem => (-s $cfs) / 1048576 }, sprintf('%d bytes, zstd -19 %d', -s $cfs, $packed));
+		show('P20', 'the binary', 'limits: 409600, packed 204800', { bytes => -s $cfs, packed => $packed }, sprintf('%d bytes, zstd -19 %d', -s $cfs, $packed));
 	} ],
 	[ counts => sub {
-		return skip('', 'instructions', 'no valgrind') unless has('valgrind');
+		return skip('counts', 'instructions', 'no valgrind') unless has('valgrind');
 		my $dump = dump_of(10000);
 		my ($refs) = `valgrind --tool=callgrind --callgrind-out-file=/dev/null $cfs mkfs --no-sync --from-file $dump out.image 2>&1` =~ /refs:\s+([\d,]+)/;
 		$refs =~ s/,//g;
-		show('', 'instructions per entry, 10 000 entries', 'callgrind', { wall => 0, cpu => 0, mem => 0 }, sprintf '%.0f', $refs / 10000);
+		show('counts', 'instructions per entry, 10 000 entries', 'callgrind', {}, sprintf '%.0f', $refs / 10000);
 	} ],
 );
+
+for my $name (keys %wanted) {
+	next if grep { $_->[0] eq $name } @rows;
+	print STDERR "run.pl: no row $name\n";
+	exit 2;
+}
 
 # System calls for each entry of P4.
 sub calls
 {
 	return unless has('strace');
-	system "strace -f -c -o calls.$$ $cfs mkfs --no-sync --threads=1 S100k out.image";
-	my ($total) = map { /^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)/ ? $1 : () } `cat calls.$$`;
 	my $entries = `find S100k | wc -l` + 0;
-	show('P4', 'system calls per entry', 'upstream: 12.5', { wall => 0, cpu => 0, mem => 0 }, sprintf '%.2f', $total / $entries) if $total;
+	system "strace -f -c -o calls.$me $cfs mkfs --no-sync --threads=1 S100k out.image";
+	my ($total) = map { /^100\.00\s+\S+\s+(?:\d+\s+)?(\d+)/ ? $1 : () } `cat calls.$me`;
+	show('P4', 'system calls per entry', 'upstream: 12.5', {}, sprintf '%.2f', $total / $entries) if $total;
 }
 
-my @versions = map { has($_->[0]) ? (split /\n/, `$_->[1] 2>&1`)[0] : () } [ 'mkfs.erofs', 'mkfs.erofs -V 2>&1 | grep "^mkfs"' ], [ 'fsverity', 'fsverity --version' ],
+my @versions = map { has($_->[0]) ? (split /\n/, `$_->[1] 2>&1`)[0] : () } [ 'mkfs.erofs', 'mkfs.erofs --help 2>&1 | grep -m1 "^mkfs"' ], [ 'mksquashfs', 'mksquashfs -version' ], [ 'fsverity', 'fsverity --version' ],
 	[ 'openssl', 'openssl version' ], [ 'sha256sum', 'sha256sum --version' ], [ 'tar', 'tar --version' ], [ 'cp', 'cp --version' ], [ 'find', 'find --version' ];
 push @versions, up('mkcomposefs') ? (split /\n/, `$peer/mkcomposefs --version 2>&1`)[0] : 'upstream: not here (--peer=DIR)';
 unless ($arg{json}) {
@@ -259,20 +271,13 @@ unless ($arg{json}) {
 }
 for my $row (@rows) {
 	next if %wanted && !$wanted{ $row->[0] };
+	my $start = time;
 	$row->[1]->();
+	note sprintf '%s took %.0f s', $row->[0], time - $start;
 }
-unlink "times.$$", "errors.$$", "calls.$$", 'out.image', 'peer.image', 'peer.erofs';
+unlink "times.$me", "errors.$me", "calls.$me", 'out.image', 'peer.image', 'peer.erofs', 'peer.squash';
 if ($arg{json}) {
-	my $text;
-	$text = sub {
-		my $v = shift;
-		return 'null' unless defined $v;
-		return '[' . join(',', map { $text->($_) } @$v) . ']' if ref $v eq 'ARRAY';
-		return '{' . join(',', map { "\"$_\":" . $text->($v->{$_}) } sort keys %$v) . '}' if ref $v;
-		return $v if $v =~ /^-?\d+(\.\d+)?(e-?\d+)?$/;
-		$v =~ s/(["\\])/\\$1/g;
-		return "\"$v\"";
-	};
-	print $text->({ versions => \@versions }), "\n";
-	print $text->($_), "\n" for @results;
+	my $json = JSON::PP->new->canonical;
+	print $json->encode($_), "\n" for { versions => \@versions, cfs => (split /\n/, `$cfs --version`)[0], times => $times, scale => $scale }, @results;
 }
+exit(grep({ $_->{failed} } @results) ? 1 : 0);

@@ -4,16 +4,16 @@
 #
 # 5 % empty, 61 % up to 4 KiB, 30 % to 16 KiB, 4 % to 64 KiB; 2 % hard links, 2.5 %
 # symlinks, 1 % with an xattr, 10 % equal contents. The same tree at every run,
-# but for its times. With "deep" for FILES: 100 000 directories in each other.
+# but for its times. tree.pl DIR deep [COUNT]: 100 000 directories in each other.
 use strict;
 use warnings;
 
-my ($top, $files) = @ARGV;
+my ($top, $files, $count) = @ARGV;
 die "usage: tree.pl DIR FILES|deep\n" unless $files && $files =~ /^(\d+|deep)$/;
 mkdir $top or die "$top: $!\n";
 chdir $top or die;
 if ($files eq 'deep') {
-	for (1 .. 100000) { mkdir 'd' and chdir 'd' or die "d: $!\n" }
+	for (1 .. $count || 100000) { mkdir 'd' and chdir 'd' or die "d: $!\n" }
 	exit 0;
 }
 

@@ -84,7 +84,7 @@ static void fill(bool no_sync, unsigned int found)
 	size_t len;
 
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open: %s", err.text);
-	c = content_open(&s);
+	c = content_open(&s, NULL);
 	for (size_t i = 0; i < 2 * ARRAY_LEN(sizes); i++) {
 		memset(data, (int)(i / 2) + 1, sizes[i / 2]);
 		snprintf(name, sizeof(name), "f%zu", i);
@@ -224,7 +224,7 @@ static int put_right(struct error *err)
 	scratch_file(&scratch, "right", "right", 5, 0644);
 	if (store_open(&s, scratch_path(&scratch, "st"), flags, &notes, err))
 		return -1;
-	c = content_open(&s);
+	c = content_open(&s, NULL);
 	rc = put_file(c, "right", &d, err) || content_finish(c, err) || store_finish(&s, err) ? -1 : 0;
 	content_close(c);
 	store_close(&s);
@@ -342,7 +342,7 @@ static void sparse(void)
 
 	CHECK(pwrite(fd, "x", 1, 33 << 20) == 1 && !ftruncate(fd, size) && !close(fd), "a sparse file");
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open");
-	c = content_open(&s);
+	c = content_open(&s, NULL);
 	CHECK(!put_file(c, "sparse", &d, &err) && !content_finish(c, &err) && !store_finish(&s, &err), "put");
 	content_close(c);
 	store_close(&s);
@@ -364,7 +364,7 @@ static void changing(void)
 
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open");
 	for (unsigned int i = 0; i < 2 * ARRAY_LEN(len); i++) {
-		struct content *c = content_open(i % 2 ? &s : NULL);
+		struct content *c = content_open(i % 2 ? &s : NULL, NULL);
 		struct cfs_digest d;
 		struct stat st;
 		int fd;
@@ -417,7 +417,7 @@ static void streams(void)
 		size_t len = sizes[i / 2], got = 0;
 		struct stream from = { len, (u8)(0x40 + i) };
 		struct content_stream stream = { read_stream, &from, len };
-		struct content *c = content_open(i % 2 ? &s : NULL);
+		struct content *c = content_open(i % 2 ? &s : NULL, NULL);
 		char path[OBJECT_PATH + 3], *p;
 		struct cfs_digest d, want;
 
@@ -448,13 +448,14 @@ struct many {
 	struct cfs_digest d[MANY];
 };
 
-static int put_one(unsigned int index, size_t item, void *arg, struct error *err)
+static int put_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct many *m = arg;
 	char data[5000] = { 0 };
 	struct stream from = { 0 };
 	struct content_stream stream = { read_stream, &from, item % 3 ? 100 : 5000 };
 
+	(void)w;
 	(void)data;
 	from.left = (size_t)stream.size;
 	from.byte = (u8)(item / 2); /* every content comes several times */
@@ -468,7 +469,7 @@ static int put_many_as(const char *path, struct store_flags flags)
 	int rc = 1;
 
 	for (unsigned int i = 0; i < 4; i++)
-		m->c[i] = content_open(&m->s);
+		m->c[i] = content_open(&m->s, NULL);
 	if (!store_open(&m->s, path, flags, &notes, &err) && !workers_each(4, MANY, put_one, m, &err)) {
 		rc = 0;
 		for (unsigned int i = 0; i < 4; i++)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* base/verity.c against known digests and an implementation of its own (image-format 12, reliability 5.1). */
-#include "base/verity.h"
+#include "base/verity_inside.h"
 #include <linux/fs.h>
+#include "base/workers.h"
 #include "tests/unit/naive.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
@@ -111,24 +112,39 @@ static void lengths(struct verity *v, u8 *data, size_t size)
 		}
 }
 
-static void small(void)
+/* One half of the digest each, the rest together. */
+static void tops(struct verity *v, u8 *data)
 {
-	u8 a[VERITY_BLOCK], b[VERITY_BLOCK];
+	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8192, 12289, 126 * 4096, 127 * 4096 - 1, 127 * 4096,
+					127 * 4096 + 1, 128 * 4096, 200 * 4096 };
+	static struct verity_top t[2];
 	struct cfs_digest d[2];
-	u8 want[2][32];
+	u8 want[32];
 
-	for (size_t i = 0; i <= VERITY_BLOCK; i += 1 + i / 50) {
-		size_t j = VERITY_BLOCK - i;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(sizes); j++) {
+			const size_t size[2] = { sizes[i], sizes[j] };
 
-		memset(a, 0x55, sizeof(a));
-		memset(b, 0xaa, sizeof(b));
-		naive_verity(a, i, want[0]);
-		naive_verity(b, j, want[1]);
-		verity_two_blocks(a, i, &d[0], b, j, &d[1]);
-		CHECK(!memcmp(d, want, sizeof(want)), "%zu and %zu bytes", i, j);
-		memset(a, 0x55, sizeof(a));
-		verity_block(a, i, &d[0]);
-		CHECK(!memcmp(&d[0], want[0], 32), "a block of %zu", i);
+			for (size_t k = 0; k < 2; k++) {
+				memset(&t[k], 0x55, sizeof(t[k]));
+				verity_init(v);
+				verity_add(v, data + 17 * k, size[k]);
+				verity_leave(v, &t[k], &d[k]);
+				CHECK(!t[k].size == (size[k] <= 4096 || size[k] > 127 * 4096), "%zu bytes", size[k]);
+				if (size[k] < 4096) {
+					memset(t[k].block, 0x55, sizeof(t[k].block));
+					memcpy(t[k].block, data + 17 * k, size[k]);
+					t[k].size = size[k];
+					memset(&d[k], 0, sizeof(d[k]));
+				}
+			}
+			if (t[0].size || t[1].size)
+				verity_tops(&t[!t[0].size], &t[!!t[1].size]);
+			for (size_t k = 0; k < 2; k++) {
+				naive_verity(data + 17 * k, size[k], want);
+				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0], size[1], k);
+			}
+		}
 	}
 }
 
@@ -138,6 +154,7 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	u8 *data = calloc(1, size), want[32];
 	const char *path = scratch_path(s, "sparse"), *copy = scratch_path(s, "copy");
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), to = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	static struct verity_top top;
 	struct cfs_digest d;
 	struct stat st, st2;
 	size_t len;
@@ -153,12 +170,17 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	naive_verity(data, size, want);
 	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places", size, n);
 	CHECK(!verity_fd(fd, &st, &d) && !memcmp(&d, want, 32), "the same by verity_fd");
+	CHECK(!verity_begin(work, fd, &st, &top, &d), "begin");
+	if (top.size)
+		verity_tops(&top, &top);
+	CHECK(!memcmp(&d, want, 32), "%zu bytes, begun and ended", size);
 	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied", size);
 	again = scratch_read(s, "copy", &len);
 	CHECK(len == size && !memcmp(again, data, size), "the copy");
 	CHECK(!fstat(to, &st2) && st2.st_blocks <= st.st_blocks + 8, "holes of the copy (ST-11)");
 	st.st_size++;
 	CHECK(verity_file(work, fd, &st, &d) == 1, "a file that is too short");
+	CHECK(verity_begin(work, fd, &st, &top, &d) == 1, "and begun");
 	CHECK(!ftruncate(fd, (off_t)(size / 2)) && !fstat(fd, &st2), "ftruncate");
 	st.st_size--;
 	CHECK(size / 2 == size || verity_file(work, fd, &st, &d) == 1, "a file that got shorter");
@@ -166,6 +188,67 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	free(data);
 	close(fd);
 	close(to);
+}
+
+/* One thread hashes the file that all others wait for. */
+struct large {
+	struct verity_work *work;
+	int fd;
+	struct stat st;
+	struct cfs_digest d;
+	int rc, code;
+};
+
+static int hash_large(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct large *l = arg;
+
+	(void)index;
+	(void)item;
+	(void)err;
+	l->work->workers = w;
+	l->rc = verity_file(l->work, l->fd, &l->st, &l->d);
+	l->code = errno;
+	l->work->workers = NULL;
+	return 0;
+}
+
+static void hash_by(struct large *l, unsigned int threads)
+{
+	struct error err;
+
+	CHECK(!workers_each(threads, 1, hash_large, l, &err), "workers");
+}
+
+/* A file large enough to be hashed in ranges, with a hole of @hole bytes at its beginning. */
+static void large(const struct scratch *s, struct verity_work *work, size_t size, size_t hole)
+{
+	struct large l = { .work = work, .fd = open(scratch_path(s, "large"), O_RDWR | O_CREAT | O_TRUNC, 0600) };
+	const size_t piece = 1 << 20;
+	u8 *data = malloc(piece);
+	struct cfs_digest want;
+
+	for (size_t i = 0; i < piece; i++)
+		data[i] = (u8)rnd(256);
+	for (size_t at = hole, n; at < size; at += n) {
+		n = size - at < piece ? size - at : piece;
+		memcpy(data, &at, n < sizeof(at) ? n : sizeof(at)); /* each differs */
+		CHECK(pwrite(l.fd, data, n, (off_t)at) == (ssize_t)n, "pwrite");
+	}
+	CHECK(!fstat(l.fd, &l.st), "fstat");
+	CHECK(!verity_copy(work, l.fd, &l.st, -1, &want), "in one piece");
+	for (unsigned int threads = 1; threads <= 4; threads++) {
+		hash_by(&l, threads);
+		CHECK(!l.rc && !memcmp(&l.d, &want, sizeof(want)), "%zu bytes by %u threads", size, threads);
+	}
+	CHECK(!ftruncate(l.fd, (off_t)(size / 3)), "ftruncate");
+	hash_by(&l, 3);
+	CHECK(l.rc == 1, "a file that got shorter: %d", l.rc);
+	free(data);
+	close(l.fd);
+	l.fd = -1;
+	hash_by(&l, 3);
+	CHECK(l.rc == -1 && l.code == EBADF, "no file: %d", l.rc);
 }
 
 static void files(struct verity_work *work)
@@ -180,6 +263,9 @@ static void files(struct verity_work *work)
 	sparse(&s, work, (2 << 20) + 3, places + 1, 3);
 	sparse(&s, work, 5000, places, 1);
 	sparse(&s, work, 3, places, 1);
+	large(&s, work, (size_t)VERITY_RANGE, 0);
+	large(&s, work, (size_t)VERITY_RANGE + 1, 0);
+	large(&s, work, (size_t)(2 * VERITY_RANGE) + 1000003, 5 << 20);
 	scratch_end(&s);
 }
 
@@ -214,7 +300,7 @@ static void kernel(void)
 
 void unit_verity(void)
 {
-	struct verity_work *work = malloc(sizeof(*work));
+	struct verity_work *work = calloc(1, sizeof(*work));
 	const size_t size = 1001 * 4096;
 	u8 *data = malloc(size);
 
@@ -223,7 +309,7 @@ void unit_verity(void)
 	known(&work->v);
 	zeros(&work->v);
 	lengths(&work->v, data, size);
-	small();
+	tops(&work->v, data);
 	files(work);
 	kernel();
 	free(data);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* base/workers.c (ER-5): every item once, the first error, and no more threads to be had. */
 #include "base/workers.h"
+#include <unistd.h>
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
@@ -12,10 +13,11 @@ struct list {
 	size_t bad; /* this one fails */
 };
 
-static int one(unsigned int index, size_t item, void *arg, struct error *err)
+static int one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
 {
 	struct list *list = arg;
 
+	(void)w;
 	(void)index;
 	atomic_fetch_add(&list->done[item], 1);
 	atomic_fetch_add(&list->calls, 1);
@@ -56,10 +58,11 @@ static int all_fail(struct workers *w, unsigned int index, void *arg, struct err
 
 static void errors(void)
 {
+	struct workers w = WORKERS_INIT;
 	struct error err = { 0 };
 	atomic_uint calls = 0;
 
-	CHECK(workers_run(8, all_fail, &calls, &err) == -1 && calls == 8 && !strncmp(err.text, "thread ", 7),
+	CHECK(workers_run(&w, 8, all_fail, &calls, &err) == -1 && calls == 8 && !strncmp(err.text, "thread ", 7),
 	      "one of many errors is told");
 }
 
@@ -90,6 +93,67 @@ static void pools(void)
 	}
 }
 
+/* ---- what a thread shares with those that have nothing to do ------------------ */
+
+#define PIECES 40
+
+struct pieces {
+	atomic_uint done[PIECES];
+	atomic_uint inside; /* at the same time */
+	bool alone;         /* in the only thread */
+	atomic_bool met;    /* two were inside */
+	size_t bad;
+};
+
+static int piece(void *arg, size_t i)
+{
+	struct pieces *p = arg;
+
+	/* Nobody leaves the first piece before somebody is in another, if there is anybody. */
+	if (atomic_fetch_add(&p->inside, 1))
+		p->met = true;
+	for (unsigned int tries = 0; !i && !p->alone && !p->met && tries < 10000; tries++)
+		usleep(1000);
+	atomic_fetch_add(&p->done[i], 1);
+	atomic_fetch_sub(&p->inside, 1);
+	errno = i == p->bad ? EIO : 0;
+	return i == p->bad ? -2 : 0;
+}
+
+/* Of the items, one shares; the others end at once. */
+static int share_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+{
+	struct workers_share share = { .pieces = PIECES, .fn = piece, .arg = arg };
+	int rc;
+
+	(void)index;
+	if (item != 2)
+		return 0;
+	rc = workers_share(w, &share);
+	return rc ? error_set(err, errno, "share: %d", rc) : 0;
+}
+
+static void shares(void)
+{
+	static const unsigned int counts[] = { 1, 2, 5 };
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		struct pieces p = { .alone = counts[i] == 1, .bad = PIECES };
+		struct error err = { 0 };
+		size_t n = 0;
+
+		CHECK(!workers_each(counts[i], 3, share_one, &p, &err), "%u threads share", counts[i]);
+		while (n < PIECES && p.done[n] == 1)
+			n++;
+		CHECK(n == PIECES, "piece %zu: %u times", n, n < PIECES ? p.done[n] : 0);
+		CHECK(p.met == (counts[i] > 1), "%u threads: who has nothing to do helps", counts[i]);
+		p = (struct pieces){ .alone = true, .bad = 7 };
+		CHECK(workers_each(counts[i], 3, share_one, &p, &err) == -1 && err.code == EIO && !strcmp(err.text, "share: -2"),
+		      "%u threads, a piece that fails", counts[i]);
+		CHECK(counts[i] > 1 || !p.done[8], "no piece is begun after that");
+	}
+}
+
 /* In a child that may not make threads. */
 static int without_threads(void *arg)
 {
@@ -115,6 +179,7 @@ void unit_workers(void)
 	CHECK(n >= 1 && n <= 8, "%u threads by default", n);
 	lists();
 	errors();
+	shares();
 	pools();
 	rc = scratch_child(without_threads, NULL);
 	CHECK(rc == 0 || rc == 77, "without threads: %d", rc);
