@@ -2,6 +2,7 @@
 #
 # make                 ./cfs, one static program, and build/cfs with its symbols
 # make check           every test, or TESTS="unit cli/mkfs"; check-long: with the long loops
+# make fuzz            each target of tests/fuzz under libFuzzer: TIME=SECONDS TARGETS="dump toc"
 # make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12, CFS_LONG=1: a Debian
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
@@ -50,6 +51,7 @@ zstd_obj := $(call obj,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
 fuzz := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_files))
+REPLAY = $(B)/tests/fuzz/replay.o
 unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
 
 # ---- the machine ----------------------------------------------------------
@@ -148,7 +150,7 @@ $(B)/cfs.a: $(applet_obj) $(format_obj)
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 	$(call link,$(unit_obj) $(B)/cfs.a)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/cfs.a $(zstd_obj)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY) $(B)/cfs.a $(zstd_obj)
 	@mkdir -p $(@D)
 	$(call link,$(filter-out $(zstd_obj),$^))
 
@@ -208,9 +210,11 @@ bench: all
 	@CFS='$(CURDIR)/cfs' BENCH_DIR='$(CURDIR)/build/bench' perl tests/bench/run.pl \
 		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
 
-# What the last `make check-long` has measured of faults, kills and races.
+# What the last `make check-long` has measured; fuzzing, tests/fuzz/README.md.
 scoreboard:
 	@tests/scoreboard $(B)/fault
+fuzz:
+	@nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
 
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
@@ -297,6 +301,6 @@ clean:
 	rm -rf cfs $(filter-out build/kernels,$(wildcard build/*))
 
 FORCE:
-.PHONY: all bench bench-kmod check check-boot check-kmod check-long headers analyze install \
+.PHONY: all bench bench-kmod check check-boot check-kmod check-long fuzz headers analyze install \
 	install-initramfs kmod kmod-install scoreboard size sbom clean FORCE
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))
