@@ -9,8 +9,7 @@
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
-# make scoreboard      what the last check-long measured of faults
-# make analyze size sbom clean
+# make scoreboard      what the last check-long measured; also: analyze size sbom clean
 #
 # Nothing here needs a network. What must be on the machine first is installed,
 # and the zstd source unpacked, by tests/setup.
