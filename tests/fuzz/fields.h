@@ -16,7 +16,7 @@ enum field_kind {
 	FIELD_FORMAT, /* i_format, mode */
 	FIELD_COUNT,  /* xattr icount, shared count, lengths in xattr entries */
 	FIELD_SIZE,
-	FIELD_BLOCK, /* i_u */
+	FIELD_BLOCK,  /* i_u */
 	FIELD_NUMBER, /* what is only shown */
 	FIELD_REF,
 	FIELD_INDEX,

@@ -216,6 +216,22 @@ static void look_up(const struct image *img, const char *path, size_t len, u64 n
 	must(at.nid == nid, "path", "leads to another inode");
 }
 
+/* A part of it: what is below two names of the root. */
+static void walk_some(const struct image *img)
+{
+	static const char *const names[] = { "dir", "a" };
+	struct cursor_entry e;
+	struct error err;
+	struct cursor c;
+	int rc;
+
+	must(!cursor_init(&c, img, CURSOR_XATTRS, names, 2, &err), "cursor", err.text);
+	while ((rc = cursor_next(&c, &e, &err)) > 0)
+		must(e.d.path_len == 1 || !memcmp(e.d.path, "/a", 2) || !memcmp(e.d.path, "/dir", 4), "filter", "lets through");
+	must(!rc, "filtered listing", err.text);
+	cursor_release(&c);
+}
+
 static void walk(const struct image *img)
 {
 	unsigned int dirs = 0;
@@ -274,6 +290,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	}
 	walk(&img);
+	walk_some(&img);
 	see_objects(&img);
 	dump(&img, &text);
 	round_by_dump(&text);
