@@ -132,8 +132,10 @@ sub data {
 		refuse("empty directory") if $i->{type} == 2 && $i->{size} == 0;
 		refuse("content over 5000") if $i->{type} == 1 && $i->{size} > 5000;
 		$self->flat($i, $behind);
-	} elsif ($i->{type} == 3 || $i->{type} == 4) {
-		$i->{rdev} = $i->{u};
+	} else {
+		# No data, but RI-6.6 excepts no type from what it says of tails.
+		tail($self, $i, $behind) if $i->{layout} == 2;
+		$i->{rdev} = $i->{u} if $i->{type} == 3 || $i->{type} == 4;
 	}
 	if ($i->{type} == 1 || $i->{type} == 7) {
 		$i->{content} = join "", map { $self->bytes($_->[0], $_->[1]) } @{$i->{pieces}};
@@ -141,28 +143,34 @@ sub data {
 	}
 }
 
+# The length of an inline tail.
+sub tail {
+	my ($self, $i, $behind) = @_;
+	my $tail = $i->{size} % 4096;
+
+	refuse("inline without a tail") if !$tail;
+	refuse("tail crosses a block") if int($behind / 4096) != int(($behind + $tail - 1) / 4096);
+	refuse("tail crosses the end") if $behind + $tail > $self->{len};
+	return $tail;
+}
+
 # The pieces of flat data: [offset, length, is it a tail].
 sub flat {
 	my ($self, $i, $behind) = @_;
 	my $size = $i->{size};
-	my $tail = $i->{layout} == 2 ? $size % 4096 : 0;
+	my $tail = $i->{layout} == 2 ? tail($self, $i, $behind) : 0;
 	my $blocks = ($size - $tail + 4095) >> 12;
 	my @pieces;
 
-	refuse("inline without a tail") if $i->{layout} == 2 && !$tail;
 	if ($blocks) {
 		refuse("data below block 1") if $i->{u} < 1;
-		refuse("data outside") if $blocks > (1 << 32) || $i->{u} * 4096 + $size - $tail > $self->{len};
+		refuse("data outside") if $blocks > (1 << 32) || ($i->{u} + $blocks) * 4096 > $self->{len};
 		for (my $k = 0; $k < $blocks; $k++) {
 			my $n = $size - 4096 * $k;
 			push @pieces, [($i->{u} + $k) * 4096, $n < 4096 ? $n : 4096, 0];
 		}
 	}
-	if ($tail) {
-		refuse("tail crosses a block") if int($behind / 4096) != int(($behind + $tail - 1) / 4096);
-		refuse("tail crosses the end") if $behind + $tail > $self->{len};
-		push @pieces, [$behind, $tail, 1];
-	}
+	push @pieces, [$behind, $tail, 1] if $tail;
 	if ($i->{type} != 2) {
 		$self->field($_->[0], 1, "byte"), $self->field($_->[0] + $_->[1] - 1, 1, "byte") for @pieces;
 	}
