@@ -7,6 +7,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/io.h"
 #include "image/check.h"
 #include "image/cursor.h"
 #include "image/objects.h"
@@ -277,6 +280,22 @@ static void see_odd(void *arg, const struct check_odd *odd)
 		*sum += (u8)odd->path[i];
 }
 
+/* From a file nothing is different. */
+static void open_file(const struct image *good)
+{
+	int fd = memfd_create("image", 0);
+	struct error err;
+	struct image img;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	must(fd >= 0 && !io_write(fd, good->bytes, good->len), "memfd", "failed");
+	must(!image_open(&img, path, &err), "open", err.text);
+	must(img.len == good->len && !memcmp(img.bytes, good->bytes, img.len), "file", "is read differently");
+	image_close(&img);
+	close(fd);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct buf text = { 0 };
@@ -289,6 +308,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		image_close(&img);
 		return 0;
 	}
+	open_file(&img);
 	walk(&img);
 	walk_some(&img);
 	see_objects(&img);

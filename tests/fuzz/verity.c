@@ -7,6 +7,9 @@
 #include "base/verity.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/io.h"
 #include "tests/unit/naive.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -53,6 +56,40 @@ static size_t piece(struct verity *v, u8 *all, size_t used, const u8 op[3])
 	else
 		verity_add_zero(v, n);
 	return used + n;
+}
+
+/* The same bytes as a file whose blocks of zeros are holes, and its copy. */
+static void as_file(const u8 *all, size_t used, const u8 want[32])
+{
+	static const u8 zeros[VERITY_BLOCK];
+	int fd = memfd_create("file", 0), to = memfd_create("copy", 0);
+	struct verity_work *work = malloc(sizeof(*work));
+	struct cfs_digest got;
+	struct stat st;
+
+	if (fd < 0 || to < 0 || !work || ftruncate(fd, (off_t)used))
+		abort();
+	for (size_t at = 0; at < used; at += VERITY_BLOCK) {
+		size_t n = used - at < VERITY_BLOCK ? used - at : VERITY_BLOCK;
+
+		if (memcmp(all + at, zeros, n) && pwrite(fd, all + at, n, (off_t)at) != (ssize_t)n)
+			abort();
+	}
+	if (fstat(fd, &st) || verity_fd(fd, &st, &got))
+		abort();
+	equal(&got, want, "digest of a file");
+	if (verity_copy(work, fd, &st, to, &got))
+		abort();
+	equal(&got, want, "digest of what is copied");
+	if (fstat(to, &st) || (size_t)st.st_size != used || verity_fd(to, &st, &got))
+		abort();
+	equal(&got, want, "digest of the copy");
+	st.st_size++;
+	if (verity_fd(to, &st, &got) != 1)
+		abort();
+	free(work);
+	close(fd);
+	close(to);
 }
 
 /* Numbers no file could have: zeros only, against the naive way without bytes. */
@@ -110,6 +147,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		equal(&got, want, "digest of a block");
 		free(copy);
 	}
+	as_file(all, used, want);
 	free(all);
 	return 0;
 }
