@@ -63,7 +63,7 @@ sub super {
 	$self->{nsec} = $self->num(1056, 4, "super");
 	refuse("meta_blkaddr") if $self->num(1064, 4, "super") != 0;
 	$self->{shared} = 4096 * $self->num(1068, 4, "super");
-	refuse("xattr_blkaddr") if $self->{shared} > $self->{len};
+	refuse("xattr_blkaddr") if $self->{shared} >= $self->{len};
 	my $incompat = $self->num(1104, 4, "super");
 	refuse("feature_incompat") if $incompat != 0 && $incompat != 4;
 }
