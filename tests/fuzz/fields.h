@@ -71,6 +71,22 @@ static inline void fields_bytes(struct fields *f, u64 off, u64 len)
 		fields_add(f, off + fields_random(f, (u32)len), 1, FIELD_BYTE);
 }
 
+/* Name and value of the xattr at @off; metacopy has four bytes of meaning in front. */
+static inline void fields_xattr(struct fields *f, u64 off)
+{
+	u64 name = f->img.bytes[off], len = get16(*(const le16 *)(f->img.bytes + off + 2));
+
+	fields_add(f, off, 1, FIELD_COUNT);
+	fields_add(f, off + 1, 1, FIELD_INDEX);
+	fields_add(f, off + 2, 2, FIELD_COUNT);
+	if (name)
+		fields_bytes(f, off + 4, name);
+	for (u64 i = 0; i < len && i < 4; i++)
+		fields_add(f, off + 4 + name + i, 1, FIELD_BYTE);
+	if (len > 4)
+		fields_bytes(f, off + 4 + name + 4, len - 4);
+}
+
 static inline void fields_xattrs(struct fields *f, const struct cfs_inode *inode)
 {
 	u64 at = inode->xattr_off, end = at + inode->xattr_len;
@@ -87,20 +103,13 @@ static inline void fields_xattrs(struct fields *f, const struct cfs_inode *inode
 		u64 ref = f->img.super.shared + 4 * (u64)get32(*(const le32 *)(p + at));
 
 		fields_add(f, at, 4, FIELD_REF);
-		if (cfs_inside(ref, 4, f->img.len)) {
-			fields_add(f, ref, 1, FIELD_COUNT);
-			fields_add(f, ref + 1, 1, FIELD_INDEX);
-			fields_add(f, ref + 2, 2, FIELD_COUNT);
-			fields_bytes(f, ref + 4, p[ref] + (u64)get16(*(const le16 *)(p + ref + 2)));
-		}
+		if (cfs_inside(ref, 4, f->img.len))
+			fields_xattr(f, ref);
 	}
 	while (at + 4 <= end) {
 		u64 len = p[at] + (u64)get16(*(const le16 *)(p + at + 2));
 
-		fields_add(f, at, 1, FIELD_COUNT);
-		fields_add(f, at + 1, 1, FIELD_INDEX);
-		fields_add(f, at + 2, 2, FIELD_COUNT);
-		fields_bytes(f, at + 4, len);
+		fields_xattr(f, at);
 		at = cfs_align(at + 4 + len, 4);
 	}
 }
