@@ -50,7 +50,6 @@ zstd_obj := $(call obj,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
 fuzz := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_files))
-REPLAY = $(B)/tests/fuzz/replay.o
 unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
 
 # ---- the machine ----------------------------------------------------------
@@ -81,8 +80,7 @@ warnings := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes \
 # What gcc vectorizes at -O2 costs 2 KB and saves no instruction (callgrind: mkfs
 # --from-file, dump, verify).
 compact := -fno-tree-vectorize -falign-functions=1 -falign-loops=1 -falign-jumps=1
-hardening := -fstack-protector-strong -fstack-clash-protection \
-	-ftrivial-auto-var-init=zero \
+hardening := -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
 	$(if $(clang),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang) \
 	$(if $(filter x86_64-% i%86-%,$(triple)),-fcf-protection=full)
 sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -149,7 +147,7 @@ $(B)/cfs.a: $(applet_obj) $(format_obj)
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 	$(call link,$(unit_obj) $(B)/cfs.a)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(REPLAY) $(B)/cfs.a $(zstd_obj)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(if $(NO_MAIN),,$(B)/tests/fuzz/replay.o) $(B)/cfs.a $(zstd_obj)
 	@mkdir -p $(@D)
 	$(call link,$(filter-out $(zstd_obj),$^))
 
@@ -210,10 +208,8 @@ bench: all
 		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
 
 # What the last `make check-long` has measured; fuzzing, tests/fuzz/README.md.
-scoreboard:
-	@tests/scoreboard $(B)/fault
-fuzz:
-	@nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
+scoreboard: ; @tests/scoreboard $(B)/fault
+fuzz: ; @nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
 
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
@@ -267,8 +263,7 @@ check-boot: all
 
 # What each applet, module and library adds, after the linker dropped what is unused.
 size: all
-	@awk -f tests/size.awk $(B)/cfs.map
-	@wc -c cfs
+	@awk -f tests/size.awk $(B)/cfs.map && wc -c cfs
 
 # The kernel module. Kbuild writes beside its sources, so each kernel gets a
 # folder of links; the compiler finds format/core by CFS_FORMAT (kmod/Kbuild).
@@ -292,8 +287,7 @@ check-kmod bench-kmod: all
 
 # What is in the program, as an SPDX document.
 sbom: all
-	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx
-	@echo $(B)/cfs.spdx
+	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx && echo $(B)/cfs.spdx
 
 # The kernels that tests/kmod/get-kernel fetched stay.
 clean:
