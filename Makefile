@@ -2,6 +2,7 @@
 #
 # make                 ./cfs, one static program, and build/cfs with its symbols
 # make check           every test, or TESTS="unit cli/mkfs"; check-long: with the long loops
+# make fuzz            each target of tests/fuzz under libFuzzer: TIME=SECONDS TARGETS="dump toc"
 # make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12, CFS_LONG=1: a Debian
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
@@ -10,8 +11,7 @@
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
-# make scoreboard      what the last check-long measured of faults
-# make analyze size sbom clean
+# make scoreboard      what the last check-long measured; also: analyze size sbom clean
 #
 # Nothing here needs a network. What must be on the machine first is installed,
 # and the zstd source unpacked, by tests/setup.
@@ -83,8 +83,7 @@ warnings := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes \
 # What gcc vectorizes at -O2 costs 2 KB and saves no instruction (callgrind: mkfs
 # --from-file, dump, verify).
 compact := -fno-tree-vectorize -falign-functions=1 -falign-loops=1 -falign-jumps=1
-hardening := -fstack-protector-strong -fstack-clash-protection \
-	-ftrivial-auto-var-init=zero \
+hardening := -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
 	$(if $(clang),-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang) \
 	$(if $(filter x86_64-% i%86-%,$(triple)),-fcf-protection=full)
 sanitizers := $(if $(filter-out none,$(SAN)),-fsanitize=$(SAN:1=address,undefined) -fno-sanitize-recover=all) \
@@ -151,7 +150,7 @@ $(B)/cfs.a: $(applet_obj) $(format_obj)
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 	$(call link,$(unit_obj) $(B)/cfs.a)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/cfs.a $(zstd_obj)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(if $(NO_MAIN),,$(B)/tests/fuzz/replay.o) $(B)/cfs.a $(zstd_obj)
 	@mkdir -p $(@D)
 	$(call link,$(filter-out $(zstd_obj),$^))
 
@@ -214,9 +213,9 @@ bench: all
 	@CFS='$(CURDIR)/cfs' BENCH_DIR='$(CURDIR)/build/bench' perl tests/bench/run.pl \
 		--rows='$(ROWS)' $(if $(PEER),--peer='$(PEER)') $(if $(JSON),--json)
 
-# What the last `make check-long` has measured of faults, kills and races.
-scoreboard:
-	@tests/scoreboard $(B)/fault
+# What the last `make check-long` has measured; fuzzing, tests/fuzz/README.md.
+scoreboard: ; @tests/scoreboard $(B)/fault
+fuzz: ; @nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
 
 # Every header by itself: nothing it needs may come from whoever includes it.
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
@@ -263,8 +262,7 @@ check-boot: all
 
 # What each applet, module and library adds, after the linker dropped what is unused.
 size: all
-	@awk -f tests/size.awk $(B)/cfs.map
-	@wc -c cfs
+	@awk -f tests/size.awk $(B)/cfs.map && wc -c cfs
 
 # The kernel module. Kbuild writes beside its sources, so each kernel gets a
 # folder of links; the compiler finds format/core by CFS_FORMAT (kmod/Kbuild).
@@ -288,14 +286,13 @@ check-kmod bench-kmod: all
 
 # What is in the program, as an SPDX document.
 sbom: all
-	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx
-	@echo $(B)/cfs.spdx
+	@tests/sbom $(VERSION) '$(zstd)' >$(B)/cfs.spdx && echo $(B)/cfs.spdx
 
 # The kernels that tests/kmod/get-kernel fetched stay.
 clean:
 	rm -rf cfs $(filter-out build/kernels,$(wildcard build/*))
 
 FORCE:
-.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long clean FORCE headers \
+.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long clean FORCE fuzz headers \
 	install install-initramfs kmod kmod-install programs sbom scoreboard size where
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

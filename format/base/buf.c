@@ -36,9 +36,9 @@ fail:
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
-	char *p = buf_room(b, len);
+	char *p = len ? buf_room(b, len) : NULL;
 
-	if (p && len) {
+	if (p) {
 		text_copy(p, data, len);
 		b->len += len;
 	}

@@ -133,7 +133,7 @@ int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *e
 	minus = *s == '-';
 	dot = memchr(s, '.', v->len);
 	*nsec = 0;
-	if (!text_signed(s, (size_t)((dot ? dot : end) - s), sec) || dot + 1 == end)
+	if (!text_signed(s, (size_t)((dot ? dot : end) - s), sec) || (dot && dot + 1 == end))
 		return bad(err, "mtime is not a time");
 	for (s = dot ? dot + 1 : end; s < end; s++) {
 		if (*s < '0' || *s > '9')

@@ -196,11 +196,12 @@ static int put_xattr(struct toc_entry *e, struct grower *g, const char *name, co
 
 static int set_xattrs(struct toc_entry *e, struct grower *g, struct node *node, struct error *err)
 {
-	const char *s = e->xattrs.p, *end = s + e->xattrs.len;
+	const char *s = e->xattrs.p, *end;
 	u32 len[2];
 
 	if (!e->xattrs.len)
 		return 0;
+	end = s + e->xattrs.len;
 	xattr_set_clear(&g->set);
 	for (; s < end; s += len[0] + (size_t)len[1]) {
 		memcpy(len, s, sizeof(len));

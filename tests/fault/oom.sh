@@ -7,6 +7,7 @@ prog=$(build_variant OOM) || {
 	fail 'make OOM=1'
 	plan_done
 }
+mkdir -p "$CFS_BUILD/fault"
 cd "$tmp" || exit 1
 
 # The fixture: every kind of file, xattrs where the file system has them, links.
@@ -92,6 +93,8 @@ $why"
 		done
 	done
 	is "$what: $done runs of $total allocations" "$bad" ''
+	[ -z "$CFS_LONG" ] || echo "runs=$done allocations=$total bad=$(printf %s "$bad" | grep -c .)" \
+		>"$CFS_BUILD/fault/oom-$(echo "$what" | tr -c 'a-z0-9\n' _).long"
 }
 
 sweep mkfs-store "$prog" mkfs --threads=1 --digest-store=store src out.img

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a fuzz target is without a fuzzer: replay [-m] FILE... runs it on each
- * file; with -m also on every prefix of it and on every change of one byte.
+ * What a fuzz target is without a fuzzer: replay [-m SIZE] FILE... runs it on
+ * each file; with -m also on every prefix of those up to that size and on every
+ * change of one byte, or, where the target has a mutator of its own, on what that
+ * makes of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +11,9 @@
 #include "core/port.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max, unsigned int seed) __attribute__((weak));
+
+#define MUTANTS 300
 
 /* On bytes that end where their memory ends. */
 static void run(const u8 *data, size_t size)
@@ -37,10 +42,27 @@ static void mutate(u8 *data, size_t size)
 	}
 }
 
+/* Each mutant is made of the one before, ten times; then the file comes again. */
+static void mutate_own(const u8 *data, size_t size)
+{
+	static u8 mutant[1 << 20];
+	size_t len = size;
+
+	for (unsigned int i = 0; i < MUTANTS; i++) {
+		if (i % 10 == 0) {
+			memcpy(mutant, data, size);
+			len = size;
+		}
+		len = LLVMFuzzerCustomMutator(mutant, len, sizeof(mutant), i * 2654435761u);
+		run(mutant, len);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static u8 data[1 << 20];
-	int first = argc > 1 && !strcmp(argv[1], "-m") ? 2 : 1;
+	int first = argc > 2 && !strcmp(argv[1], "-m") ? 3 : 1;
+	size_t every = first == 3 ? strtoul(argv[2], NULL, 10) : 0;
 
 	for (int i = first; i < argc; i++) {
 		FILE *f = fopen(argv[i], "rb");
@@ -52,7 +74,9 @@ int main(int argc, char **argv)
 		}
 		fclose(f);
 		run(data, size);
-		if (first == 2)
+		if (every && LLVMFuzzerCustomMutator)
+			mutate_own(data, size);
+		else if (size <= every)
 			mutate(data, size);
 	}
 	return 0;
