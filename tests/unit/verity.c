@@ -157,7 +157,7 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	static struct verity_top top;
 	struct cfs_digest d;
 	struct stat st, st2;
-	size_t len;
+	size_t len = 0;
 	char *again;
 
 	for (size_t i = 0; i < n; i++) {
