@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Dump texts that mean no good: the verdict, the time and the memory of each (RT-1
-# to RT-9).
+# Dump texts that mean no good: the verdict, the time and the memory of each (RT-1,
+# RT-2, RT-3, RT-4, RT-5, RT-6, RT-8, RT-9).
 . "$(dirname "$0")/../lib.sh"
 need perl
 ${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Images with one thing wrong each (tests/kmod/hostile), then damaged ones.
+# Images with one thing wrong each (tests/kmod/hostile), then damaged ones (KM-1, KM-7).
 . /t/lib
 
 mkdir -p /m /d/store

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Many mounts, threads against unmounts, little memory, large trees: nothing
-# stays, and nothing breaks.
+# stays, and nothing breaks (KM-9).
 . /t/lib
 
 mkdir -p /m /d/src/dir /d/store

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Mount options, the errors of mounting with their sentences, remount, several
-# basedirs, who may do what.
+# basedirs, who may do what (KM-10).
 . /t/lib
 
 mkdir -p /m /d/s/aa "/d/a:b/aa" '/d/c\d/aa' /d/e,f/aa

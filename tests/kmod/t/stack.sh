@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Overlayfs on top of us, containers, shared pages, untouched objects, devices.
+# Overlayfs on top of us, containers, shared pages, untouched objects, devices (KM-3).
 . /t/lib
 
 mkdir -p /m /m2 /d/src/dir /d/store /up /lower /d/u /d/w /o

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A tree of every kind of file, packed and mounted: what comes back, compared
-# with the tree itself and with erofs + overlayfs on the same image.
+# with the tree itself and with erofs + overlayfs on the same image (KM-8).
 . /t/lib
 
 mkdir -p /d/src /d/objects

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Levels, digests, objects of every kind: what opens, and with which errno.
+# Levels, digests, objects of every kind: what opens, and with which errno (KM-2, KM-4, KM-5, KM-11).
 . /t/lib
 
 s=/d/store
