@@ -21,10 +21,4 @@ echo "$works_o" | sed 's/^/# /'
 is 21 'and everything works afterwards' "$(m /d/a.cfs /m $o) $(guest read /m/file)" "ok $(guest read /d/src/file)"
 u /m >/dev/null
 works 21 'the module can go' sh -c 'sleep 1; rmmod composefs && insmod /composefs.ko'
-if [ -f /sys/kernel/debug/kmemleak ]; then
-	echo scan >/sys/kernel/debug/kmemleak
-	sleep 7
-	echo scan >/sys/kernel/debug/kmemleak
-	is 17 'kmemleak finds nothing' "$(grep -A30 'unreferenced' /sys/kernel/debug/kmemleak | grep -B12 -A12 'cfs\|composefs')" ''
-fi
 finish
