@@ -6,7 +6,8 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 echo 'int main(void) { return 0; }' >"$tmp/empty.c"
 ${CC:-gcc} -fsanitize=thread -o "$tmp/empty" "$tmp/empty.c" 2>/dev/null && "$tmp/empty" ||
 	skip_all 'no thread sanitizer here'
-TSAN_OPTIONS=exitcode=99:halt_on_error=1
+# The test of workers has threads of its own in children.
+TSAN_OPTIONS=exitcode=99:halt_on_error=1:die_after_fork=0
 export TSAN_OPTIONS
 variant SAN=thread
 for unit in workers scan store; do
