@@ -10,16 +10,8 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* Linux 6.13; the number is the same on all architectures. */
-#ifndef SYS_getxattrat
-#define SYS_getxattrat 464
-#endif
-#ifndef SYS_listxattrat
-#define SYS_listxattrat 465
-#endif
+#include "base/xattrat.h"
 
 /* Whose system calls the lists below name as musl makes them. */
 #if defined(__x86_64__) && defined(__LP64__)

@@ -3,18 +3,10 @@
 #include "base/text.h"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "base/xattrat.h"
 #include "core/erofs.h"
-
-/* Linux 6.13; the number is the same on all architectures. */
-#ifndef SYS_getxattrat
-#define SYS_getxattrat 464
-#endif
-#ifndef SYS_listxattrat
-#define SYS_listxattrat 465
-#endif
 
 struct getxattr_args {
 	u64 value;
