@@ -82,7 +82,7 @@ static int print(struct buf *b)
 	int rc = b->failed ? error_nomem(&err) : output_text(b->p, b->len, &err);
 
 	buf_release(b);
-	return rc ? fail(NULL, &err) : EXIT_DONE;
+	return rc ? fail(&err) : EXIT_DONE;
 }
 
 static int print_list(void)

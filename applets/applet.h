@@ -89,7 +89,7 @@ extern bool option_quiet, option_verbose;
 extern const char *program_name;                                           /* "cfs mkfs", or the link's name */
 extern const char *applet_word;                                            /* the name the applet was called by: "mkfs", "mkcomposefs" */
 extern const char *message_subject;                                        /* for errors that name nothing: the first operand */
-int fail(const struct applet *self, const struct error *err);              /* returns EXIT_FAILED */
+int fail(const struct error *err);                                         /* returns EXIT_FAILED */
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));     /* silent with -q */
 void warn_notes(struct notes *notes);                                      /* print and empty */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* an error that does not end the run */

@@ -41,7 +41,7 @@ static int rewrite_main(const struct applet *self, char **argv)
 	w.result.source = args[0];
 	w.result.image = args[1];
 	if (inputs_open(&w.in, source, &err))
-		return fail(self, &err);
+		return fail(&err);
 	result_confine(&w.result, &w.in, -1, 1);
 	rc = result_run(&w.result, rewrite_produce, &w);
 	inputs_close(&w.in);
@@ -65,7 +65,7 @@ static int dump_main(const struct applet *self, char **argv)
 	args = options_parse(self, rows, 1, -1, argv);
 	info_check_filter(&info.filter);
 	status = info_inputs(&info, args, &err) ? EXIT_FAILED : info_dump(&info, args, &err);
-	return info_end(self, &info, status, &err);
+	return info_end(&info, status, &err);
 }
 
 const struct applet applet_dump = {

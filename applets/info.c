@@ -36,7 +36,7 @@ void info_check_filter(const struct option_list *filter)
 			options_refuse("--filter", "\"%s\" is not a name in the root directory", filter->v[i]);
 }
 
-int info_end(const struct applet *self, struct info *info, int status, struct error *err)
+int info_end(struct info *info, int status, struct error *err)
 {
 	struct error late;
 
@@ -49,7 +49,7 @@ int info_end(const struct applet *self, struct info *info, int status, struct er
 	inputs_close(&info->in);
 	free(info->filter.v);
 	if (status != EXIT_DONE)
-		fail(self, err);
+		fail(err);
 	return status;
 }
 
@@ -147,7 +147,7 @@ static int info_main(const struct applet *self, char **argv)
 		status = EXIT_FAILED;
 	if (status == EXIT_DONE)
 		status = cmd->run(&info, args, &err);
-	return info_end(self, &info, status, &err);
+	return info_end(&info, status, &err);
 }
 
 const struct applet applet_info = {

@@ -169,7 +169,7 @@ static int json_convert_main(const struct applet *self, char **argv)
 		c.inputs = only_stdin;
 	check_options(&c, out, format, whiteouts);
 	if (open_files(&c, &err)) {
-		rc = fail(self, &err);
+		rc = fail(&err);
 	} else {
 		result_confine(&c.result, &c.in, c.objects, c.threads);
 		rc = result_run(&c.result, produce, &c);

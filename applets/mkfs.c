@@ -265,7 +265,7 @@ static int mkfs_main(const struct applet *self, char **argv)
 	take_operands(&m, operands);
 	check_options(&m);
 	if ((m.from_file || m.from_tar) && open_inputs(&m, &err))
-		return fail(self, &err);
+		return fail(&err);
 	rc = result_run(&m.result, produce, &m);
 	inputs_close(&m.in);
 	return rc;

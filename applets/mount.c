@@ -18,7 +18,7 @@ struct mount {
 
 static int wrong_options(const struct error *err)
 {
-	fail(NULL, err);
+	fail(err);
 	return err->code == ENOMEM ? MOUNT_SYSTEM : MOUNT_USAGE;
 }
 

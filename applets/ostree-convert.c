@@ -69,7 +69,7 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 		.repo = operands[0], .rev = operands[1], .verity = !no_verity, .threads = workers_default()
 	};
 	if (ostree_begin(&c.ostree, &err))
-		return fail(self, &err);
+		return fail(&err);
 	result_confine(r, &none, c.ostree.opened.objects, c.ostree.threads);
 	rc = result_run(r, produce, &c);
 	ostree_end(&c.ostree);

@@ -315,7 +315,7 @@ static int verify_main(const struct applet *self, char **argv)
 	basedirs_close(&v.repair);
 	inputs_close(&v.in);
 	if (rc)
-		return fail(self, &err);
+		return fail(&err);
 	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH
 						      : EXIT_DONE;
 }

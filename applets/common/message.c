@@ -49,9 +49,8 @@ static void print(const char *text)
 	(void)io_write(2, line, used);
 }
 
-int fail(const struct applet *self, const struct error *err)
+int fail(const struct error *err)
 {
-	(void)self;
 	/* Memory runs out in places that know no name (ER-2). */
 	if (message_subject && !strcmp(err->text, error_words(ENOMEM)))
 		complain("%s: %s", message_subject, err->text);

@@ -81,7 +81,7 @@ static _Noreturn void answer(struct buf *b)
 	struct error err;
 	int rc = b->failed ? error_nomem(&err) : output_text(b->p, b->len, &err);
 
-	exit(rc ? fail(NULL, &err) : EXIT_DONE);
+	exit(rc ? fail(&err) : EXIT_DONE);
 }
 
 static _Noreturn void print_help(const struct parse *p)
@@ -156,7 +156,7 @@ static void add_to_list(struct option_list *list, const char *value)
 
 	if (!v) {
 		error_nomem(&err);
-		fail(NULL, &err);
+		fail(&err);
 		/* For those who follow mount(8), 1 is a wrong command line. */
 		exit(usage_status == EXIT_FAILED ? 2 : EXIT_FAILED);
 	}

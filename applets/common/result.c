@@ -174,7 +174,7 @@ static int make(void *arg, struct workers_pool *pool)
 	if (!rc)
 		rc = write_out(run->r, &run->tree, run->digest, &err);
 	if (rc)
-		fail(NULL, &err);
+		fail(&err);
 	return rc < 0 ? EXIT_FAILED : rc;
 }
 
@@ -207,10 +207,10 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 	if (!result_needs_image(r))
 		r->image = NULL;
 	if (r->image && publish_open(&r->out, r->image, r->no_sync, &err))
-		return fail(NULL, &err);
+		return fail(&err);
 	if (r->image && r->check && r->check(&r->out, &err)) {
 		publish_abort(&r->out);
-		return fail(NULL, &err);
+		return fail(&err);
 	}
 	tree_init(&run.tree);
 	status = r->confined ? make_confined(&run) : make(&run, NULL);
@@ -221,5 +221,5 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 		rc = publish_commit(&r->out, &err);
 	if (!status && !rc && (r->print_digest || r->print_digest_only))
 		rc = print_digest(r, run.digest, &err);
-	return rc ? fail(NULL, &err) : status;
+	return rc ? fail(&err) : status;
 }

@@ -36,7 +36,7 @@ int info_stat(struct info *info, char **args, struct error *err);
 void info_check_filter(const struct option_list *filter);
 
 /* End the answer of a sub-command: what to exit with. */
-int info_end(const struct applet *self, struct info *info, int status, struct error *err);
+int info_end(struct info *info, int status, struct error *err);
 
 /* inputs_take(), image_open() and image_check(). -1 and a text that begins with the name. */
 int info_open(struct inputs *in, unsigned int i, struct image *img, struct error *err);

@@ -89,7 +89,7 @@ int job_denied(struct job *j, const char *what)
 
 int job_report(struct job *j)
 {
-	fail(NULL, &j->err);
+	fail(&j->err);
 	if (j->status != MOUNT_USAGE)
 		kmsg_print(&j->log);
 	return j->status ? j->status : MOUNT_INTERNAL;
