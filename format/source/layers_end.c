@@ -408,8 +408,8 @@ int layers_finish(struct layers *l, struct error *err)
 	orphans = has_orphans(l);
 	layers_release(l);
 	if (orphans) {
-		if (tree_sort(l->tree))
-			return error_nomem(err);
+		if (tree_sort(l->tree, &l->fault_line, err))
+			return -1;
 		adopt_orphans(l);
 	}
 	return 0;

@@ -2,10 +2,17 @@
 /* tree_seal(): what is done once with a tree that has all its names. */
 #include <stdlib.h>
 #include "base/sort.h"
+#include "base/text.h"
 #include "core/erofs.h"
 #include "tree/tree.h"
 
-static int sort_directory(struct node *dir)
+static u32 line_of(const struct name *n)
+{
+	return n->is_link ? ((const struct link *)n)->line : n->id;
+}
+
+/* @twice becomes the name of the lowest line that an earlier one has as well. */
+static int sort_directory(struct node *dir, const struct name **twice)
 {
 	struct sort_item *v = malloc(dir->dir.count * sizeof(*v));
 	struct name **end = &dir->dir.first;
@@ -20,8 +27,12 @@ static int sort_directory(struct node *dir)
 		return -1;
 	}
 	for (size_t i = 0; i < n; i++) {
-		*end = v[i].item;
-		end = &(*end)->next;
+		struct name *c = *end = v[i].item;
+
+		end = &c->next;
+		if (i && v[i].prefix == v[i - 1].prefix && !text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len) &&
+		    (!*twice || line_of(c) < line_of(*twice)))
+			*twice = c;
 	}
 	*end = NULL;
 	dir->dir.last = v[n - 1].item;
@@ -30,15 +41,22 @@ static int sort_directory(struct node *dir)
 	return 0;
 }
 
-int tree_sort(struct tree *tree)
+int tree_sort(struct tree *tree, u32 *line, struct error *err)
 {
+	const struct name *twice = NULL;
+
+	*line = 0;
 	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
 
-		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted && sort_directory(node))
-			return -1;
+		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted &&
+		    sort_directory(node, &twice))
+			return error_nomem(err);
 	}
-	return 0;
+	if (!twice)
+		return 0;
+	*line = line_of(twice);
+	return error_set(err, EEXIST, "name is there already");
 }
 
 /* Find what the path of a link names: a node, or another link (via). */
@@ -220,10 +238,8 @@ int tree_seal(struct tree *tree, u32 *line, struct error *err)
 		return error_set(err, EFBIG, "more than 4294967295 names");
 	tree->nodes = (u32)nodes;
 	tree->links = (u32)links;
-	if (tree_sort(tree))
-		return error_nomem(err);
-	if (each_link(tree, look_up, line, err) || each_link(tree, follow, line, err) ||
-	    each_link(tree, check_target, line, err))
+	if (tree_sort(tree, line, err) || each_link(tree, look_up, line, err) ||
+	    each_link(tree, follow, line, err) || each_link(tree, check_target, line, err))
 		return -1;
 	table_release(&tree->table);
 	return number(tree) || number_xattrs(tree) ? error_nomem(err) : 0;

@@ -58,7 +58,7 @@ int tree_append(struct tree *tree, struct name *n)
 		dir->dir.first = n;
 	else
 		last->next = n;
-	if (last && text_order(last->s, last->len, n->s, n->len) > 0)
+	if (last && text_order(last->s, last->len, n->s, n->len) >= 0)
 		dir->dir.unsorted = true;
 	dir->dir.last = n;
 	dir->dir.count++;

@@ -21,7 +21,7 @@ struct name {
 	struct name *next; /* sibling; in byte order once the tree is sealed */
 	const char *s;     /* not terminated; NULL for the root */
 	struct node *parent;
-	u32 id; /* of a node: breadth first, root 0, links not counted; by tree_seal() */
+	u32 id; /* of a node: breadth first, root 0, links not counted; before tree_seal() the line of the input */
 	u8 len;
 	bool is_link;
 };
@@ -44,7 +44,7 @@ struct node {
 		struct { /* directory */
 			struct name *first, *last;
 			u32 count;     /* names in it, links included; by tree_seal(): directories in it */
-			bool unsorted; /* names did not arrive in order */
+			bool unsorted; /* names did not arrive in order, or one twice */
 			bool indexed;  /* all its names stand in the tree's table */
 		} dir;
 		struct {                     /* symlink: the target; regular file: the backing path */
@@ -120,8 +120,8 @@ struct grower *tree_grower(struct tree *tree);
 
 /*
  * Add a node to a directory, or as the root with @parent NULL. Copies the name.
- * NULL without memory. The caller knows that the name is legal (RT-4) and not
- * there yet, and is the only one who adds to this directory.
+ * NULL without memory. The caller knows that the name is legal (RT-4) and is the
+ * only one who adds to this directory.
  * nlink is 1, everything else 0.
  */
 struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len, u32 mode);
@@ -137,8 +137,11 @@ struct link *tree_add_link(struct grower *g, struct node *parent, const char *na
  */
 int tree_append(struct tree *tree, struct name *n);
 
-/* Sort each directory, if it is not sorted. -1 without memory. */
-int tree_sort(struct tree *tree);
+/*
+ * Sort each directory, if it is not sorted. -1 and a text without memory, or if a
+ * name is there twice; @line receives the first line that repeats one, else 0.
+ */
+int tree_sort(struct tree *tree, u32 *line, struct error *err);
 
 /*
  * Follow the chain of link->via to its end and give all links of it that target;
@@ -182,9 +185,10 @@ struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_
 struct name *tree_find_path(struct tree *tree, const char *path, size_t len, struct error *err);
 
 /*
- * The tree is complete: sort each directory, resolve and check links (a missing
- * target, a cycle and a directory are errors), number nodes and xattrs.
- * @line: receives the line of the link that is wrong, or 0.
+ * The tree is complete: sort each directory (a name that is there twice is an
+ * error), resolve and check links (a missing target, a cycle and a directory are
+ * errors), number nodes and xattrs. @line: receives the line of the name that is
+ * wrong, or 0.
  */
 int tree_seal(struct tree *tree, u32 *line, struct error *err);
 

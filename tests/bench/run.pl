@@ -109,7 +109,6 @@ sub skip
 	push @results, { id => $id, what => $what, skipped => $why };
 	printf "%-4s %-38s skipped: %s\n", $id, $what, $why unless $arg{json};
 }
-sub applet { my $name = shift; return grep { $_ eq $name } split /\n/, `$cfs --list` }
 sub size_of { my $f = shift; return -e $f ? sprintf '%d bytes out', -s $f : '' }
 
 # A row with upstream's tool as peer: its name, and what stands behind it.
@@ -187,12 +186,10 @@ my @rows = (
 		show('P13', "verify of S100k's store, $_ thread(s)", $p && 'find | xargs fsverity', compare("$cfs verify --threads=$_ --basedir=S100k.store", $p)) for 1, 2;
 	} ],
 	[ P14 => sub {
-		return skip('P14', 'J1M to image', 'no json-convert yet') unless applet('json-convert');
 		my $toc = make('J1M', "perl $here/toc.pl <" . dump_of($million) . ' >J1M.new');
 		show('P14', 'J1M to image', 'cfs mkfs, D1M', compare("$cfs json-convert --no-sync --out=out.image $toc", "$cfs mkfs --no-sync --from-file D$million out.image"));
 	} ],
 	[ P15 => sub {
-		return skip('P15', 'T100k with a store', 'no --from-tar yet') unless `$cfs mkfs --help` =~ /from-tar/;
 		tree();
 		make('T100k', "mkdir T100k.new && cd S100k && ls | awk '{ print >\"../T100k.new/part.\" NR % 3 }' && for p in ../T100k.new/part.?; do tar -cf \$p.tar -T \$p; zstd -q \$p.tar -o \$p.tar.zst || :; done && cd ..");
 		my $mk = up('mkcomposefs') || "$cfs mkfs";
@@ -226,7 +223,6 @@ my @rows = (
 		show('P18', 'cfs --version, 500 in a row', $empty ? 'empty static program' : undef, compare($loop->("$cfs --version"), $empty ? $loop->('./empty') : undef));
 	} ],
 	[ P19 => sub {
-		return skip('P19', 'system calls before mounting', 'no mount yet') unless applet('mount');
 		return skip('P19', 'system calls before mounting', 'no strace') unless has('strace');
 		mkdir 'mnt';
 		system "strace -o calls.$me $cfs mount " . make('small.image', "$cfs mkfs --from-file " . make('small', 'printf "/ 0 40755 2 0 0 0 0.0 - - -\\n" >small.new') . ' small.image.new') . " mnt -o basedir=. >/dev/null 2>&1; umount mnt 2>/dev/null";
