@@ -23,7 +23,6 @@ void json_release(struct json_reader *j)
 {
 	for (u32 i = 0; i < j->depth; i++)
 		table_release(&j->level[i].table);
-	buf_release(&j->text);
 	buf_release(&j->keys);
 	free(j->room);
 	j->room = NULL;
@@ -51,15 +50,12 @@ static int fill(struct json_reader *j)
 	return n > 0;
 }
 
-int json_peek(struct json_reader *j)
+int json_more(struct json_reader *j)
 {
-	if (j->p == j->end) {
-		int rc = fill(j);
+	int rc = fill(j);
 
-		if (rc <= 0)
-			return rc ? -2 : -1;
-	}
-	return *j->p;
+	return rc > 0 ? *j->p : rc ? -2
+				   : -1;
 }
 
 int json_take(struct json_reader *j)
@@ -153,12 +149,6 @@ enum json_type json_value(struct json_reader *j)
 			return json_bad(j, "not a JSON value");
 		return JSON_NUMBER;
 	}
-}
-
-int json_text(struct json_reader *j)
-{
-	j->text.len = 0;
-	return json_read_string(j, &j->text);
 }
 
 /* A number, as far as it is an integer. */
@@ -337,7 +327,7 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 		return c < 0 ? -1 : json_bad(j, "no key where one is due");
 	j->p++;
 	buf_add(&j->keys, &len, sizeof(len));
-	if (json_read_string(j, &j->keys))
+	if (json_text(j, &j->keys))
 		return -1;
 	len = (u32)(j->keys.len - at - sizeof(len)); /* JSON_LIMIT */
 	memcpy(j->keys.p + at, &len, sizeof(len));
@@ -362,7 +352,7 @@ static int skip_flat(struct json_reader *j, enum json_type type)
 	struct number n;
 
 	if (type == JSON_STRING)
-		return json_read_string(j, NULL);
+		return json_text(j, NULL);
 	return type == JSON_NUMBER ? number(j, &n) : 0;
 }
 

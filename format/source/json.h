@@ -54,7 +54,6 @@ struct json_reader {
 	u64 line;          /* of what was read last, from 1 */
 	u64 total;
 	const u8 *p, *end; /* not looked at yet */
-	struct buf text;   /* of json_text() */
 	struct buf keys;   /* of the open objects: length and bytes */
 	struct hash_key hash;
 	u32 depth;
@@ -81,8 +80,8 @@ int json_next_key(struct json_reader *j, struct json_key *key);
 /* 1: another value is next; 0: that was the end of the array; -1 and a text. */
 int json_next_item(struct json_reader *j);
 
-/* The string that has begun: j->text, unescaped. -1 and a text. */
-int json_text(struct json_reader *j);
+/* The string that has begun, unescaped, is added to @to unless that is NULL. -1 and a text. */
+int json_text(struct json_reader *j, struct buf *to);
 
 /* The number that has begun, if it is an integer from 0 to @max. -1 and a text. */
 int json_integer(struct json_reader *j, u64 max, u64 *out);

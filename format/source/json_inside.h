@@ -8,13 +8,16 @@
 /* Set the text. Returns -1. */
 int json_bad(struct json_reader *j, const char *text);
 
+/* More bytes are read: as json_peek(). */
+int json_more(struct json_reader *j);
+
 /* The next byte, not taken; -1 at the end; -2 and a text. */
-int json_peek(struct json_reader *j);
+static inline int json_peek(struct json_reader *j)
+{
+	return j->p < j->end ? *j->p : json_more(j);
+}
 
 /* The next byte, taken. -1 and a text, at the end as well. */
 int json_take(struct json_reader *j);
-
-/* A string behind its first quote, added to @to unless that is NULL. -1 and a text. */
-int json_read_string(struct json_reader *j, struct buf *to);
 
 #endif

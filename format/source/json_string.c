@@ -84,6 +84,19 @@ static size_t plain_run(const u8 *s, const u8 *end)
 {
 	const u8 *start = s;
 
+	for (; end - s >= 8; s += 8) {
+		u64 w, odd;
+		le64 text;
+
+		memcpy(&text, s, sizeof(text));
+		w = get64(text);
+		/* The upper bit of the first byte that is not ASCII, below the space, or one of the two. */
+		odd = w | (w - CFS_BYTES * 0x20) | ((w ^ CFS_BYTES * '"') - CFS_BYTES) |
+		      ((w ^ CFS_BYTES * '\\') - CFS_BYTES);
+		odd &= CFS_BYTES * 0x80;
+		if (odd)
+			return (size_t)(s - start) + ((size_t)__builtin_ctzll(odd) >> 3);
+	}
 	while (s < end && *s >= 0x20 && *s < 0x80 && *s != '"' && *s != '\\')
 		s++;
 	return (size_t)(s - start);
@@ -109,7 +122,7 @@ static int special(struct json_reader *j, char out[4])
 	return c >= 0 ? json_bad(j, "control character in a string") : json_take(j);
 }
 
-int json_read_string(struct json_reader *j, struct buf *to)
+int json_text(struct json_reader *j, struct buf *to)
 {
 	for (;;) {
 		size_t run = plain_run(j->p, j->end);

@@ -18,42 +18,44 @@ enum kind {
 
 struct key {
 	const char *name;
-	u8 where, kind, which;
+	u8 len, where, kind, which;
 	u64 max;
 };
 
+#define KEY(s) s, sizeof(s) - 1
+
 // clang-format off
 static const struct key keys[] = {
-	{ "type", IS_ENTRY, STRING, TOC_TYPE },
-	{ "name", IS_ENTRY, STRING, TOC_NAME },
-	{ "mode", IS_ENTRY, NUMBER, TOC_MODE, 65535 },
-	{ "uid", IS_ENTRY, NUMBER, TOC_UID, UINT32_MAX },
-	{ "gid", IS_ENTRY, NUMBER, TOC_GID, UINT32_MAX },
-	{ "modtime", IS_ENTRY, STRING, TOC_MODTIME },
-	{ "xattrs", IS_ENTRY, XATTRS },
-	{ "size", IS_ENTRY, NUMBER, TOC_SIZE, INT64_MAX },
-	{ "linkName", IS_ENTRY, STRING, TOC_LINK_NAME },
-	{ "devMajor", IS_ENTRY, NUMBER, TOC_MAJOR, 4095 },
-	{ "devMinor", IS_ENTRY, NUMBER, TOC_MINOR, 1048575 },
-	{ "digest", IS_ENTRY, STRING, TOC_DIGEST },
-	{ "x-payload", IS_ENTRY, STRING, TOC_PAYLOAD },
-	{ "x-content", IS_ENTRY, STRING, TOC_CONTENT },
-	{ "x-digest", IS_ENTRY, STRING, TOC_VERITY },
-	{ "userName", IS_ENTRY, IGNORED },
-	{ "groupName", IS_ENTRY, IGNORED },
-	{ "accesstime", IS_ENTRY, IGNORED },
-	{ "changetime", IS_ENTRY, IGNORED },
-	{ "offset", IS_ENTRY, IGNORED },
-	{ "endOffset", IS_ENTRY, IGNORED },
-	{ "innerOffset", IS_ENTRY, IGNORED },
-	{ "chunkSize", IS_ENTRY, IGNORED },
-	{ "chunkOffset", IS_ENTRY, IGNORED },
-	{ "chunkDigest", IS_ENTRY, IGNORED },
-	{ "chunkType", IS_ENTRY, IGNORED },
-	{ "NumLink", IS_ENTRY, IGNORED },
-	{ "version", IS_TOP, VERSION },
-	{ "entries", IS_TOP, ENTRIES },
-	{ "tarSplitDigest", IS_TOP, IGNORED },
+	{ KEY("type"), IS_ENTRY, STRING, TOC_TYPE },
+	{ KEY("name"), IS_ENTRY, STRING, TOC_NAME },
+	{ KEY("mode"), IS_ENTRY, NUMBER, TOC_MODE, 65535 },
+	{ KEY("uid"), IS_ENTRY, NUMBER, TOC_UID, UINT32_MAX },
+	{ KEY("gid"), IS_ENTRY, NUMBER, TOC_GID, UINT32_MAX },
+	{ KEY("modtime"), IS_ENTRY, STRING, TOC_MODTIME },
+	{ KEY("xattrs"), IS_ENTRY, XATTRS },
+	{ KEY("size"), IS_ENTRY, NUMBER, TOC_SIZE, INT64_MAX },
+	{ KEY("linkName"), IS_ENTRY, STRING, TOC_LINK_NAME },
+	{ KEY("devMajor"), IS_ENTRY, NUMBER, TOC_MAJOR, 4095 },
+	{ KEY("devMinor"), IS_ENTRY, NUMBER, TOC_MINOR, 1048575 },
+	{ KEY("digest"), IS_ENTRY, STRING, TOC_DIGEST },
+	{ KEY("x-payload"), IS_ENTRY, STRING, TOC_PAYLOAD },
+	{ KEY("x-content"), IS_ENTRY, STRING, TOC_CONTENT },
+	{ KEY("x-digest"), IS_ENTRY, STRING, TOC_VERITY },
+	{ KEY("userName"), IS_ENTRY, IGNORED },
+	{ KEY("groupName"), IS_ENTRY, IGNORED },
+	{ KEY("accesstime"), IS_ENTRY, IGNORED },
+	{ KEY("changetime"), IS_ENTRY, IGNORED },
+	{ KEY("offset"), IS_ENTRY, IGNORED },
+	{ KEY("endOffset"), IS_ENTRY, IGNORED },
+	{ KEY("innerOffset"), IS_ENTRY, IGNORED },
+	{ KEY("chunkSize"), IS_ENTRY, IGNORED },
+	{ KEY("chunkOffset"), IS_ENTRY, IGNORED },
+	{ KEY("chunkDigest"), IS_ENTRY, IGNORED },
+	{ KEY("chunkType"), IS_ENTRY, IGNORED },
+	{ KEY("NumLink"), IS_ENTRY, IGNORED },
+	{ KEY("version"), IS_TOP, VERSION },
+	{ KEY("entries"), IS_TOP, ENTRIES },
+	{ KEY("tarSplitDigest"), IS_TOP, IGNORED },
 };
 // clang-format on
 
@@ -100,9 +102,7 @@ static int find_key(struct reader *r, const struct json_key *key, u8 where, cons
 {
 	*found = NULL;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const char *name = keys[i].name;
-
-		if (strlen(name) == key->len && !memcmp(name, key->s, key->len)) {
+		if (keys[i].len == key->len && !memcmp(keys[i].name, key->s, key->len)) {
 			*found = keys[i].where & where ? &keys[i] : NULL;
 			return 0;
 		}
@@ -123,17 +123,17 @@ static int in_key(struct reader *r, const char *name)
 static int read_string(struct reader *r, const struct key *key, enum json_type type)
 {
 	struct toc_text *text = &r->entry.string[key->which];
-	const struct buf *from = &r->json.text;
+	struct buf *b = &r->entry.text;
+	size_t at = b->len;
 
 	if (type != JSON_STRING) {
 		error_set(r->err, EINVAL, "is not a string");
 		return in_key(r, key->name);
 	}
-	if (json_text(&r->json))
+	if (json_text(&r->json, b))
 		return in_key(r, key->name);
-	*text = (struct toc_text){ true, r->entry.text.len, from->len };
-	buf_add(&r->entry.text, from->p, from->len);
-	return r->entry.text.failed ? error_nomem(r->err) : 0;
+	*text = (struct toc_text){ true, at, b->len - at };
+	return 0;
 }
 
 static int read_number(struct reader *r, const struct key *key, enum json_type type)
@@ -150,7 +150,7 @@ static int read_xattr(struct reader *r, const struct json_key *key)
 {
 	struct buf *b = &r->entry.xattrs;
 	u32 len[2] = { (u32)key->len };
-	size_t at = b->len;
+	size_t at = b->len, value;
 	enum json_type type;
 
 	buf_add(b, len, sizeof(len));
@@ -160,12 +160,10 @@ static int read_xattr(struct reader *r, const struct json_key *key)
 		return -1;
 	if (type != JSON_STRING)
 		return error_set(r->err, EINVAL, "value of an extended attribute that is not a string");
-	if (json_text(&r->json))
+	value = b->len;
+	if (json_text(&r->json, b))
 		return -1;
-	len[1] = (u32)r->json.text.len;
-	buf_add(b, r->json.text.p, r->json.text.len);
-	if (b->failed)
-		return error_nomem(r->err);
+	len[1] = (u32)(b->len - value);
 	memcpy(b->p + at, len, sizeof(len));
 	return 0;
 }

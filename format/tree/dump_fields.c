@@ -169,4 +169,3 @@ int dump_mtime(struct parser *p, struct node *node)
 	node->mtime_nsec = (u32)nsec;
 	return 0;
 }
-

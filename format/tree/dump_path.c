@@ -99,4 +99,3 @@ struct node *dump_find_parent(struct parser *p, const char *path, size_t len)
 	}
 	return dir;
 }
-

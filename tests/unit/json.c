@@ -44,9 +44,8 @@ static int value(struct json_reader *j, struct buf *out)
 		if (rc)
 			buf_byte(out, "zbns[{"[type]);
 		if (rc && type == JSON_STRING) {
-			if (json_text(j))
+			if (json_text(j, out))
 				return -1;
-			buf_add(out, j->text.p, j->text.len);
 		} else if (rc && type == JSON_NUMBER) {
 			if (json_integer(j, UINT64_MAX, &n))
 				return -1;
