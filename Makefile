@@ -108,8 +108,8 @@ compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
 # and verify names these files), size everywhere else: 15 % of the time of mkfs
 # --from-file for 20 % of our code. base/text, base/hash, base/verity and image/cursor
 # would gain 2 % of their work for 1 % of the program. Sanitizers keep what CFLAGS says.
-fast := $(patsubst %,format/%.c,core/decode core/backing core/xxh32 base/buf base/io base/sha256_x86 \
-	base/sha256_arm tree/dump_parse tree/dump_fields tree/dump_path \
+fast := $(patsubst %,format/%.c,core/decode core/dirblock core/backing core/xxh32 base/buf base/io \
+	base/sha256_x86 base/sha256_arm tree/dump_parse tree/dump_fields tree/dump_path \
 	tree/dump_print tree/tree tree/xattr image/emit image/order)
 small = $(if $(SAN)$(filter $<,$(fast)),,-Os)
 ours = $(small) $(warnings) $(defines) -I. -Iformat

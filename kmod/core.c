@@ -5,4 +5,5 @@
  */
 #include "core/xxh32.c"
 #include "core/decode.c"
+#include "core/dirblock.c"
 #include "core/backing.c"
