@@ -59,6 +59,132 @@ int tree_sort(struct tree *tree, u32 *line, struct error *err)
 	return error_set(err, EEXIST, "name is there already");
 }
 
+/* The nodes of a directory get the next places in tree->order. */
+static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
+{
+	dir->dir.start = tail;
+	dir->dir.count = 0;
+	for (struct name *n = dir->dir.first; n; n = n->next) {
+		struct node *node = (struct node *)n;
+
+		if (n->is_link)
+			continue;
+		tree->order[tail++] = node;
+		dir->dir.count += node_is(node, CFS_IFDIR);
+		if (node_is_whiteout(node))
+			dir->has_whiteouts = tree->whiteouts = true;
+	}
+	dir->dir.nodes = tail - dir->dir.start;
+	return tail;
+}
+
+/* Number the nodes breadth first. */
+static int number(struct tree *tree)
+{
+	u32 head = 0, tail = 0;
+
+	tree->order = malloc(tree->nodes * sizeof(*tree->order));
+	if (!tree->order)
+		return -1;
+	tree->order[tail++] = tree->root;
+	while (head < tail) {
+		struct node *node = tree->order[head];
+
+		node->name.id = head++;
+		if (node_is(node, CFS_IFDIR))
+			tail = number_children(tree, node, tail);
+	}
+	tree->nodes = tail;
+	return 0;
+}
+
+/*
+ * Do @step with all links. The fault of the first line is the one reported,
+ * whatever the order of names; a link without line counts as first.
+ */
+static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct link *link, struct error *err),
+		     u32 *line, struct error *err)
+{
+	bool bad = false;
+
+	for (struct grower *g = tree->growers; g; g = g->next) {
+		for (struct link *link = g->last_link; link; link = link->earlier) {
+			struct error e;
+
+			if (!step(tree, link, &e))
+				continue;
+			if (!bad || link->line <= *line) {
+				*err = e;
+				*line = link->line;
+			}
+			bad = true;
+			if (e.code == ENOMEM)
+				return -1;
+		}
+	}
+	return bad ? -1 : 0;
+}
+
+/* The name in a directory that holds an inode. NULL: there is none. */
+static struct name *find_node(const struct tree *tree, const struct node *dir, const char *s, size_t len)
+{
+	u32 lo = dir->dir.start, hi = lo + dir->dir.nodes;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+		struct name *n = &tree->order[mid]->name;
+		int order = text_order(n->s, n->len, s, len);
+
+		if (!order)
+			return n;
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static int index_link(struct tree *tree, struct link *link, struct error *err)
+{
+	return tree_index(tree, &link->name) ? error_nomem(err) : 0;
+}
+
+/*
+ * Runs of slashes count as one, leading and trailing ones are ignored, the empty
+ * path is the root; links on the way are not followed. NULL: nothing is there, or
+ * there was no memory for the table of links, which few trees need (err->code).
+ */
+static struct name *find_path(struct tree *tree, const char *path, size_t len, struct error *err)
+{
+	const char *end = path + len, *stop;
+	struct name *n = &tree->root->name;
+	u32 line;
+
+	err->code = 0;
+	for (;; path = stop) {
+		struct node *dir = (struct node *)n;
+
+		while (path < end && *path == '/')
+			path++;
+		if (path == end)
+			return n;
+		if (n->is_link || !node_is(dir, CFS_IFDIR))
+			return NULL;
+		stop = memchr(path, '/', (size_t)(end - path));
+		if (!stop)
+			stop = end;
+		n = find_node(tree, dir, path, (size_t)(stop - path));
+		if (n)
+			continue;
+		if (!tree->table.used && each_link(tree, index_link, &line, err))
+			return NULL;
+		n = tree_indexed(tree, dir, path, (size_t)(stop - path));
+		if (!n)
+			return NULL;
+	}
+}
+
 /* Find what the path of a link names: a node, or another link (via). */
 static int look_up(struct tree *tree, struct link *link, struct error *err)
 {
@@ -66,7 +192,7 @@ static int look_up(struct tree *tree, struct link *link, struct error *err)
 
 	if (link->target)
 		return 0;
-	n = tree_find_path(tree, link->path, link->path_len, err);
+	n = find_path(tree, link->path, link->path_len, err);
 	if (!n)
 		return err->code ? -1 : error_set(err, ENOENT, "hard link to a path that does not exist");
 	if (n == &link->name)
@@ -127,70 +253,6 @@ static int check_target(struct tree *tree, struct link *link, struct error *err)
 	return 0;
 }
 
-/*
- * Do @step with all links. The fault of the first line is the one reported,
- * whatever the order of names; a link without line counts as first.
- */
-static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct link *link, struct error *err),
-		     u32 *line, struct error *err)
-{
-	bool bad = false;
-
-	for (struct grower *g = tree->growers; g; g = g->next) {
-		for (struct link *link = g->last_link; link; link = link->earlier) {
-			struct error e;
-
-			if (!step(tree, link, &e))
-				continue;
-			if (!bad || link->line <= *line) {
-				*err = e;
-				*line = link->line;
-			}
-			bad = true;
-			if (e.code == ENOMEM)
-				return -1;
-		}
-	}
-	return bad ? -1 : 0;
-}
-
-/* What the children of a directory come to, which get the next places in tree->order. */
-static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
-{
-	dir->dir.count = 0;
-	for (struct name *n = dir->dir.first; n; n = n->next) {
-		struct node *node = (struct node *)n;
-
-		if (n->is_link)
-			continue;
-		tree->order[tail++] = node;
-		dir->dir.count += node_is(node, CFS_IFDIR);
-		if (node_is_whiteout(node))
-			dir->has_whiteouts = tree->whiteouts = true;
-	}
-	return tail;
-}
-
-/* Number the nodes breadth first. */
-static int number(struct tree *tree)
-{
-	u32 head = 0, tail = 0;
-
-	tree->order = malloc(tree->nodes * sizeof(*tree->order));
-	if (!tree->order)
-		return -1;
-	tree->order[tail++] = tree->root;
-	while (head < tail) {
-		struct node *node = tree->order[head];
-
-		node->name.id = head++;
-		if (node_is(node, CFS_IFDIR))
-			tail = number_children(tree, node, tail);
-	}
-	tree->nodes = tail;
-	return 0;
-}
-
 static bool equal_xattr(const void *item, const void *want)
 {
 	const struct xattr *a = item, *b = want;
@@ -238,9 +300,14 @@ int tree_seal(struct tree *tree, u32 *line, struct error *err)
 		return error_set(err, EFBIG, "more than 4294967295 names");
 	tree->nodes = (u32)nodes;
 	tree->links = (u32)links;
-	if (tree_sort(tree, line, err) || each_link(tree, look_up, line, err) ||
-	    each_link(tree, follow, line, err) || each_link(tree, check_target, line, err))
+	table_release(&tree->table);
+	if (tree_sort(tree, line, err))
+		return -1;
+	if (number(tree))
+		return error_nomem(err);
+	if (each_link(tree, look_up, line, err) || each_link(tree, follow, line, err) ||
+	    each_link(tree, check_target, line, err))
 		return -1;
 	table_release(&tree->table);
-	return number(tree) || number_xattrs(tree) ? error_nomem(err) : 0;
+	return number_xattrs(tree) ? error_nomem(err) : 0;
 }

@@ -47,12 +47,38 @@ static u64 name_hash(const struct tree *tree, const struct node *dir, const char
 	return hash_bytes(&tree->key, (u64)(uintptr_t)dir, s, len);
 }
 
+int tree_index(struct tree *tree, struct name *n)
+{
+	return table_add(&tree->table, name_hash(tree, n->parent, n->s, n->len), n);
+}
+
+struct wanted {
+	const struct node *dir;
+	const char *s;
+	size_t len;
+};
+
+static bool same_name(const void *item, const void *want)
+{
+	const struct name *n = item;
+	const struct wanted *w = want;
+
+	return n->parent == w->dir && !text_order(n->s, n->len, w->s, w->len);
+}
+
+struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s, size_t len)
+{
+	struct wanted want = { dir, s, len };
+
+	return table_find(&tree->table, name_hash(tree, dir, s, len), same_name, &want);
+}
+
 int tree_append(struct tree *tree, struct name *n)
 {
 	struct node *dir = n->parent;
 	struct name *last = dir->dir.last;
 
-	if (dir->dir.indexed && table_add(&tree->table, name_hash(tree, dir, n->s, n->len), n))
+	if (dir->dir.indexed && tree_index(tree, n))
 		return -1;
 	if (!last)
 		dir->dir.first = n;
@@ -204,67 +230,21 @@ int node_set_xattrs(struct grower *g, struct node *node)
 	return 0;
 }
 
-struct wanted {
-	const struct node *dir;
-	const char *s;
-	size_t len;
-};
-
-static bool same_name(const void *item, const void *want)
-{
-	const struct name *n = item;
-	const struct wanted *w = want;
-
-	return n->parent == w->dir && !text_order(n->s, n->len, w->s, w->len);
-}
-
-static int index_directory(struct tree *tree, struct node *dir)
-{
-	for (struct name *n = dir->dir.first; n; n = n->next)
-		if (table_add(&tree->table, name_hash(tree, dir, n->s, n->len), n))
-			return -1;
-	dir->dir.indexed = true;
-	return 0;
-}
-
 struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err)
 {
-	struct wanted want = { dir, s, len };
 	struct name *last = dir->dir.last;
 
 	err->code = 0;
-	if (last && same_name(last, &want))
+	if (last && !text_order(last->s, last->len, s, len))
 		return last;
-	if (!dir->dir.indexed && index_directory(tree, dir)) {
-		error_nomem(err);
-		return NULL;
-	}
-	return table_find(&tree->table, name_hash(tree, dir, s, len), same_name, &want);
-}
-
-struct name *tree_find_path(struct tree *tree, const char *path, size_t len, struct error *err)
-{
-	const char *end = path + len;
-	struct name *n = &tree->root->name;
-
-	err->code = 0;
-	for (;;) {
-		const char *stop;
-
-		while (path < end && *path == '/')
-			path++;
-		if (path == end)
-			return n;
-		if (n->is_link || !node_is((struct node *)n, CFS_IFDIR))
+	for (struct name *n = dir->dir.indexed ? NULL : dir->dir.first; n; n = n->next) {
+		if (tree_index(tree, n)) {
+			error_nomem(err);
 			return NULL;
-		stop = memchr(path, '/', (size_t)(end - path));
-		if (!stop)
-			stop = end;
-		n = tree_find(tree, (struct node *)n, path, (size_t)(stop - path), err);
-		if (!n)
-			return NULL;
-		path = stop;
+		}
 	}
+	dir->dir.indexed = true;
+	return tree_indexed(tree, dir, s, len);
 }
 
 void tree_path(struct buf *b, const struct name *name)

@@ -42,7 +42,13 @@ struct node {
 	const struct xattr **xattrs; /* by name, byte order */
 	union {
 		struct { /* directory */
-			struct name *first, *last;
+			struct name *first;
+			union {
+				struct name *last; /* before tree_seal() */
+				struct {           /* by tree_seal(): its nodes in tree->order */
+					u32 start, nodes;
+				};
+			};
 			u32 count;     /* names in it, links included; by tree_seal(): directories in it */
 			bool unsorted; /* names did not arrive in order, or one twice */
 			bool indexed;  /* all its names stand in the tree's table */
@@ -104,7 +110,7 @@ struct grower {
 struct tree {
 	struct node *root;
 	struct grower *growers;
-	struct table table;       /* names by (parent, name) of the indexed directories */
+	struct table table;       /* names by (parent, name) of the indexed directories; in tree_seal() of links */
 	struct hash_key key;      /* of all tables of this tree */
 	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
 	bool whiteouts;           /* by tree_seal(): there are some */
@@ -176,13 +182,14 @@ int xattr_failed(struct error *err);
 int node_set_xattrs(struct grower *g, struct node *node);
 
 /*
- * Look up a name in a directory, or a whole path (runs of slashes count as one,
- * leading and trailing ones are ignored, the empty path is the root; hard link
- * names on the way are not followed). NULL if there is none, or there was no
- * memory to index a directory (*err says which; err->code 0: not there).
+ * Look up a name in a directory while the tree grows. NULL if there is none, or
+ * there was no memory to index the directory (*err says which; err->code 0: not there).
  */
 struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err);
-struct name *tree_find_path(struct tree *tree, const char *path, size_t len, struct error *err);
+
+/* The tree's table alone: put a name into it (-1 without memory), and look one up. */
+int tree_index(struct tree *tree, struct name *n);
+struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s, size_t len);
 
 /*
  * The tree is complete: sort each directory (a name that is there twice is an

@@ -178,11 +178,19 @@ static void threads(bool hardlinks)
 		tree_release(&tree[i]);
 }
 
-static const struct name *find(struct tree *tree, const char *path)
+static const struct name *find(const struct tree *tree, const char *path)
 {
-	struct error err;
+	const struct name *n = &tree->root->name;
+	struct buf b = { 0 };
 
-	return tree_find_path(tree, path, strlen(path), &err);
+	for (; n; n = tree_next(n)) {
+		b.len = 0;
+		tree_path(&b, n);
+		if (b.len == strlen(path) && !memcmp(b.p, path, b.len))
+			break;
+	}
+	buf_release(&b);
+	return n;
 }
 
 /* The first in dump order holds the inode. */
