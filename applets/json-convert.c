@@ -28,8 +28,7 @@ struct convert {
 /* "sha256:" and 64 lower case hex digits. */
 static bool parse_digest(struct cfs_digest *digest, const char *s)
 {
-	return !strncmp(s, "sha256:", 7) && text_is_lower_hex(s + 7, strlen(s + 7)) &&
-	       cfs_digest_parse(digest, s + 7, strlen(s + 7));
+	return !strncmp(s, "sha256:", 7) && cfs_digest_parse_lower(digest, s + 7, strlen(s + 7));
 }
 
 static int read_input(struct convert *c, unsigned int i, struct layers *layers, struct table *shas,

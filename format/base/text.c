@@ -266,11 +266,3 @@ ssize_t text_base64(void *to, const char *s, size_t len)
 	}
 	return out - (u8 *)to;
 }
-
-bool text_is_lower_hex(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f')))
-			return false;
-	return true;
-}

@@ -63,7 +63,4 @@ size_t text_put_utf8(char to[4], u32 c);
  */
 ssize_t text_base64(void *to, const char *s, size_t len);
 
-/* Hex digits of lower case, and nothing else. */
-bool text_is_lower_hex(const char *s, size_t len);
-
 #endif

@@ -79,6 +79,23 @@ static inline bool cfs_digest_parse(struct cfs_digest *d, const void *hex, size_
 	return true;
 }
 
+/* The same of lower case alone. */
+static inline bool cfs_digest_parse_lower(struct cfs_digest *d, const void *hex, size_t len)
+{
+	const u8 *s = hex;
+	u64 upper = 0;
+	le64 text;
+	size_t i;
+
+	if (!cfs_digest_parse(d, hex, len))
+		return false;
+	for (i = 0; i < CFS_DIGEST_HEX; i += sizeof(text)) {
+		memcpy(&text, s + i, sizeof(text));
+		upper |= get64(text) & ~(get64(text) << 1); /* of digits and letters: the bits 6 and 5 */
+	}
+	return !(upper & CFS_BYTES * 0x40);
+}
+
 /* 64 lower case digits, no terminator. */
 static inline void cfs_digest_print(char hex[CFS_DIGEST_HEX], const struct cfs_digest *d)
 {

@@ -85,8 +85,10 @@ static int peek_token(struct json_reader *j)
 /* The same where one must come. -1 and a text. */
 static int need_token(struct json_reader *j)
 {
-	int c = peek_token(j);
+	int c = json_peek(j);
 
+	if (c >= 0 && c <= ' ')
+		c = peek_token(j);
 	if (c == -1)
 		return json_bad(j, "the text ends too early");
 	return c < 0 ? -1 : c;
@@ -242,6 +244,15 @@ static bool same_keys(const struct json_reader *j, size_t a, size_t b)
 	return len == key_len(j, b) && !memcmp(key_bytes(j, a), key_bytes(j, b), len);
 }
 
+/* Keys with different bits are different. */
+static u64 key_bit(const struct json_reader *j, size_t at)
+{
+	const u8 *s = (const u8 *)key_bytes(j, at);
+	u32 len = key_len(j, at);
+
+	return (u64)1 << ((len ? len + 5u * s[0] + 3u * s[len - 1] : 0) & 63);
+}
+
 struct wanted {
 	const struct json_reader *j;
 	size_t at;
@@ -270,10 +281,11 @@ static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 {
 	struct wanted want = { j, at };
 	size_t i = l->keys;
+	u64 bit = key_bit(j, at);
 	bool again = false;
 
 	if (l->count < FEW) {
-		for (; i < at && !again; i += sizeof(u32) + key_len(j, i))
+		for (; l->seen & bit && i < at && !again; i += sizeof(u32) + key_len(j, i))
 			again = same_keys(j, i, at);
 	} else {
 		if (l->count == FEW)
@@ -287,6 +299,7 @@ static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 	if (again)
 		return error_set(j->err, EINVAL, "key \"%.*s\" twice in one object",
 				 key_len(j, at) > 200 ? 200 : (int)key_len(j, at), key_bytes(j, at));
+	l->seen |= bit;
 	l->count++;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct json_level {
 	bool object;
 	bool some;          /* it has had a member */
 	u32 count;          /* of keys */
+	u64 seen;           /* a bit for each key, the same for some: key_bit() */
 	size_t keys;        /* where they begin */
 	struct table table; /* of them, where they are many */
 };

@@ -223,11 +223,6 @@ struct content {
 	ssize_t inlined; /* bytes in e->scratch; -1: no x-content */
 };
 
-static bool lower_digest(struct cfs_digest *d, const char *s, size_t len)
-{
-	return text_is_lower_hex(s, len) && cfs_digest_parse(d, s, len);
-}
-
 static int check_payload(const char *s, size_t len, struct error *err)
 {
 	const char *end = s + len;
@@ -266,11 +261,11 @@ static int parse_content(struct toc_entry *e, struct content *c, struct error *e
 		len -= 7;
 	}
 	c->has_sha = e->string[TOC_DIGEST].len > 0;
-	if (c->has_sha && !lower_digest(&c->sha, s, len))
+	if (c->has_sha && !cfs_digest_parse_lower(&c->sha, s, len))
 		return bad(err, "digest is not sha256: and 64 hex digits of lower case");
 	s = toc_string(e, TOC_VERITY, &len);
 	c->has_verity = e->string[TOC_VERITY].there;
-	if (c->has_verity && !lower_digest(&c->verity, s, len))
+	if (c->has_verity && !cfs_digest_parse_lower(&c->verity, s, len))
 		return bad(err, "x-digest is not 64 hex digits of lower case");
 	c->payload = toc_string(e, TOC_PAYLOAD, &c->payload_len);
 	if (check_payload(c->payload, c->payload_len, err))
