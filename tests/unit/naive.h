@@ -127,6 +127,10 @@ static inline void naive_verity_zeros(uint64_t size, uint8_t out[32])
 	uint8_t block[4096] = { 0 }, most[32], last[32];
 	uint64_t n = size / 4096 + (size % 4096 != 0);
 
+	if (!n) {
+		naive_verity(NULL, 0, out);
+		return;
+	}
 	naive_sha256(block, sizeof(block), most);
 	memcpy(last, most, 32);
 	while (n > 1) {
