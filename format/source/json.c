@@ -14,6 +14,7 @@ int json_init(struct json_reader *j, ssize_t (*read)(void *arg, void *to, size_t
 	j->arg = arg;
 	j->err = err;
 	j->line = 1;
+	j->got = 1;
 	hash_key_init(&j->hash);
 	j->room = malloc(ROOM);
 	return j->room ? 0 : error_nomem(err);
@@ -33,21 +34,22 @@ int json_bad(struct json_reader *j, const char *text)
 	return error_set(j->err, EINVAL, "%s", text);
 }
 
-/* More bytes. 0: that was all; -1 and a text. */
+/* More bytes. 0: that was all; -1 and a text; both for ever after. */
 static int fill(struct json_reader *j)
 {
-	ssize_t n = j->read(j->arg, j->room, ROOM, j->err);
-
-	if (n < 0) {
-		j->read_failed = true;
-		return -1;
+	if (j->got > 0) {
+		j->got = j->read(j->arg, j->room, ROOM, j->err);
+		j->read_failed = j->got < 0;
+		j->p = j->end = j->room;
+		if (j->got > 0) {
+			j->end += j->got;
+			j->total += (u64)j->got;
+		}
+		if (j->total > JSON_LIMIT)
+			j->got = error_set(j->err, EFBIG, "more than %llu bytes of text",
+					   (unsigned long long)JSON_LIMIT);
 	}
-	j->total += (u64)n;
-	if (j->total > JSON_LIMIT)
-		return error_set(j->err, EFBIG, "more than %llu bytes of text", (unsigned long long)JSON_LIMIT);
-	j->p = j->room;
-	j->end = j->p + n;
-	return n > 0;
+	return j->got > 0 ? 1 : (int)j->got;
 }
 
 int json_more(struct json_reader *j)

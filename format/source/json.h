@@ -2,7 +2,7 @@
 /*
  * A pull parser for JSON (RFC 8259) that is read once, from its beginning to
  * its end (toc-json 4.1, reliability RT-10). Nothing is kept but the keys of the
- * objects that are open, for no key may come twice, and the string asked for.
+ * objects that are open, for no key may come twice.
  *
  *	json_init(&j, read, arg, err);
  *	if (json_value(&j) == JSON_OBJECT)
@@ -51,7 +51,8 @@ struct json_reader {
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
 	void *arg;
 	struct error *err; /* of all calls; the texts are without name and line */
-	bool read_failed;  /* it is the text of @read */
+	ssize_t got;       /* by the last read */
+	bool read_failed;  /* its text is the error */
 	u64 line;          /* of what was read last, from 1 */
 	u64 total;
 	const u8 *p, *end; /* not looked at yet */

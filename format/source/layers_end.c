@@ -12,11 +12,6 @@ static int at_fault(struct layers *l, const struct place *place, u32 line)
 	return -1;
 }
 
-static u32 line_of(const struct name *thing)
-{
-	return thing->is_link ? ((const struct link *)thing)->line : thing->id;
-}
-
 /* Put a thing where its directory is alive: the table of toc-json 6 step 3. */
 static void place_thing(struct layers *l, struct place *p, struct name *thing)
 {
@@ -184,7 +179,7 @@ static int follow(struct layers *l, const struct place *place, struct link *link
 static int place_set(struct layers *l, struct error *err)
 {
 	for (struct place *p = l->first; p; p = p->queue) {
-		u32 line = p->put ? line_of(p->put) : 0;
+		u32 line = p->put ? name_line(p->put) : 0;
 
 		if (!p->put)
 			continue; /* entered already */
@@ -203,11 +198,11 @@ static int place_members(struct layers *l, struct error *err)
 
 		if (!p->parent && !thing_is(m->thing, CFS_IFDIR)) {
 			error_set(err, ENOTDIR, "the root is not a directory");
-			return at_fault(l, p, line_of(m->thing));
+			return at_fault(l, p, name_line(m->thing));
 		}
 		if ((p->parent && enter(l, p->parent, err)) ||
 		    (m->thing->is_link && link_now(l, p, (struct link *)m->thing, err)))
-			return at_fault(l, p, line_of(m->thing));
+			return at_fault(l, p, name_line(m->thing));
 		place_thing(l, p, m->thing);
 	}
 	return 0;

@@ -85,9 +85,9 @@ static char fold(const char **s, const char *end)
 	return *at >= 'A' && *at <= 'Z' ? (char)(*at + 'a' - 'A') : *at;
 }
 
-static bool equals_folded(const struct json_key *key, const char *name)
+static bool equals_folded(const struct json_key *key, const struct key *known)
 {
-	const char *s = key->s, *end = s + key->len, *name_end = name + strlen(name);
+	const char *s = key->s, *end = s + key->len, *name = known->name, *name_end = name + known->len;
 
 	while (s < end && name < name_end)
 		if (fold(&s, end) != fold(&name, name_end))
@@ -108,7 +108,7 @@ static int find_key(struct reader *r, const struct json_key *key, u8 where, cons
 		}
 	}
 	for (size_t i = 0; key->len <= LONGEST_KEY && i < sizeof(keys) / sizeof(*keys); i++)
-		if (equals_folded(key, keys[i].name))
+		if (equals_folded(key, &keys[i]))
 			return error_set(r->err, EINVAL, "key \"%.*s\", which is not \"%s\"", (int)key->len, key->s,
 					 keys[i].name);
 	return 0;

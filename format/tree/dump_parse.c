@@ -332,16 +332,17 @@ static int blame(struct error *err, const char *name, u32 line)
 	return line && err->code != ENOMEM ? error_in(err, "%s:%u", name, line) : error_in(err, "%s", name);
 }
 
-/* A name that is there twice shows when directories are sorted, and counts where it came. */
-static void find_earlier_fault(struct parser *p)
+/* A name that is there twice shows when directories are sorted, and came before what stopped us. */
+static bool find_earlier_fault(struct parser *p)
 {
 	struct error err;
 	u32 line;
 
-	if (p->err->code != ENOMEM && p->tree->root && tree_sort(p->tree, &line, &err) && line && line <= p->line) {
-		*p->err = err;
-		p->line = line;
-	}
+	if (p->err->code == ENOMEM || !p->tree->root || !tree_sort(p->tree, &line, &err) || !line)
+		return false;
+	*p->err = err;
+	p->line = line;
+	return true;
 }
 
 static int parse_all(struct parser *p, struct input *in, const char *name)
@@ -350,15 +351,13 @@ static int parse_all(struct parser *p, struct input *in, const char *name)
 	int rc = 0;
 
 	while (!rc && !w.end) {
-		rc = fill_window(&w, in, p->err);
-		if (rc)
-			break;
-		p->err->code = 0;
-		rc = parse_window(p, &w);
-		if (rc) {
-			find_earlier_fault(p);
+		bool read = !fill_window(&w, in, p->err);
+
+		if (read)
+			p->err->code = 0;
+		rc = read ? parse_window(p, &w) : -1;
+		if (rc && (find_earlier_fault(p) || read)) /* what reading says has the name */
 			blame(p->err, name, p->line);
-		}
 	}
 	free(w.p);
 	return rc;

@@ -6,11 +6,6 @@
 #include "core/erofs.h"
 #include "tree/tree.h"
 
-static u32 line_of(const struct name *n)
-{
-	return n->is_link ? ((const struct link *)n)->line : n->id;
-}
-
 /* @twice becomes the name of the lowest line that an earlier one has as well. */
 static int sort_directory(struct node *dir, const struct name **twice)
 {
@@ -31,7 +26,7 @@ static int sort_directory(struct node *dir, const struct name **twice)
 
 		end = &c->next;
 		if (i && v[i].prefix == v[i - 1].prefix && !text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len) &&
-		    (!*twice || line_of(c) < line_of(*twice)))
+		    (!*twice || name_line(c) < name_line(*twice)))
 			*twice = c;
 	}
 	*end = NULL;
@@ -49,13 +44,13 @@ int tree_sort(struct tree *tree, u32 *line, struct error *err)
 	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
 
-		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted &&
+		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted && node->dir.first &&
 		    sort_directory(node, &twice))
 			return error_nomem(err);
 	}
 	if (!twice)
 		return 0;
-	*line = line_of(twice);
+	*line = name_line(twice);
 	return error_set(err, EEXIST, "name is there already");
 }
 

@@ -47,11 +47,6 @@ static u64 name_hash(const struct tree *tree, const struct node *dir, const char
 	return hash_bytes(&tree->key, (u64)(uintptr_t)dir, s, len);
 }
 
-int tree_index(struct tree *tree, struct name *n)
-{
-	return table_add(&tree->table, name_hash(tree, n->parent, n->s, n->len), n);
-}
-
 struct wanted {
 	const struct node *dir;
 	const char *s;
@@ -73,19 +68,27 @@ struct name *tree_indexed(const struct tree *tree, const struct node *dir, const
 	return table_find(&tree->table, name_hash(tree, dir, s, len), same_name, &want);
 }
 
+/* Of names that are there twice one is enough: the same hash a million times is a long way. */
+int tree_index(struct tree *tree, struct name *n)
+{
+	if (n->parent->dir.unsorted && tree_indexed(tree, n->parent, n->s, n->len))
+		return 0;
+	return table_add(&tree->table, name_hash(tree, n->parent, n->s, n->len), n);
+}
+
 int tree_append(struct tree *tree, struct name *n)
 {
 	struct node *dir = n->parent;
 	struct name *last = dir->dir.last;
 
+	if (last && text_order(last->s, last->len, n->s, n->len) >= 0)
+		dir->dir.unsorted = true;
 	if (dir->dir.indexed && tree_index(tree, n))
 		return -1;
 	if (!last)
 		dir->dir.first = n;
 	else
 		last->next = n;
-	if (last && text_order(last->s, last->len, n->s, n->len) >= 0)
-		dir->dir.unsorted = true;
 	dir->dir.last = n;
 	dir->dir.count++;
 	return 0;

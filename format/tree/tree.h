@@ -4,8 +4,8 @@
  * (image-format 2): one node for each inode, and a link for each further name.
  *
  * A source makes a grower per thread and adds names with it; nothing in a
- * grower is shared. When all names are there tree_seal() sorts, resolves the
- * links and numbers everything. From then on the tree is const.
+ * grower is shared. When all names are there tree_seal() sorts, numbers the nodes,
+ * resolves the links among them, and numbers the xattrs. From then on the tree is const.
  */
 #ifndef CFS_TREE_TREE_H
 #define CFS_TREE_TREE_H
@@ -21,7 +21,7 @@ struct name {
 	struct name *next; /* sibling; in byte order once the tree is sealed */
 	const char *s;     /* not terminated; NULL for the root */
 	struct node *parent;
-	u32 id; /* of a node: breadth first, root 0, links not counted; before tree_seal() the line of the input */
+	u32 id; /* of a node: breadth first, root 0, links not counted; before tree_seal() as a link's line */
 	u8 len;
 	bool is_link;
 };
@@ -67,10 +67,16 @@ struct link {
 	struct node *target; /* at the latest by tree_seal() */
 	const char *path;    /* of the target, where it had to be looked up; NULL */
 	u32 path_len;
-	u32 line;             /* of the input, for messages; 0: none */
+	u32 line;             /* of the input, for messages, or what the source has in its place; 0: none */
 	struct link *via;     /* tree_seal(): the target is a link itself */
 	struct link *earlier; /* the one that the grower made before this */
 };
+
+/* Where the name came from; of a node, before tree_seal(). */
+static inline u32 name_line(const struct name *n)
+{
+	return n->is_link ? ((const struct link *)n)->line : n->id;
+}
 
 static inline struct node *name_node(struct name *n)
 {
@@ -187,7 +193,10 @@ int node_set_xattrs(struct grower *g, struct node *node);
  */
 struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err);
 
-/* The tree's table alone: put a name into it (-1 without memory), and look one up. */
+/*
+ * The tree's table alone: put a name into it (-1 without memory) unless it has one that
+ * is called so in that directory, and look one up.
+ */
 int tree_index(struct tree *tree, struct name *n);
 struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s, size_t len);
 

@@ -38,6 +38,9 @@ sub make_dump
 		print dir(sprintf '/%06d', $_) for 1 .. $n;
 		for my $k (1 .. 3) { print line(sprintf '%06d/f%d', $_, $k) for 1 .. $n }
 	} elsif ($kind eq 'links') { print line('a'); print alias(sprintf('b%07d', $_), 'a') for 1 .. $n }
+	elsif ($kind eq 'targets') { print line(sprintf 'a%07d', $_), alias(sprintf('b%07d', $n - $_), sprintf 'a%07d', $_) for 1 .. $n }
+	elsif ($kind eq 'same') { print dir('/d'), line('a'), line('d/x'); print line('a') for 1 .. $n }
+	elsif ($kind eq 'same-first') { print dir('/d'); print line('a') for 1 .. $n; print line('d/x') }
 	elsif ($kind eq 'chain') {
 		print alias(sprintf('%08d', $_), sprintf '%08d', $_ + 1) for 1 .. $n;
 		print line(sprintf '%08d', $n + 1);

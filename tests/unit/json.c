@@ -217,6 +217,46 @@ static void many_keys(void)
 	buf_release(&out);
 }
 
+/* A reader that stops after its text, with 0 or -1, and would go on if it were asked again. */
+struct stop {
+	const char *text;
+	unsigned int calls;
+	int rc;
+};
+
+static ssize_t read_stop(void *arg, void *to, size_t len, struct error *err)
+{
+	struct stop *s = arg;
+	size_t n = strlen(s->text);
+
+	(void)len;
+	if (++s->calls == 2)
+		return s->rc ? error_set(err, EIO, "stop") : 0;
+	memcpy(to, s->text, n);
+	return (ssize_t)n;
+}
+
+static void stops(void)
+{
+	static const char *const texts[] = { "\"ab", "[1", "[ ", "tru", "{\"a\"" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		for (int rc = -1; rc <= 0; rc++) {
+			struct stop s = { texts[i], 0, rc };
+			struct json_reader j;
+			struct buf out = { 0 };
+			struct error err;
+
+			CHECK(!json_init(&j, read_stop, &s, &err), "json_init");
+			CHECK(value(&j, &out) < 0, "\"%s\" is whole", texts[i]);
+			CHECK(!strcmp(err.text, rc ? "stop" : "the text ends too early"), "\"%s\": %s", texts[i], err.text);
+			CHECK(j.read_failed == (rc < 0) && s.calls == 2, "\"%s\": %u calls", texts[i], s.calls);
+			json_release(&j);
+			buf_release(&out);
+		}
+	}
+}
+
 struct damage {
 	struct buf out, again;
 	unsigned int good, bad;
@@ -248,6 +288,7 @@ void unit_json(void)
 	known();
 	depth();
 	many_keys();
+	stops();
 	made_damage((const u8 *)text, strlen(text), damaged, &d);
 	CHECK(d.good > 100 && d.bad > 500, "%u good, %u bad", d.good, d.bad);
 	buf_release(&d.out);
