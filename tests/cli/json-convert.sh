@@ -88,6 +88,10 @@ sed "s|\"digest\"|\"x-payload\":\"${name%/*}/link\",&|" three.json >link.json
 refused 'a symbolic link as object' 3 "${name%/*}/link" "$CFS" json-convert --digest-from=store --out=img link.json
 
 # ---- time and memory; more in bombs.sh
+room=17000
+case $CFS in
+*/san* | */under/*) room=1000000 ;; # a sanitizer keeps what was given back
+esac
 mkdir layers
 i=1000
 while [ $i -lt 2000 ]; do
@@ -96,7 +100,7 @@ while [ $i -lt 2000 ]; do
 done
 ./peak used "$CFS" json-convert --print-dump layers/* >dump
 read -r cpu kib <used
-is "1000 layers of one file each ($cpu ms, $kib KiB)" "$(wc -l <dump) $((cpu < 2000 && kib < 17000))" '12 1'
+is "1000 layers of one file each ($cpu ms, $kib KiB)" "$(wc -l <dump) $((cpu < 2000 && kib < room))" '12 1'
 (ulimit -s 128 && "$CFS" json-convert --print-digest-only "$golden/e-keys-order.json") >img
 ok 'a small stack' test -s img
 
@@ -105,7 +109,7 @@ if [ -n "$CFS_LONG" ] && command -v zstd >/dev/null; then
 	./peak used "$CFS" json-convert --out=img blank.zst 2>stderr
 	read -r cpu kib <used
 	is "more than 4 GiB of white space ($cpu ms, $kib KiB)" \
-		"$(grep -c 'blank.zst: more than 4294967296 bytes' stderr) $((kib < 17000))" '1 1'
+		"$(grep -c 'blank.zst: more than 4294967296 bytes' stderr) $((kib < room))" '1 1'
 else
 	skip 'more than 4 GiB of white space' 'in the long form, with zstd'
 fi
