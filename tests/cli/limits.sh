@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need perl
 ${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'
-case $CFS in */san/*) skip_all 'sanitizers need more stack and memory' ;; esac
+case $CFS in */san*/*) skip_all 'sanitizers need more stack and memory' ;; esac
 
 # with_stack COMMAND... - with a stack of 128 KiB.
 with_stack()

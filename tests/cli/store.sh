@@ -83,7 +83,7 @@ $(echo "$good" | cut -d' ' -f1)"
 # A sanitizer makes calls of its own, and looks for leaks in a way that a trace forbids.
 strace=
 case $CFS in
-*/san/*) ;;
+*/san*/*) ;;
 *) strace -o /dev/null true 2>/dev/null && strace=yes ;;
 esac
 
