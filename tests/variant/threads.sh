@@ -15,7 +15,7 @@ for unit in workers scan store; do
 done
 again cli/scan cli/ostree-convert
 if [ -n "$CFS_LONG" ]; then
-	again cli/verify cli/mkfs cli/json-convert
+	again cli/verify cli/store cli/mkfs cli/json-convert
 fi
 
 # More threads than there are processors, on one store and one list.
