@@ -34,30 +34,23 @@ int json_bad(struct json_reader *j, const char *text)
 	return error_set(j->err, EINVAL, "%s", text);
 }
 
-/* More bytes. 0: that was all; -1 and a text; both for ever after. */
-static int fill(struct json_reader *j)
+/* What the last read gave stays so: who asks again behind the end, or a failure, gets the same. */
+int json_more(struct json_reader *j)
 {
 	if (j->got > 0) {
 		j->got = j->read(j->arg, j->room, ROOM, j->err);
 		j->read_failed = j->got < 0;
-		j->p = j->end = j->room;
-		if (j->got > 0) {
-			j->end += j->got;
+		if (j->got > 0)
 			j->total += (u64)j->got;
-		}
 		if (j->total > JSON_LIMIT)
 			j->got = error_set(j->err, EFBIG, "more than %llu bytes of text",
 					   (unsigned long long)JSON_LIMIT);
+		j->p = j->room;
+		j->end = j->p + (j->got > 0 ? j->got : 0);
 	}
-	return j->got > 0 ? 1 : (int)j->got;
-}
-
-int json_more(struct json_reader *j)
-{
-	int rc = fill(j);
-
-	return rc > 0 ? *j->p : rc ? -2
-				   : -1;
+	if (j->got > 0)
+		return *j->p;
+	return j->got ? -2 : -1;
 }
 
 int json_take(struct json_reader *j)

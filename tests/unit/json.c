@@ -217,7 +217,7 @@ static void many_keys(void)
 	buf_release(&out);
 }
 
-/* A reader that stops after its text, with 0 or -1, and would go on if it were asked again. */
+/* A reader that stops after its text, with 0 or -1, or has too much, and would go on if it were asked again. */
 struct stop {
 	const char *text;
 	unsigned int calls;
@@ -230,7 +230,7 @@ static ssize_t read_stop(void *arg, void *to, size_t len, struct error *err)
 	size_t n = strlen(s->text);
 
 	(void)len;
-	if (++s->calls == 2)
+	if (++s->calls == 2 && s->rc <= 0)
 		return s->rc ? error_set(err, EIO, "stop") : 0;
 	memcpy(to, s->text, n);
 	return (ssize_t)n;
@@ -238,18 +238,21 @@ static ssize_t read_stop(void *arg, void *to, size_t len, struct error *err)
 
 static void stops(void)
 {
+	static const char *const why[] = { "stop", "the text ends too early", "more than 4294967296 bytes of text" };
 	static const char *const texts[] = { "\"ab", "[1", "[ ", "tru", "{\"a\"" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		for (int rc = -1; rc <= 0; rc++) {
+		for (int rc = -1; rc <= 1; rc++) {
 			struct stop s = { texts[i], 0, rc };
 			struct json_reader j;
 			struct buf out = { 0 };
 			struct error err;
 
 			CHECK(!json_init(&j, read_stop, &s, &err), "json_init");
+			j.total = rc > 0 ? JSON_LIMIT - strlen(texts[i]) : 0;
 			CHECK(value(&j, &out) < 0, "\"%s\" is whole", texts[i]);
-			CHECK(!strcmp(err.text, rc ? "stop" : "the text ends too early"), "\"%s\": %s", texts[i], err.text);
+			CHECK(!strcmp(err.text, why[rc + 1]), "\"%s\": %s", texts[i], err.text);
+			CHECK(out.len <= 2 * strlen(texts[i]), "\"%s\": %zu bytes of it", texts[i], out.len);
 			CHECK(j.read_failed == (rc < 0) && s.calls == 2, "\"%s\": %u calls", texts[i], s.calls);
 			json_release(&j);
 			buf_release(&out);
