@@ -33,14 +33,16 @@ PROGRAM := $(if $(CROSS)$(SAN)$(OOM),$(B)/cfs,cfs)
 all: $(PROGRAM) $(B)/cfs
 
 # ---- sources --------------------------------------------------------------
-# A file directly in applets/ is an applet, one in tests/unit/ a unit test, one in
-# tests/fuzz/ a fuzz target.
+# A file directly in applets/ is an applet, one below tests/unit/ a unit test (its name
+# is its path), one in tests/fuzz/ a fuzz target.
+all_c = $(foreach d,$1 $1/* $1/*/* $1/*/*/*,$(wildcard $d/*.c))
 applet_files := $(sort $(wildcard applets/*.c))
-unit_files := $(sort $(filter-out tests/unit/unit.c,$(wildcard tests/unit/*.c)))
+unit_files := $(sort $(filter-out tests/unit/unit.c,$(call all_c,tests/unit)))
 fuzz_files := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
-format_src := $(sort $(foreach d,core base tree image source,$(wildcard format/$d/*.c)))
-applet_src := $(sort $(applet_files) $(wildcard applets/*/*.c applets/*/*/*.c))
+format_src := $(sort $(call all_c,format))
+applet_src := $(sort $(call all_c,applets))
 name = $(subst -,_,$(basename $(notdir $1)))
+unit_name = $(subst /,_,$(subst -,_,$(patsubst tests/unit/%.c,%,$1)))
 
 zstd := components/zstd-$(shell awk '$$1 == "zstd" { print $$2 }' tests/components)/lib
 zstd_src := $(sort $(wildcard $(zstd)/common/*.c $(zstd)/decompress/*.c))
@@ -52,7 +54,7 @@ zstd_obj := $(call obj,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
 fuzz := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_files))
-unit_obj := $(call obj,$(wildcard tests/unit/*.c)) $(B)/unit_table.o
+unit_obj := $(call obj,$(unit_files) tests/unit/unit.c) $(B)/unit_table.o
 
 # ---- the machine ----------------------------------------------------------
 triple := $(shell $(CC) -dumpmachine 2>/dev/null)
@@ -106,11 +108,11 @@ zstd_flags := -Os -DZSTD_LEGACY_SUPPORT=0 -DZSTD_TRACE=0 -DZSTD_DISABLE_ASM -DDY
 compile = $(CC) $(common) $(CFLAGS) $(includes) -MMD -MP -c -o $@ $<
 # Speed where each byte or each entry of an input passes (a profile of mkfs, dump
 # and verify names these files), size everywhere else: 15 % of the time of mkfs
-# --from-file for 20 % of our code. base/text, base/hash, base/verity and image/cursor
+# --from-file for 20 % of our code. base/text, base/hash, verity/verity and image/cursor
 # would gain 2 % of their work for 1 % of the program. Sanitizers keep what CFLAGS says.
-fast := $(patsubst %,format/%.c,core/decode core/dirblock core/backing core/xxh32 base/buf base/io \
-	base/sha256_x86 base/sha256_arm tree/dump_parse tree/dump_fields tree/dump_path \
-	tree/dump_print tree/tree tree/xattr image/emit image/order)
+fast := $(patsubst %,format/%.c,core/decode core/dirblock core/backing core/xxh32 base/buf files/io \
+	verity/sha256_x86 verity/sha256_arm dump/parse dump/fields dump/path dump/print \
+	tree/tree tree/xattr image/write/emit image/write/order)
 small = $(if $(SAN)$(filter $<,$(fast)),,-Os)
 ours = $(small) $(warnings) $(defines) -I. -Iformat
 
@@ -143,10 +145,11 @@ cfs: $(B)/cfs
 $(B)/cfs: $(cfs_obj) $(zstd_obj) $(B)/flags
 	$(call link,$(cfs_obj)) -Wl,-Map=$@.map
 
-# The tests pull in the modules they name, hence an archive.
+# The tests pull in the modules they name, hence an archive. Members of the same
+# name from two folders both stay (q).
 $(B)/cfs.a: $(applet_obj) $(format_obj)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(AR) qcsD $@ $^
 
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
 	$(call link,$(unit_obj) $(B)/cfs.a)
@@ -188,9 +191,9 @@ $(B)/applet_table.c: FORCE
 
 $(B)/unit_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "tests/unit/unit.h"\n\n'; \
-	for u in $(call name,$(unit_files)); do echo "void unit_$$u(void);"; done; \
+	for u in $(call unit_name,$(unit_files)); do echo "void unit_$$u(void);"; done; \
 	printf '\nconst struct unit_test unit_tests[] = {\n'; \
-	for u in $(call name,$(unit_files)); do printf '\t{ "%s", unit_%s },\n' $$u $$u; done; \
+	for u in $(call unit_name,$(unit_files)); do printf '\t{ "%s", unit_%s },\n' $$u $$u; done; \
 	printf '\t{ NULL, NULL },\n};\n'; } | $(update)
 
 # Every object depends on the flags it was made with; the headers of components
@@ -219,7 +222,7 @@ scoreboard: ; @tests/scoreboard $(B)/fault
 fuzz: ; @nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
 
 # Every header by itself: nothing it needs may come from whoever includes it.
-headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/*,$d/*.h))))
+headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/* format/*/* format/*/*/*,$d/*.h))))
 $(B)/%.h.ok: %.h $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<

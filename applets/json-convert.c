@@ -9,9 +9,9 @@
 #include "applets/common/result.h"
 #include "base/text.h"
 #include "base/workers.h"
-#include "source/blob.h"
-#include "source/toc.h"
-#include "source/toc_objects.h"
+#include "source/toc/blob.h"
+#include "source/toc/toc.h"
+#include "source/toc/objects.h"
 
 struct convert {
 	struct result result;

@@ -6,12 +6,12 @@
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "applets/mkfs/from_tar.h"
-#include "base/sha256_code.h"
-#include "base/store.h"
+#include "verity/sha256_code.h"
+#include "store/store.h"
 #include "base/text.h"
 #include "base/workers.h"
-#include "source/scan.h"
-#include "tree/dump_parse.h"
+#include "source/dir/scan.h"
+#include "dump/parse.h"
 
 struct mkfs {
 	struct result result;

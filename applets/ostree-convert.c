@@ -5,7 +5,7 @@
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "base/workers.h"
-#include "source/ostree.h"
+#include "source/ostree/ostree.h"
 
 struct convert {
 	struct result result;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/setup-root/root.h"
-#include "base/io.h"
+#include "files/io.h"
 
 #define CONFIG "/usr/lib/composefs/setup-root-conf.toml"
 #define TEXT_MAX 65536u

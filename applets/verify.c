@@ -5,14 +5,14 @@
 #include "applets/common/digest.h"
 #include "applets/common/window.h"
 #include "applets/verify/verify.h"
-#include "base/input.h"
-#include "base/sha256_code.h"
+#include "files/input.h"
+#include "verity/sha256_code.h"
 #include "base/text.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 #include "base/workers.h"
 #include "image/check.h"
 #include "image/read.h"
-#include "image/write.h"
+#include "image/write/write.h"
 
 static int image_line(struct verify *v, const char *name, enum kind kind, const char *detail, struct error *err)
 {

@@ -3,7 +3,7 @@
 #ifndef CFS_APPLETS_LAYERS_OPTION_H
 #define CFS_APPLETS_LAYERS_OPTION_H
 
-#include "source/layers.h"
+#include "source/layers/layers.h"
 
 /* @value NULL: the default. Ends the process with 2 for another value, and for overlay with several inputs. */
 enum whiteouts layers_option(const char *value, unsigned int inputs);

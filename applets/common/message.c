@@ -2,7 +2,7 @@
 /* The one place that prints errors (cli 3). */
 #include <stdarg.h>
 #include "applets/applet.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
 
 const char *program_name = "cfs";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/common/output.h"
 #include <unistd.h>
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
 
 #define OUTPUT_SIZE ((size_t)64 << 10)

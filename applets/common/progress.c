@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "applets/applet.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
 
 #define UNIT ((u64)256 << 20)

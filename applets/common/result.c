@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "applets/common/output.h"
-#include "base/verity.h"
-#include "source/toc_print.h"
-#include "tree/dump_tree.h"
+#include "verity/verity.h"
+#include "source/toc/print.h"
+#include "dump/tree.h"
 
 void result_init(struct result *r)
 {

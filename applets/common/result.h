@@ -6,8 +6,8 @@
 #include "applets/applet.h"
 #include "applets/common/inputs.h"
 #include "applets/common/window.h"
-#include "base/publish.h"
-#include "image/write.h"
+#include "files/publish.h"
+#include "image/write/write.h"
 
 /* What the options of cli 5 ask for. */
 struct result {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/progress.h"
-#include "base/sandbox.h"
+#include "files/sandbox.h"
 
 const char *window_debug;
 

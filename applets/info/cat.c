@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/info/info.h"
-#include "base/io.h"
-#include "base/sha256.h"
-#include "base/verity.h"
+#include "files/io.h"
+#include "verity/sha256.h"
+#include "verity/verity.h"
 
 #define PIECE ((size_t)1 << 20)
 

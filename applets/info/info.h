@@ -6,7 +6,7 @@
 #include "applets/applet.h"
 #include "applets/common/inputs.h"
 #include "applets/common/output.h"
-#include "base/basedirs.h"
+#include "store/basedirs.h"
 #include "image/cursor.h"
 
 struct info {

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "applets/info/info.h"
-#include "base/io.h"
-#include "base/verity.h"
+#include "files/io.h"
+#include "verity/verity.h"
 
 /* Of what is no regular file: a pipe, a block device. */
 static int measure_stream(struct verity_work *work, int fd, struct cfs_digest *digest)

@@ -2,7 +2,7 @@
 /* cfs info stat: figures of an image. */
 #include <stdlib.h>
 #include "applets/info/info.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 #include "image/objects.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "applets/common/progress.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "core/erofs.h"
 
 /* Whether a file begins as images do. */

@@ -4,8 +4,8 @@
 #define CFS_APPLETS_FROM_TAR_H
 
 #include "applets/common/inputs.h"
-#include "base/publish.h"
-#include "source/tar.h"
+#include "files/publish.h"
+#include "source/tar/tar.h"
 
 /*
  * What exists under the name of the image must be empty or a composefs image: a

@@ -9,9 +9,9 @@
 #include "applets/applet.h"
 #include "applets/mount/job.h"
 #include "applets/mount/loopdev.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 #include "image/check.h"
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)

@@ -9,7 +9,7 @@
 #include "applets/mount/imagefd.h"
 #include "applets/mount/kmsg.h"
 #include "applets/mount/optlist.h"
-#include "base/basedirs.h"
+#include "store/basedirs.h"
 
 /* Exit statuses, as mount(8) has them (mount 13). */
 enum {

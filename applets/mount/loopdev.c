@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/job.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
 
 #define TRIES 64

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "applets/mount/job.h"
 #include "applets/mount/sysnr.h"
-#include "base/io.h"
+#include "files/io.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/job.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 
 /* A directory on the way, breadth first. */
 struct dir {

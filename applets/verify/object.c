@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
-#include "base/steady.h"
+#include "files/steady.h"
 #include "base/text.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 
 static void decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

@@ -7,7 +7,7 @@
 #include "applets/verify/verify.h"
 #include "base/sort.h"
 #include "base/text.h"
-#include "base/verity.h"
+#include "verity/verity.h"
 #include "base/workers.h"
 #include "image/cursor.h"
 

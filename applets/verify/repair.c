@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
-#include "base/store.h"
+#include "store/store.h"
 #include "base/text.h"
 
 void repair_sweep(const struct verify *v)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
-#include "base/beneath.h"
-#include "base/object.h"
+#include "files/beneath.h"
+#include "store/object.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "base/workers.h"

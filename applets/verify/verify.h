@@ -8,8 +8,8 @@
 #include "applets/common/inputs.h"
 #include "applets/common/output.h"
 #include "applets/common/progress.h"
-#include "base/basedirs.h"
-#include "base/verity.h"
+#include "store/basedirs.h"
+#include "verity/verity.h"
 #include "image/objects.h"
 
 /* Kinds of lines, in the order in which one object's faults count. */

@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "image/image.h"
-#include "tree/dump_print.h"
+#include "dump/print.h"
 
 enum {
 	CURSOR_XATTRS = 1, /* fill d.xattrs */

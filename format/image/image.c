@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/image.h"
 #include <stdlib.h>
-#include "base/input.h"
+#include "files/input.h"
 
 int image_fault(struct error *err, int rc, const struct cfs_fault *f)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What may hold a table of contents: the footer alone, and the text to its end. */
-#include "source/blob.h"
+#include "source/toc/blob.h"
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "base/io.h"
+#include "files/io.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

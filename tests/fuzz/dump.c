@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include "image/check.h"
 #include "image/cursor.h"
-#include "image/write.h"
-#include "tree/dump_parse.h"
-#include "tree/dump_tree.h"
+#include "image/write/write.h"
+#include "dump/parse.h"
+#include "dump/tree.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "base/io.h"
+#include "files/io.h"
 #include "image/check.h"
 #include "image/cursor.h"
 #include "image/objects.h"
 #include "image/read.h"
-#include "image/write.h"
+#include "image/write/write.h"
 #include "tests/fuzz/fields.h"
-#include "tree/dump_parse.h"
+#include "dump/parse.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

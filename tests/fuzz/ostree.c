@@ -3,8 +3,8 @@
  * Objects of an OSTree repository, without their names: the first byte says
  * what the rest is. What is accepted is looked at to its last byte.
  */
-#include "source/ostree_object.h"
-#include "source/ostree_repo.h"
+#include "source/ostree/object.h"
+#include "source/ostree/repo.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -4,14 +4,14 @@
  * header; 'c' an archive whose checksums are made right first, so that what
  * stands behind them is reached; another one: an archive as it is.
  */
-#include "source/tar.h"
+#include "source/tar/tar.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "base/io.h"
-#include "source/tar_header.h"
-#include "source/tar_pax.h"
+#include "files/io.h"
+#include "source/tar/header.h"
+#include "source/tar/pax.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -4,9 +4,9 @@
  * whiteouts. A tree that can be printed as one is read again from that, and
  * printed the same.
  */
-#include "source/toc.h"
+#include "source/toc/toc.h"
 #include <stdlib.h>
-#include "source/toc_print.h"
+#include "source/toc/print.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -4,12 +4,12 @@
  * is a list of operations of three bytes, how and how much; what they stand for is
  * hashed while it comes, and once more as a whole.
  */
-#include "base/verity.h"
+#include "verity/verity.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "base/io.h"
+#include "files/io.h"
 #include "tests/unit/naive.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

@@ -5,11 +5,11 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
-#include "base/io.h"
+#include "files/io.h"
 #include "image/check.h"
-#include "image/write.h"
+#include "image/write/write.h"
 #include "tests/unit/unit.h"
-#include "tree/dump_tree.h"
+#include "dump/tree.h"
 
 /* The dump of a sealed tree, in @b. */
 static inline void made_dump(const struct tree *tree, struct buf *b)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bytes of an input that may come compressed: a file, a pipe or stdin, plain,
+ * gzip or zstd, recognised by the magic (cli 3, reliability RT-12). Members and
+ * frames may follow each other, zstd's skippable ones included, and zero bytes
+ * the last gzip member; anything else behind one, a cut or a damaged stream is an
+ * error. An input too short for a magic is plain.
+ */
+#ifndef CFS_FILES_INPUT_H
+#define CFS_FILES_INPUT_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include "base/error.h"
+
+/* What may come out of a compressed input, unless the caller sets another limit. */
+#define INPUT_LIMIT ((u64)4 << 30)
+#define INPUT_WINDOW_LOG 27
+
+struct input_codec; /* state of a decoder */
+
+struct input {
+	const char *name; /* for messages: the path as given, "-" for stdin; borrowed */
+	int fd;
+	bool owned; /* fd is closed by input_release() */
+	bool compressed;
+	struct stat st; /* of the file, for whoever must not write into it */
+	u64 limit;      /* of bytes from a compressed input; may be changed before the first read */
+	u64 total;      /* bytes handed out */
+	bool single;    /* nothing may follow the first member or frame; set before the first read */
+	bool ranged;    /* only [at, at + left) of the file, or of @mem */
+	const u8 *mem;
+	u64 at, left;
+	u8 head[4]; /* read to see the magic, and not handed out: [head_pos, head_len) */
+	u32 head_pos, head_len;
+	struct input_codec *codec; /* NULL: plain */
+};
+
+/*
+ * Open @path, "-" for stdin, read-only; wait for a writer if it is a fifo.
+ * A directory is refused. -1 and a text that begins with the name; nothing is
+ * left to release then. @path must outlive the input.
+ */
+int input_open(struct input *in, const char *path, struct error *err);
+
+/* The same for a descriptor, read from its present position. It stays the caller's. */
+int input_open_fd(struct input *in, int fd, const char *name, struct error *err);
+
+/* The same, and it is the input's, also after an error; but for stdin. */
+int input_take_fd(struct input *in, int fd, const char *name, struct error *err);
+
+/*
+ * One raw deflate stream (RFC 1951), from the present position of @fd to the
+ * end of the file; at most @limit bytes come out. @in is zeros, or was opened by
+ * this function before and not released: then its memory is used again.
+ */
+int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, struct error *err);
+
+/* The same for @len bytes of a file at @off, read by position, and for bytes in memory. */
+int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len, struct error *err);
+int input_open_memory(struct input *in, const void *mem, size_t len, const char *name, struct error *err);
+
+/* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
+ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);
+
+/*
+ * All that is left into memory that the caller frees. *data is never NULL on
+ * success. Plain files are read in place; other inputs grow by half.
+ */
+int input_slurp(struct input *in, u8 **data, size_t *len, struct error *err);
+
+void input_release(struct input *in);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A file that gets its name when it is complete (reliability 3.1). Without a
+ * name where the file system can (O_TMPFILE), so that a kill leaves nothing;
+ * else under a name of our own that its owner keeps flocked, so that a later
+ * run can tell what was left behind (ST-9).
+ */
+#ifndef CFS_FILES_NEWFILE_H
+#define CFS_FILES_NEWFILE_H
+
+#include "core/port.h"
+
+#define NEWFILE_PREFIX ".cfs-tmp."
+#define NEWFILE_NAME 32 /* room for a name */
+
+struct newfile {
+	int fd;                  /* -1: none */
+	int dir;                 /* of the name it has; borrowed */
+	char name[NEWFILE_NAME]; /* empty: none */
+};
+
+#define NEWFILE_NONE ((struct newfile){ .fd = -1 })
+
+/* NEWFILE_PREFIX and 16 random hex digits. */
+void newfile_random(char name[NEWFILE_NAME]);
+
+/*
+ * Create without a name in the file system of @dir, mode 0600, open for reading
+ * and writing. -1 and errno; EOPNOTSUPP: this is not possible here.
+ */
+int newfile_unnamed(struct newfile *f, int dir);
+
+/* Whether a file without a name could get one in @dir; a question to ask once. */
+bool newfile_linkable(const struct newfile *f, int dir);
+
+/* Create under a random name in @dir, flocked. -1 and errno. */
+int newfile_named(struct newfile *f, int dir);
+
+/* Create as @name in @dir, which is private to the caller. -1 and errno. */
+int newfile_private(struct newfile *f, int dir, const char *name);
+
+/*
+ * Reopen read-only and close the writer, as fs-verity wants it (ST-12).
+ * -1 and errno; then the file is as it was.
+ */
+int newfile_reopen(struct newfile *f);
+
+/* Give it the name, which must be free: EEXIST if not. It stays open. -1 and errno. */
+int newfile_link(struct newfile *f, int dir, const char *name);
+
+/*
+ * Give it the name and put aside whatever has it: for two calls it stands under
+ * a random name in @tmpdir (same file system), flocked. -1 and errno.
+ */
+int newfile_replace(struct newfile *f, int tmpdir, int dir, const char *name);
+
+/* Close, and remove if it still has its temporary name. -1 and errno from close. */
+int newfile_drop(struct newfile *f);
+
+/*
+ * Make a directory of temporary files in @dir, flocked: its descriptor, and its
+ * name in @name. -1 and errno.
+ */
+int newfile_tmpdir(int dir, char name[NEWFILE_NAME]);
+
+/* Remove from @dir what earlier runs left and nobody holds. Never fails. */
+void newfile_sweep(int dir);
+
+#endif

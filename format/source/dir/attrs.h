@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Extended attributes of something that is open (reliability SC-4). */
+#ifndef CFS_SOURCE_DIR_ATTRS_H
+#define CFS_SOURCE_DIR_ATTRS_H
+
+#include "source/dir/entry.h"
+
+/*
+ * Collect the extended attributes that the options ask for in w->g->set. @fd is
+ * open for reading, or O_PATH and of the entry @path_of. 0, ENTRY_CHANGED, or
+ * -1 and a text without the path.
+ */
+int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct error *err);
+
+#endif

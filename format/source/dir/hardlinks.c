@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/dir/hardlinks.h"
+
+#include <stdlib.h>
+#include "base/text.h"
+
+static size_t depth(const struct name *n)
+{
+	size_t d = 0;
+
+	for (; n->parent; n = &n->parent->name)
+		d++;
+	return d;
+}
+
+/*
+ * Whether @a comes before @b in a walk, depth first in byte order. Neither is a
+ * directory, so that none is above the other: somewhere on the way up they are
+ * siblings.
+ */
+static bool before(const struct name *a, const struct name *b)
+{
+	size_t da = depth(a), db = depth(b);
+
+	for (; da > db; da--)
+		a = &a->parent->name;
+	for (; db > da; db--)
+		b = &b->parent->name;
+	while (a->parent != b->parent) {
+		a = &a->parent->name;
+		b = &b->parent->name;
+	}
+	return text_order(a->s, a->len, b->s, b->len) < 0;
+}
+
+/* Groups of one inode. What is compared last decides nothing that is seen. */
+static bool less(const struct entry_link *a, const struct entry_link *b)
+{
+	if (a->dev != b->dev)
+		return a->dev < b->dev;
+	return a->ino < b->ino;
+}
+
+static void sift(struct entry_link *v, size_t i, size_t n)
+{
+	struct entry_link x = v[i];
+
+	for (size_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
+		if (child + 1 < n && less(&v[child], &v[child + 1]))
+			child++;
+		if (!less(&x, &v[child]))
+			break;
+		v[i] = v[child];
+		i = child;
+	}
+	v[i] = x;
+}
+
+/* In place, O(n log n) whatever the order is. */
+static void heap_sort(struct entry_link *v, size_t n)
+{
+	for (size_t i = n / 2; i-- > 0;)
+		sift(v, i, n);
+	while (n-- > 1) {
+		struct entry_link x = v[0];
+
+		v[0] = v[n];
+		v[n] = x;
+		sift(v, 0, n);
+	}
+}
+
+/* All that was remembered, in one array. NULL without memory, or if there is none. */
+static struct entry_link *collect(struct entry_work **work, unsigned int threads, size_t *count)
+{
+	struct entry_link *v;
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < threads; i++)
+		n += work[i]->nlinks;
+	*count = n;
+	v = n ? calloc(n, sizeof(*v)) : NULL;
+	if (!v)
+		return NULL;
+	for (unsigned int i = 0; i < threads; i++) {
+		if (!work[i]->nlinks)
+			continue;
+		n -= work[i]->nlinks;
+		memcpy(v + n, work[i]->links, work[i]->nlinks * sizeof(*v));
+	}
+	return v;
+}
+
+/*
+ * The nodes of one inode: links are made for all but the first name. A node
+ * that a link replaces has no type, and points to it, until replace_all() comes by.
+ */
+static int make_links(struct grower *g, struct entry_link *v, size_t n)
+{
+	struct node *first = v[0].node;
+
+	for (size_t i = 1; i < n; i++)
+		if (before(&v[i].node->name, &first->name))
+			first = v[i].node;
+	first->nlink = (u32)n;
+	for (size_t i = 0; i < n; i++) {
+		struct node *node = v[i].node;
+		struct link *link;
+
+		if (node == first)
+			continue;
+		link = arena_alloc(&g->arena, sizeof(*link));
+		if (!link)
+			return -1;
+		link->name = node->name;
+		link->name.is_link = true;
+		link->target = first;
+		v[i].node = NULL;
+		g->links++;
+		node->mode = 0; /* no type: it has been replaced */
+		node->file.content = NULL;
+		node->file.digest = NULL;
+		node->file.payload = (const char *)link;
+	}
+	return 0;
+}
+
+/* One pass over the names of a directory, of which any number may have become links. */
+static void replace_in(struct node *dir)
+{
+	struct name *last = NULL;
+
+	for (struct name **at = &dir->dir.first; *at; at = &(*at)->next) {
+		struct node *node = (struct node *)*at;
+
+		if (!node->name.is_link && node->mode == 0) {
+			struct link *link = (struct link *)(uintptr_t)node->file.payload;
+
+			link->name.next = node->name.next;
+			*at = &link->name;
+		}
+		last = *at;
+	}
+	dir->dir.last = last;
+}
+
+static void replace_all(struct tree *tree)
+{
+	for (struct name *n = &tree->root->name; n; n = tree_next(n))
+		if (!n->is_link && node_is((struct node *)n, S_IFDIR))
+			replace_in((struct node *)n);
+}
+
+/* So many nodes are links now; which thread made them does not matter. */
+static void uncount(struct entry_work **work, unsigned int threads, u32 links)
+{
+	for (unsigned int i = 0; i < threads; i++) {
+		struct grower *g = work[i]->g;
+		u32 n = links < g->nodes ? links : g->nodes;
+
+		g->nodes -= n;
+		links -= n;
+	}
+}
+
+int hardlinks_join(struct entry_work **work, unsigned int threads)
+{
+	struct tree *tree = work[0]->g->tree;
+	size_t n, from = 0;
+	struct entry_link *v = collect(work, threads, &n);
+	int rc = 0;
+
+	if (!v)
+		return n ? -1 : 0;
+	heap_sort(v, n);
+	for (size_t i = 1; i <= n && !rc; i++) {
+		if (i < n && !less(&v[from], &v[i]))
+			continue;
+		rc = make_links(work[0]->g, v + from, i - from);
+		from = i;
+	}
+	uncount(work, threads, work[0]->g->links);
+	if (!rc)
+		replace_all(tree);
+	free(v);
+	return rc;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A directory becomes a tree (image-format 13, reliability 2.5 and 3.2, cli 5).
+ */
+#ifndef CFS_SOURCE_DIR_SCAN_H
+#define CFS_SOURCE_DIR_SCAN_H
+
+#include <sys/stat.h>
+#include "base/error.h"
+#include "tree/tree.h"
+
+struct store;
+
+/* A file or directory that is left out, with a note, wherever it turns up (WI-10). */
+struct scan_exclude {
+	dev_t dev;
+	ino_t ino;
+	const char *what; /* for the note: "the output file" */
+};
+
+#define SCAN_INLINE 64 /* bytes of a file that stand in the image */
+
+struct scan_options {
+	bool use_epoch;    /* every mtime is 0 */
+	bool skip_xattrs;  /* none */
+	bool user_xattrs;  /* only user.* */
+	bool skip_devices; /* no character and block devices */
+	bool hardlinks;    /* names of one inode are one inode of the tree */
+	unsigned int threads;
+	struct store *store; /* keeps what is not inlined; NULL: it is only hashed */
+	const struct scan_exclude *exclude;
+	size_t excludes;
+	struct notes *notes;
+	/* Called now and then by any thread: what has been added since its last call. May be NULL. */
+	void (*progress)(void *arg, u64 names, u64 bytes);
+	void *progress_arg;
+};
+
+/*
+ * Fill an empty tree from the directory @source; the caller seals it. The
+ * result does not depend on the number of threads. -1 and a text that begins
+ * with @source and the path below it.
+ */
+int scan_directory(struct tree *tree, const char *source, const struct scan_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * File objects of an OSTree repository: read once, while the checksum that is
+ * their name and the fs-verity digest of their content are computed (ostree 3.5, 4).
+ */
+#ifndef CFS_SOURCE_OSTREE_FILE_H
+#define CFS_SOURCE_OSTREE_FILE_H
+
+#include "source/ostree/object.h"
+#include "source/ostree/repo.h"
+
+/* A regular file or symlink. All it points to is the grower's. */
+struct ostree_file {
+	struct cfs_digest sum; /* its name; set by the caller */
+	u32 mode, uid, gid;
+	u32 nxattrs;
+	const struct xattr **xattrs; /* by name */
+	u64 size;                    /* of the content; of a symlink, of its target */
+	const char *target;          /* of a symlink, not terminated; else NULL */
+	struct cfs_digest digest;    /* fs-verity; of a regular file with size > 0, if it was wanted */
+};
+
+/* What one thread reads file objects with, about 370 KiB; adds xattrs and targets to @g. NULL without memory. */
+struct ostree_reader;
+struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g, bool verity);
+void ostree_reader_close(struct ostree_reader *r);
+
+/* "file", or what the objects are called in an archive. */
+const char *ostree_file_ext(const struct ostree_repo *repo);
+
+/* Read and check the object file->sum. -1 and a text without its name. */
+int ostree_file_read(struct ostree_reader *r, struct ostree_file *file, struct error *err);
+
+#endif

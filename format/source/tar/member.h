@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a member of a tar archive is, after its header and what extends it (tar 2, 3). */
+#ifndef CFS_SOURCE_TAR_MEMBER_H
+#define CFS_SOURCE_TAR_MEMBER_H
+
+#include "source/tar/pax.h"
+#include "source/tar/sparse.h"
+
+/* Extension headers in front of a member. */
+struct tar_extensions {
+	bool has_pax, has_name, has_link;
+	struct buf pax, name, link; /* data of x, L and K */
+};
+
+struct tar_member {
+	u32 mode; /* type and permissions; 0: a hard link */
+	u32 uid, gid, rdev, mtime_nsec;
+	s64 mtime;
+	const char *name, *link; /* in the header, in an extension or in path */
+	size_t name_len, link_len;
+	u64 stored; /* bytes of data in the archive */
+	u64 size;   /* of a regular file; of a sparse one it is in the map */
+	bool sparse;
+	struct tar_pax pax;
+	struct buf path; /* scratch */
+};
+
+/* Whether the header is one that extends the next member, and reads nothing but size and checksum. */
+static inline bool tar_is_extension(u8 type)
+{
+	return type == 'x' || type == 'g' || type == 'L' || type == 'K';
+}
+
+/*
+ * All of a member but the map of a sparse file. Points into @block and @ext.
+ * -1 and a text; m->name is set as soon as it is known.
+ */
+int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK], const struct tar_extensions *ext,
+		     struct error *err);
+
+#endif

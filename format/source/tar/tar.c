@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source/tar/tar_inside.h"
+
+#include <stdlib.h>
+#include "core/erofs.h"
+
+/* Put the file and the member before the text. */
+static int in_member(struct tar *t)
+{
+	size_t len = t->m.name_len < 1000 ? t->m.name_len : 1000;
+
+	if (t->s.failed)
+		return -1;
+	return error_in(t->err, "%s: member %.*s", t->file, (int)len, t->m.name ? t->m.name : "");
+}
+
+/* An error about the header that was read last. */
+static int in_block(struct tar *t, const char *text)
+{
+	error_set(t->err, EBADMSG, "%s", text);
+	return tar_stream_in(&t->s, TAR_BLOCK, t->err);
+}
+
+static int cut_short(struct tar *t)
+{
+	error_set(t->err, EBADMSG, "ends too early");
+	return tar_stream_in(&t->s, 0, t->err);
+}
+
+/* ---- members ---- */
+
+static int add_node(struct tar *t, struct place *place)
+{
+	const struct tar_member *m = &t->m;
+	struct node *node = layers_node(&t->layers, m->mode, t->layer);
+
+	if (!node)
+		return error_nomem(t->err);
+	node->uid = m->uid;
+	node->gid = m->gid;
+	node->mtime = m->mtime;
+	node->mtime_nsec = m->mtime_nsec;
+	node->rdev = m->rdev;
+	if (tar_add_xattrs(t, node))
+		return -1;
+	if (node_is(node, CFS_IFREG) && tar_add_content(t, node))
+		return -1;
+	if (node_is(node, CFS_IFLNK)) {
+		node->size = m->link_len;
+		if (node_set_payload(t->layers.g, node, m->link, m->link_len))
+			return error_nomem(t->err);
+	}
+	return layers_append(&t->layers, place, &node->name) ? error_nomem(t->err) : 0;
+}
+
+static int add_link(struct tar *t, struct place *place)
+{
+	struct link *link = layers_link(&t->layers, t->m.link, t->m.link_len, t->layer, t->err);
+
+	if (!link)
+		return -1;
+	return layers_append(&t->layers, place, &link->name) ? error_nomem(t->err) : 0;
+}
+
+/* What is in the stream before the next header: 0, 1 if the archive ends there without padding, -1. */
+static int skip_rest(struct tar *t, u64 stored)
+{
+	u64 padding = -stored & (TAR_BLOCK - 1);
+	s64 n = tar_stream_skip(&t->s, t->left, t->err);
+
+	if (n < 0)
+		return -1;
+	if ((u64)n < t->left)
+		return cut_short(t);
+	n = tar_stream_skip(&t->s, padding, t->err);
+	if (n < 0)
+		return -1;
+	if (padding && !n)
+		return 1;
+	return (u64)n < padding ? cut_short(t) : 0;
+}
+
+static int member(struct tar *t, const u8 *block)
+{
+	struct layers_name what = { .line = t->layer };
+	struct tar_member *m = &t->m;
+	struct place *place;
+	u64 stored;
+
+	if (tar_member_parse(m, block, &t->ext, t->err))
+		return in_member(t);
+	t->ext.has_pax = t->ext.has_name = t->ext.has_link = false;
+	stored = m->stored;
+	t->left = stored;
+	if (m->sparse && (block[TAR_AT_TYPE] == 'S' ? tar_map_gnu(&t->map, &t->s, block, &t->left, t->err) : tar_map_pax(&t->map, &t->s, &m->pax, &t->left, t->err)))
+		return in_member(t);
+	what.is_dir = (m->mode & CFS_IFMT) == CFS_IFDIR;
+	what.uid = m->uid;
+	what.gid = m->gid;
+	if (layers_name(&t->layers, m->name, m->name_len, &what, &place, t->err) ||
+	    (place && (m->mode ? add_node(t, place) : add_link(t, place))))
+		return in_member(t);
+	if (t->options->progress)
+		t->options->progress(t->options->progress_arg, 1, 0);
+	return skip_rest(t, stored);
+}
+
+/* The data of an extension header. */
+static int read_extension(struct tar *t, struct buf *b, u64 size)
+{
+	char *room;
+	ssize_t n;
+	int rc;
+
+	if (size > TAR_EXTENSION)
+		return in_block(t, "extension header of more than 1 MiB");
+	b->len = 0;
+	room = buf_room(b, (size_t)size + 1);
+	if (!room) {
+		error_nomem(t->err);
+		return error_in(t->err, "%s", t->file);
+	}
+	n = tar_stream_read(&t->s, room, (size_t)size, t->err);
+	if (n < 0)
+		return -1;
+	b->len = (size_t)n;
+	t->left = 0;
+	rc = (u64)n < size ? 1 : skip_rest(t, size);
+	return rc > 0 ? cut_short(t) : rc;
+}
+
+/* x, g, L and K. */
+static int extension(struct tar *t, const u8 *block)
+{
+	u8 type = block[TAR_AT_TYPE];
+	bool *has = type == 'x' ? &t->ext.has_pax : type == 'L' ? &t->ext.has_name
+								: &t->ext.has_link;
+	struct buf *b = type == 'x' ? &t->ext.pax : type == 'L' ? &t->ext.name
+								: &t->ext.link;
+	struct buf global = { 0 };
+	struct tar_pax pax;
+	u64 size;
+	int rc;
+
+	if (tar_count(block, tar_f_size, INT64_MAX, &size, t->err))
+		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
+	if (type == 'g') {
+		rc = read_extension(t, &global, size);
+		if (!rc && tar_pax_parse(&pax, global.p, global.len, true, t->err))
+			rc = tar_stream_in(&t->s, TAR_BLOCK, t->err);
+		buf_release(&global);
+		return rc;
+	}
+	if (*has)
+		return in_block(t, "second extension header of a kind for one member");
+	*has = true;
+	if (read_extension(t, b, size))
+		return -1;
+	if (type != 'x')
+		b->len = strnlen(b->p, b->len);
+	return 0;
+}
+
+/* A volume label, which is nothing here. */
+static int volume(struct tar *t, const u8 *block)
+{
+	u64 size;
+
+	if (t->ext.has_pax || t->ext.has_name || t->ext.has_link)
+		return in_block(t, "extension header in front of a volume label");
+	if (tar_count(block, tar_f_size, INT64_MAX, &size, t->err))
+		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
+	t->left = size;
+	return skip_rest(t, size);
+}
+
+/* ---- the archive ---- */
+
+static int not_a_header(struct tar *t, const u8 *block)
+{
+	static const struct {
+		const char *name, *magic;
+		size_t len;
+	} others[] = {
+		{ "xz", "\xfd\x37zXZ", 6 },
+		{ "bzip2", "BZh", 3 },
+		{ "lzip", "LZIP", 4 },
+		{ "lz4", "\x04\x22\x4d\x18", 4 },
+		{ "lz4", "\x02\x21\x4c\x18", 4 },
+	};
+	bool first = t->s.taken <= TAR_BLOCK;
+
+	for (size_t i = 0; first && i < sizeof(others) / sizeof(*others); i++) {
+		if (memcmp(block, others[i].magic, others[i].len))
+			continue;
+		error_set(t->err, EBADMSG, "is compressed with %s, which is not supported", others[i].name);
+		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
+	}
+	return in_block(t, first ? "not a tar archive: the checksum of the header is wrong" : "the checksum of the header is wrong");
+}
+
+/* A block of zeros was read: another one or the end must follow; then whatever there is, unseen. */
+static int end_mark(struct tar *t)
+{
+	u8 block[TAR_BLOCK];
+	ssize_t n = tar_stream_read(&t->s, block, sizeof(block), t->err);
+
+	if (n < 0)
+		return -1;
+	if (n > 0 && n < (ssize_t)TAR_BLOCK)
+		return cut_short(t);
+	if (n && !tar_is_zero(block))
+		return in_block(t, "something follows a single block of zeros");
+	if (!t->s.in.compressed && S_ISREG(t->s.in.st.st_mode) && strcmp(t->file, "-"))
+		return 0;
+	return tar_stream_skip(&t->s, UINT64_MAX, t->err) < 0 ? -1 : 0;
+}
+
+/* 1: there is more; 0: the archive has ended. */
+static int next(struct tar *t)
+{
+	u8 block[TAR_BLOCK] = { 0 };
+	ssize_t n = tar_stream_read(&t->s, block, sizeof(block), t->err);
+	bool pending = t->ext.has_pax || t->ext.has_name || t->ext.has_link;
+	int rc;
+
+	if (n < 0)
+		return -1;
+	if (n > 0 && n < (ssize_t)TAR_BLOCK)
+		return t->s.taken < TAR_BLOCK ? not_a_header(t, block) : cut_short(t);
+	if (!n && !t->s.taken) {
+		error_set(t->err, EBADMSG, "not a tar archive: it is empty");
+		return tar_stream_in(&t->s, 0, t->err);
+	}
+	if ((!n || tar_is_zero(block)) && pending) {
+		error_set(t->err, EBADMSG, "extension header without a member");
+		return tar_stream_in(&t->s, (u64)n, t->err);
+	}
+	if (!n) {
+		notes_add(t->options->notes, "%s: has no end mark; it may have been cut", t->file);
+		return 0;
+	}
+	if (tar_is_zero(block))
+		return end_mark(t);
+	if (!tar_checksum_is_right(block))
+		return not_a_header(t, block);
+	if (tar_is_extension(block[TAR_AT_TYPE]))
+		return extension(t, block) ? -1 : 1;
+	rc = block[TAR_AT_TYPE] == 'V' ? volume(t, block) : member(t, block);
+	if (rc == 1)
+		notes_add(t->options->notes, "%s: ends without padding and end mark; it may have been cut", t->file);
+	return rc < 0 ? -1 : !rc;
+}
+
+/* Put a path, which begins with a slash, before the text; of the root that is all there is. */
+static int in_path(struct error *err, const struct buf *path)
+{
+	size_t skip = path->len > 1;
+
+	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip), path->p + skip);
+}
+
+/* Put the member that the layers are about before the text. */
+static int in_layers(struct tar *t, char *const *files)
+{
+	const struct layers *l = &t->layers;
+	struct buf b = { 0 };
+
+	if (l->fault) {
+		layers_path(&b, l->fault);
+		if (b.len)
+			in_path(t->err, &b);
+		buf_release(&b);
+	}
+	return error_in(t->err, "%s", l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
+}
+
+static int read_file(struct tar *t, char *const *files)
+{
+	const struct stat *image = t->options->image;
+	int fd = -1, rc;
+
+	t->file = files[t->layer - 1];
+	if (t->options->open) {
+		fd = t->options->open(t->options->open_arg, t->layer - 1, t->err);
+		if (fd < 0)
+			return -1;
+	}
+	if (tar_stream_open(&t->s, t->file, fd, t->err))
+		return -1;
+	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino) {
+		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too", t->file);
+	} else {
+		do
+			rc = next(t);
+		while (rc > 0);
+		if (!rc && layers_end(&t->layers, t->err))
+			rc = in_layers(t, files);
+	}
+	tar_stream_release(&t->s);
+	return rc;
+}
+
+/* In the finished tree: sums of xattrs, and times. */
+static int finish_nodes(struct tar *t, char *const *files)
+{
+	struct buf b = { 0 };
+
+	for (struct name *n = &t->layers.tree->root->name; n; n = tree_next(n)) {
+		struct node *node = (struct node *)n;
+
+		if (n->is_link)
+			continue;
+		if (t->options->use_epoch) {
+			node->mtime = 0;
+			node->mtime_nsec = 0;
+		}
+		if (!(n->id & TOO_MANY) || n->id == UINT32_MAX)
+			continue;
+		tree_path(&b, n);
+		errno = ENOSPC;
+		xattr_failed(t->err);
+		if (b.len)
+			in_path(t->err, &b);
+		buf_release(&b);
+		return error_in(t->err, "%s", files[(n->id & LAYER_MASK) - 1]);
+	}
+	return 0;
+}
+
+static void release(struct tar *t)
+{
+	buf_release(&t->ext.pax);
+	buf_release(&t->ext.name);
+	buf_release(&t->ext.link);
+	buf_release(&t->m.path);
+	buf_release(&t->map.b);
+	free(t->xattrs);
+	layers_release(&t->layers);
+	if (t->content)
+		content_close(t->content);
+}
+
+int tar_files(struct tree *tree, char *const *files, const struct tar_options *options, struct error *err)
+{
+	struct tar t = { .options = options, .err = err };
+	int rc = layers_init(&t.layers, tree, options->whiteouts);
+	u32 line;
+
+	t.layers.skip_devices = options->skip_devices;
+	t.content = content_open(options->store, NULL);
+	if (rc || !t.content)
+		rc = error_nomem(err);
+	for (t.layer = 1; !rc && files[t.layer - 1]; t.layer++)
+		rc = read_file(&t, files);
+	if (!rc && content_finish(t.content, err))
+		rc = error_in(err, "%s", files[0]);
+	if (!rc)
+		rc = layers_finish(&t.layers, err);
+	if (!rc)
+		rc = finish_nodes(&t, files);
+	release(&t);
+	return rc ? rc : tree_seal(tree, &line, err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tar archives as layers: a tree, and contents to hash or to keep (tar.md). */
+#ifndef CFS_SOURCE_TAR_TAR_H
+#define CFS_SOURCE_TAR_TAR_H
+
+#include <sys/stat.h>
+#include "store/content.h"
+#include "source/layers/layers.h"
+
+#define TAR_INLINE 64            /* bytes of a file that stand in the image */
+#define TAR_EXTENSION (1u << 20) /* bytes of an extension header */
+
+struct tar_options {
+	enum whiteouts whiteouts;
+	bool use_epoch;           /* every mtime is 0 */
+	bool skip_xattrs;         /* none */
+	bool user_xattrs;         /* only user.* */
+	bool skip_devices;        /* no character and block devices of the archives */
+	struct store *store;      /* keeps what is not inlined; NULL: it is only hashed */
+	const struct stat *image; /* the file that must not be an input; NULL: none */
+	struct notes *notes;
+	/* A descriptor of file @i, to be closed here. NULL: the files are opened by name. -1 and a text. */
+	int (*open)(void *arg, unsigned int i, struct error *err);
+	void *open_arg;
+	/* What has been added since the last call. May be NULL. */
+	void (*progress)(void *arg, u64 names, u64 bytes);
+	void *progress_arg;
+};
+
+/*
+ * Make the tree of all @files, bottom to top, NULL behind the last one, and seal
+ * it; "-" is stdin. -1 and a text that begins with the name of a file.
+ */
+int tar_files(struct tree *tree, char *const *files, const struct tar_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The directories under which objects are looked for, the first one that has a
+ * name counts. A name is resolved beneath its directory: no "..", no symbolic
+ * link, no mount point leads out of it (cli 3 "Safety", reliability VE-5).
+ */
+#ifndef CFS_STORE_BASEDIRS_H
+#define CFS_STORE_BASEDIRS_H
+
+#include <sys/stat.h>
+#include "base/arena.h"
+#include "base/error.h"
+
+#define BASEDIRS_MAX 64u
+
+struct basedirs {
+	unsigned int n;
+	int fd[BASEDIRS_MAX];
+	const char *name[BASEDIRS_MAX]; /* as given, unescaped; in the arena */
+	struct arena arena;
+};
+
+/* Open all of DIR[:DIR...]. -1 and a text that names the directory, or with EINVAL the list. */
+int basedirs_open(struct basedirs *b, const char *list, struct error *err);
+
+/* Of zeros, too. */
+void basedirs_close(struct basedirs *b);
+
+enum {
+	BASEDIRS_NONE,  /* the name is nowhere */
+	BASEDIRS_FILE,  /* a regular file */
+	BASEDIRS_OTHER, /* no directory has a regular file, one has something else */
+};
+
+struct basedirs_found {
+	unsigned int which; /* the directory */
+	struct stat st;     /* of what was found; of a symbolic link only the type */
+};
+
+/*
+ * Look for the path of a backing file. Slashes in front are ignored. BASEDIRS_*,
+ * or -1 and a text if it cannot be known.
+ */
+int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct basedirs_found *found,
+		  struct error *err);
+
+/* The same, and open the regular file for reading: *fd is the caller's, -1 if there is none. */
+int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
+		       struct basedirs_found *found, int *fd, struct error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a source hands file bytes to: they are hashed and, if the applet chose a
+ * store, kept there. One for each thread.
+ */
+#ifndef CFS_STORE_CONTENT_H
+#define CFS_STORE_CONTENT_H
+
+#include <sys/types.h>
+#include "base/error.h"
+#include "verity/verity.h"
+
+struct content;
+struct store;
+struct workers;
+
+#define CONTENT_CHANGED 1 /* the file is not what it was before: put it once more, or fail */
+#define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
+
+/* NULL without memory. @store NULL: hash only. @workers as in struct verity_work. */
+struct content *content_open(struct store *store, struct workers *workers);
+void content_close(struct content *c);
+
+/*
+ * The content, not empty, of a regular file opened for reading; @before is what
+ * fstat() said of @fd before anything else was read from it. The digest stands
+ * in *@digest at the latest after content_finish(): small files wait for each
+ * other. *@digest must stay where it is until then.
+ * 0, CONTENT_CHANGED, CONTENT_STORE, or -1 and a text without the name of the file.
+ */
+int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err);
+
+/* Bytes that come one after the other. Up to @len, fewer only at the end; -1 and a text. */
+struct content_stream {
+	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
+	void *arg;
+	u64 size;               /* how many there must be */
+	u64 (*hole)(void *arg); /* how many zeros come next: they are not read then; NULL: none */
+};
+
+/* The same for a stream; too few bytes are an error. */
+int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
+		       struct error *err);
+
+/*
+ * All digests are there, and all objects with the store. It may go on
+ * afterwards. 0 or CONTENT_STORE.
+ */
+int content_finish(struct content *c, struct error *err);
+
+#endif

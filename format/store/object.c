@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store/object.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include "files/beneath.h"
+
+void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
+{
+	cfs_object_name(path, digest);
+	path[CFS_OBJECT_NAME] = 0;
+}
+
+int object_directory(int dir, const char xx[2])
+{
+	char name[3] = { xx[0], xx[1], 0 };
+	const int flags = O_RDONLY | O_DIRECTORY;
+	int fd = beneath_open(dir, name, strlen(name), flags);
+	bool made;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	made = mkdirat(dir, name, 0755) == 0;
+	if (!made && errno != EEXIST)
+		return -1;
+	fd = beneath_open(dir, name, strlen(name), flags);
+	if (fd >= 0 && made && fchmod(fd, 0755)) {
+		int code = errno;
+
+		close(fd);
+		errno = code;
+		return -1;
+	}
+	return fd;
+}
+
+static int bad(struct object *object, const char *what)
+{
+	object->state = OBJECT_BAD;
+	object->what = what;
+	return 0;
+}
+
+/* The name leads to nothing that can be read. */
+static int unopened(struct object *object, struct error *err)
+{
+	switch (errno) {
+	case ENOENT:
+		object->state = OBJECT_MISSING;
+		return 0;
+	case ELOOP:
+		return bad(object, "is a symbolic link");
+	case ENXIO:
+	case ENODEV:
+		return bad(object, "is no regular file");
+	case EACCES:
+		return bad(object, "cannot be read");
+	default:
+		return error_sys(err, "open");
+	}
+}
+
+static int check_content(struct verity_work *work, const struct cfs_digest *digest, const struct stat *st,
+			 struct object *object, struct error *err)
+{
+	struct cfs_digest is;
+	int rc = verity_measure(object->fd, &is);
+
+	if (rc < 0)
+		return error_sys(err, "FS_IOC_MEASURE_VERITY");
+	object->verity = rc == VERITY_SHA256;
+	if (rc == VERITY_OTHER)
+		return bad(object, "has fs-verity with another algorithm");
+	if (rc != VERITY_SHA256) {
+		rc = verity_file(work, object->fd, st, &is);
+		if (rc < 0)
+			return error_sys(err, "read");
+		if (rc)
+			return bad(object, "changes while it is read");
+	}
+	if (memcmp(&is, digest, sizeof(is)))
+		return bad(object, "has the wrong content");
+	object->state = OBJECT_GOOD;
+	return 0;
+}
+
+static int check_open(struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
+		      struct error *err)
+{
+	struct stat st;
+
+	if (fstat(object->fd, &st))
+		return error_sys(err, "fstat");
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, EISDIR, "is a directory");
+	if (!S_ISREG(st.st_mode))
+		return bad(object, "is no regular file");
+	if ((u64)st.st_size != size)
+		return bad(object, "has the wrong size");
+	if (st.st_mode & (S_ISUID | S_ISGID | S_IWGRP | S_IWOTH))
+		return bad(object, "has mode bits that no object has");
+	return check_content(work, digest, &st, object, err);
+}
+
+int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
+		 struct error *err)
+{
+	char path[OBJECT_PATH];
+	int rc;
+
+	*object = (struct object){ .state = OBJECT_BAD };
+	object_path(path, digest);
+	object->fd = beneath_open(dir, path, strlen(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (object->fd < 0)
+		return unopened(object, err);
+	rc = check_open(work, digest, size, object, err);
+	if (rc || object->state != OBJECT_GOOD) {
+		close(object->fd);
+		object->fd = -1;
+	}
+	return rc;
+}

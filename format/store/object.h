@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects below a directory, reached through no symbolic link and no "..", and
+ * looked at before they are believed (reliability ST-5, ST-6).
+ */
+#ifndef CFS_STORE_OBJECT_H
+#define CFS_STORE_OBJECT_H
+
+#include "base/error.h"
+#include "verity/verity.h"
+
+#define OBJECT_PATH (CFS_OBJECT_NAME + 1) /* xx/yyyy... with a NUL */
+
+void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest);
+
+enum object_state {
+	OBJECT_MISSING,
+	OBJECT_GOOD,
+	OBJECT_BAD, /* something else has the name, or the content is not what it says */
+};
+
+struct object {
+	enum object_state state;
+	const char *what; /* is wrong with a bad one */
+	int fd;           /* of a good one, read-only; the caller closes it */
+	bool verity;      /* a good one that has fs-verity */
+};
+
+/*
+ * Look whether the object is there, is a regular file of @size bytes that
+ * nobody else may write to, and has the digest: as the kernel measures it where
+ * there is fs-verity, else hashed. -1 and a text without the object's name if
+ * that cannot be found out, and for a directory in its place.
+ */
+int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
+		 struct error *err);
+
+/*
+ * Open the directory of an object, which is made if it is missing (mode 0755,
+ * whatever the umask). -1 and errno.
+ */
+int object_directory(int dir, const char xx[2]);
+
+#endif
