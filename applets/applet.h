@@ -65,7 +65,8 @@ struct option_optional {
  * the applet's usage_status: it names the option, or gives the usage.
  * @min, @max: number of operands; max -1: any.
  */
-char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max, char **argv);
+char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max,
+		     char **argv);
 
 /* Print the version and end the process. */
 _Noreturn void options_version(void);
@@ -77,7 +78,8 @@ const struct applet *applet_find(const char *name);
 int install_links(char **argv);
 
 /* "NAME: --option: text" and the exit status of a wrong command line; never returns. */
-_Noreturn void options_refuse(const char *option, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void options_refuse(const char *option, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Set by options_parse(), for everybody in applets/. */
 extern bool option_quiet, option_verbose;
@@ -86,13 +88,14 @@ extern bool option_quiet, option_verbose;
  * message.c: the one place that prints errors. Each is one line on stderr with
  * the name that was used in front; bytes that could move a cursor are escaped.
  */
-extern const char *program_name;                                           /* "cfs mkfs", or the link's name */
-extern const char *applet_word;                                            /* the name the applet was called by: "mkfs", "mkcomposefs" */
-extern const char *message_subject;                                        /* for errors that name nothing: the first operand */
-int fail(const struct error *err);                                         /* returns EXIT_FAILED */
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));     /* silent with -q */
-void warn_notes(struct notes *notes);                                      /* print and empty */
-void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* an error that does not end the run */
+extern const char *program_name;    /* "cfs mkfs", or the link's name */
+extern const char *applet_word;     /* the name the applet was called by: "mkfs", "mkcomposefs" */
+extern const char *message_subject; /* for errors that name nothing: the first operand */
+int fail(const struct error *err);  /* returns EXIT_FAILED */
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* silent with -q */
+void warn_notes(struct notes *notes);                                  /* print and empty */
+void complain(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2))); /* an error that does not end the run */
 void verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -53,7 +53,8 @@ static int dump_main(const struct applet *self, char **argv)
 	struct info info = { 0 };
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", NULL, &info.basedir, OPTION_PLAIN },
-		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated", &info.filter, OPTION_LIST },
+		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
+		  &info.filter, OPTION_LIST },
 		{ 0 },
 	};
 	struct error err;

@@ -22,7 +22,8 @@ static const struct command {
 	{ "ls", info_ls, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
 	{ "dump", info_dump, "IMAGE...", 1, TAKES_FILTER },
 	{ "objects", info_objects, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
-	{ "missing-objects", info_missing_objects, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER | NEEDS_BASEDIR },
+	{ "missing-objects", info_missing_objects, "IMAGE...", 1,
+	  TAKES_JSON | TAKES_FILTER | NEEDS_BASEDIR },
 	{ "unused-objects", info_unused_objects, "IMAGE...", 1, TAKES_JSON | NEEDS_BASEDIR },
 	{ "measure-file", info_measure_file, "FILE...", 1, TAKES_JSON },
 	{ "cat", info_cat, "IMAGE PATH...", 2, 0 },
@@ -33,7 +34,8 @@ void info_check_filter(const struct option_list *filter)
 {
 	for (unsigned int i = 0; i < filter->n; i++)
 		if (!*filter->v[i] || strchr(filter->v[i], '/'))
-			options_refuse("--filter", "\"%s\" is not a name in the root directory", filter->v[i]);
+			options_refuse("--filter", "\"%s\" is not a name in the root directory",
+				       filter->v[i]);
 }
 
 int info_end(struct info *info, int status, struct error *err)
@@ -123,8 +125,10 @@ static int info_main(const struct applet *self, char **argv)
 {
 	struct info info = { 0 };
 	const struct option_row rows[] = {
-		{ 0, "basedir", "DIR[:DIR...]", "where the objects are", &info.basedir, OPTION_PLAIN },
-		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated", &info.filter, OPTION_LIST },
+		{ 0, "basedir", "DIR[:DIR...]", "where the objects are", &info.basedir,
+		  OPTION_PLAIN },
+		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
+		  &info.filter, OPTION_LIST },
 		{ 0, "json", NULL, "print JSON Lines", &info.json, OPTION_PLAIN },
 		{ 0 },
 	};
@@ -153,8 +157,9 @@ static int info_main(const struct applet *self, char **argv)
 const struct applet applet_info = {
 	.name = "info",
 	.aliases = "composefs-info",
-	.operands = "ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
-		    "unused-objects IMAGE...\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
+	.operands =
+		"ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
+		"unused-objects IMAGE...\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
 	.summary = "ask an image about itself",
 	.main = info_main,
 };

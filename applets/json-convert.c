@@ -34,7 +34,9 @@ static bool parse_digest(struct cfs_digest *digest, const char *s)
 static int read_input(struct convert *c, unsigned int i, struct layers *layers, struct table *shas,
 		      struct error *err)
 {
-	struct toc_input in = { .name = c->inputs[i], .read = blob_read, .shas = c->digest_from ? shas : NULL };
+	struct toc_input in = { .name = c->inputs[i],
+				.read = blob_read,
+				.shas = c->digest_from ? shas : NULL };
 	struct cfs_digest digest;
 	struct blob blob;
 	int rc, fd = inputs_take(&c->in, i, err);
@@ -67,11 +69,13 @@ static int read_all(struct convert *c, struct tree *tree, struct table *shas, st
 	return rc ? rc : tree_seal(tree, &line, err);
 }
 
-static int add_digests(const struct convert *c, struct tree *tree, const struct table *shas, struct error *err)
+static int add_digests(const struct convert *c, struct tree *tree, const struct table *shas,
+		       struct error *err)
 {
-	const struct toc_from from = {
-		.name = c->digest_from, .fd = c->objects, .threads = c->threads, .pool = c->result.pool
-	};
+	const struct toc_from from = { .name = c->digest_from,
+				       .fd = c->objects,
+				       .threads = c->threads,
+				       .pool = c->result.pool };
 	struct progress progress;
 	int rc;
 
@@ -98,7 +102,8 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 }
 
 /* What the rows alone cannot tell. */
-static void check_options(struct convert *c, const char *out, const char *format, const char *whiteouts)
+static void check_options(struct convert *c, const char *out, const char *format,
+			  const char *whiteouts)
 {
 	struct result *r = &c->result;
 	unsigned int inputs = 0, stdins = 0;
@@ -112,12 +117,16 @@ static void check_options(struct convert *c, const char *out, const char *format
 	c->whiteouts = layers_option(whiteouts, inputs);
 	for (unsigned int i = 0; i < c->digests.n; i++)
 		if (!parse_digest(&digest, c->digests.v[i]))
-			options_refuse("--toc-digest", "\"%s\" is not sha256: and 64 hex digits of lower case",
+			options_refuse("--toc-digest",
+				       "\"%s\" is not sha256: and 64 hex digits of lower case",
 				       c->digests.v[i]);
 	if (c->digests.n && c->digests.n != inputs)
-		options_refuse("--toc-digest", "is given %u times for %u inputs", c->digests.n, inputs);
+		options_refuse("--toc-digest", "is given %u times for %u inputs", c->digests.n,
+			       inputs);
 	if (format && !strcmp(format, "composefs"))
-		options_refuse("--format", "composefs was the format of 2022, which is gone; only erofs is written");
+		options_refuse(
+			"--format",
+			"composefs was the format of 2022, which is gone; only erofs is written");
 	if (format && strcmp(format, "erofs"))
 		options_refuse("--format", "\"%s\" is not erofs", format);
 	if (out && !result_needs_image(r))
@@ -150,9 +159,12 @@ static int json_convert_main(const struct applet *self, char **argv)
 	bool no_sandbox = false;
 	const struct option_row rows[] = {
 		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
-		{ 0, "whiteouts", "WHAT", "apply (default), overlay or keep the whiteouts of layers", &whiteouts },
-		{ 0, "digest-from", "DIR", "compute fs-verity digests from the objects in DIR", &c.digest_from },
-		{ 0, "toc-digest", "sha256:HEX", "what the table must hash to, once for each input", &c.digests, OPTION_LIST },
+		{ 0, "whiteouts", "WHAT",
+		  "apply (default), overlay or keep the whiteouts of layers", &whiteouts },
+		{ 0, "digest-from", "DIR", "compute fs-verity digests from the objects in DIR",
+		  &c.digest_from },
+		{ 0, "toc-digest", "sha256:HEX", "what the table must hash to, once for each input",
+		  &c.digests, OPTION_LIST },
 		{ 0, "use-epoch", NULL, "every mtime is 0", &c.use_epoch },
 		RESULT_ROWS(&c.result),
 		{ 0, "format", "erofs", NULL, &format },

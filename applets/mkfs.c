@@ -57,7 +57,8 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 	if (fd < 0 || input_take_fd(&in, fd, m->source, err))
 		return -1;
 	if (is_output(m, &in.st))
-		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too", m->result.image);
+		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too",
+			       m->result.image);
 	else
 		rc = dump_parse(tree, &in, m->source, getenv("CFS_PARSE_STRICT") != NULL, err);
 	input_release(&in);
@@ -65,7 +66,8 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 }
 
 /* What of ours may lie below the source (WI-10). */
-static size_t exclude_ours(const struct mkfs *m, const struct store *store, struct scan_exclude ours[3])
+static size_t exclude_ours(const struct mkfs *m, const struct store *store,
+			   struct scan_exclude ours[3])
 {
 	const struct publish *out = &m->result.out;
 	size_t n = 0;
@@ -73,9 +75,11 @@ static size_t exclude_ours(const struct mkfs *m, const struct store *store, stru
 	if (m->result.image && out->exists)
 		ours[n++] = (struct scan_exclude){ out->st.st_dev, out->st.st_ino, "the image" };
 	if (m->result.image && out->has_temp)
-		ours[n++] = (struct scan_exclude){ out->temp.st_dev, out->temp.st_ino, "the image" };
+		ours[n++] =
+			(struct scan_exclude){ out->temp.st_dev, out->temp.st_ino, "the image" };
 	if (store)
-		ours[n++] = (struct scan_exclude){ store->st.st_dev, store->st.st_ino, "the object store" };
+		ours[n++] = (struct scan_exclude){ store->st.st_dev, store->st.st_ino,
+						   "the object store" };
 	return n;
 }
 
@@ -123,7 +127,8 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 
 static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 {
-	struct store_flags flags = { .require_verity = m->require_verity, .no_sync = m->result.no_sync };
+	struct store_flags flags = { .require_verity = m->require_verity,
+				     .no_sync = m->result.no_sync };
 	struct store store;
 	int rc;
 
@@ -222,9 +227,11 @@ static void check_options(struct mkfs *m)
 		m->store_path = NULL;
 	}
 	if (!m->result.image && result_needs_image(&m->result))
-		options_refuse("IMAGE", "is missing; only --print-digest-only and --print-dump do without");
+		options_refuse("IMAGE",
+			       "is missing; only --print-digest-only and --print-dump do without");
 	if (m->result.image && !result_needs_image(&m->result))
-		options_refuse(m->result.print_dump ? "--print-dump" : "--print-digest-only", "excludes IMAGE");
+		options_refuse(m->result.print_dump ? "--print-dump" : "--print-digest-only",
+			       "excludes IMAGE");
 }
 
 static int open_inputs(struct mkfs *m, struct error *err)
@@ -241,18 +248,24 @@ static int mkfs_main(const struct applet *self, char **argv)
 	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
 	const struct option_row rows[] = {
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
-		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top", &m.from_tar },
-		{ 0, "whiteouts", "WHAT", "apply (default), overlay or keep the whiteouts of layers", &m.whiteouts },
-		{ 0, "digest-store", "DIR", "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
-		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity", &m.require_verity },
+		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top",
+		  &m.from_tar },
+		{ 0, "whiteouts", "WHAT",
+		  "apply (default), overlay or keep the whiteouts of layers", &m.whiteouts },
+		{ 0, "digest-store", "DIR",
+		  "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
+		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity",
+		  &m.require_verity },
 		RESULT_ROWS(&m.result),
 		{ 0, "use-epoch", NULL, "every mtime is 0", &m.scan.use_epoch },
-		{ 0, "clamp-mtime", "SECONDS", "later mtimes become SECONDS ($SOURCE_DATE_EPOCH)", &m.clamp, OPTION_OPTIONAL },
+		{ 0, "clamp-mtime", "SECONDS", "later mtimes become SECONDS ($SOURCE_DATE_EPOCH)",
+		  &m.clamp, OPTION_OPTIONAL },
 		{ 0, "skip-xattrs", NULL, "no extended attributes", &m.scan.skip_xattrs },
 		{ 0, "user-xattrs", NULL, "only user.* extended attributes", &m.scan.user_xattrs },
 		{ 0, "skip-devices", NULL, "no device nodes", &m.scan.skip_devices },
 		{ 0, "hardlinks", NULL, "names of one inode become one inode", &m.scan.hardlinks },
-		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)", &m.threads, OPTION_NUMBER },
+		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)",
+		  &m.threads, OPTION_NUMBER },
 		{ 0, "progress", NULL, "show progress as lines", &m.progress },
 		{ 0 },
 	};
@@ -274,7 +287,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 const struct applet applet_mkfs = {
 	.name = "mkfs",
 	.aliases = "mkcomposefs mkfs.composefs",
-	.operands = "SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
+	.operands =
+		"SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
 	.summary = "make an image from a directory, a dump or tar layers",
 	.main = mkfs_main,
 };

@@ -93,7 +93,8 @@ static int mount_main(const struct applet *self, char **argv)
 {
 	struct mount m = { 0 };
 	const struct option_row rows[] = {
-		{ 'o', NULL, "LIST", "mount options, separated by commas; see the manual page", &m.lists, OPTION_LIST },
+		{ 'o', NULL, "LIST", "mount options, separated by commas; see the manual page",
+		  &m.lists, OPTION_LIST },
 		{ 'f', NULL, NULL, "do everything but mount; with -v a dry run", &m.fake },
 		{ 'n', NULL, NULL, "nothing (as mount(8) has it)", &m.no_mtab },
 		{ 'r', NULL, NULL, "as -o ro", &m.read_only },
@@ -109,8 +110,9 @@ static int mount_main(const struct applet *self, char **argv)
 	m.source = operands[0];
 	m.target = m.source ? operands[1] : NULL;
 	if (!m.target) {
-		complain("usage: %s [-fnrsvwh] [-N NS] [-t TYPE] [-o LIST]... IMAGE DIRECTORY; %s is missing",
-			 program_name, m.source ? "DIRECTORY" : "IMAGE");
+		complain(
+			"usage: %s [-fnrsvwh] [-N NS] [-t TYPE] [-o LIST]... IMAGE DIRECTORY; %s is missing",
+			program_name, m.source ? "DIRECTORY" : "IMAGE");
 		return MOUNT_USAGE;
 	}
 	optlist_init(&m.opt);

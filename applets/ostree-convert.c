@@ -41,10 +41,13 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 	const struct option_row rows[] = {
 		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
 		{ 0, "no-verity", NULL, "record no fs-verity digests", &no_verity },
-		{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &r->print_dump },
-		{ 0, "print-json", NULL, "print the tree as a table of contents for json-convert", &r->print_json },
+		{ 0, "print-dump", NULL, "print the tree as a dump, write no image",
+		  &r->print_dump },
+		{ 0, "print-json", NULL, "print the tree as a table of contents for json-convert",
+		  &r->print_json },
 		{ 0, "print-digest", NULL, "print the image's fs-verity digest", &r->print_digest },
-		{ 0, "print-digest-only", NULL, "print the digest, write no image", &r->print_digest_only },
+		{ 0, "print-digest-only", NULL, "print the digest, write no image",
+		  &r->print_digest_only },
 		{ 0, "no-sync", NULL, "do not wait for stable storage", &r->no_sync },
 		{ 0 },
 	};
@@ -60,14 +63,16 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 		r->print_json = true;
 	result_options(r);
 	if (out && !result_needs_image(r))
-		options_refuse("--out", "excludes --print-dump, --print-json and --print-digest-only");
+		options_refuse("--out",
+			       "excludes --print-dump, --print-json and --print-digest-only");
 	if (!out && result_needs_image(r) && isatty(STDOUT_FILENO))
 		options_refuse("--out", "is missing, and stdout is a terminal");
 	r->source = operands[0];
 	r->image = out ? out : "-";
-	c.ostree = (struct ostree){
-		.repo = operands[0], .rev = operands[1], .verity = !no_verity, .threads = workers_default()
-	};
+	c.ostree = (struct ostree){ .repo = operands[0],
+				    .rev = operands[1],
+				    .verity = !no_verity,
+				    .threads = workers_default() };
 	if (ostree_begin(&c.ostree, &err))
 		return fail(&err);
 	result_confine(r, &none, c.ostree.opened.objects, c.ostree.threads);

@@ -115,10 +115,12 @@ static int setup_root_main(const struct applet *self, char **argv)
 	struct root r = { .sysroot = "/sysroot" };
 	const char *config = NULL, *cmdline = NULL;
 	const struct option_row rows[] = {
-		{ 0, "sysroot", "DIR", "where the physical root is mounted (default /sysroot)", &r.sysroot },
+		{ 0, "sysroot", "DIR", "where the physical root is mounted (default /sysroot)",
+		  &r.sysroot },
 		{ 0, "config", "FILE", "instead of " CONFIG, &config },
 		{ 0, "cmdline", "TEXT", "instead of /proc/cmdline", &cmdline },
-		{ 0, "target", "DIR", "build the root on DIR and leave sysroot as it is", &r.target },
+		{ 0, "target", "DIR", "build the root on DIR and leave sysroot as it is",
+		  &r.target },
 		{ 'n', NULL, NULL, "do everything up to the first mount call", &r.fake },
 		{ 0 },
 	};
@@ -131,7 +133,8 @@ const struct applet applet_setup_root = {
 	.name = "setup-root",
 	.aliases = "composefs-setup-root",
 	.operands = "",
-	.summary = "in an initramfs: turn the mounted disk into the root the kernel command line names",
+	.summary =
+		"in an initramfs: turn the mounted disk into the root the kernel command line names",
 	.main = setup_root_main,
 	.usage_status = MOUNT_USAGE,
 };

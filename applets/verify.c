@@ -14,7 +14,8 @@
 #include "image/read.h"
 #include "image/write/write.h"
 
-static int image_line(struct verify *v, const char *name, enum kind kind, const char *detail, struct error *err)
+static int image_line(struct verify *v, const char *name, enum kind kind, const char *detail,
+		      struct error *err)
 {
 	const struct finding f = { .kind = kind, .image = name, .detail = detail };
 
@@ -55,7 +56,8 @@ static void see_bytes(void *arg, const void *data, size_t len)
 {
 	struct same *s = arg;
 	const u8 *p = data;
-	size_t have = s->off < s->img->len ? (size_t)(s->img->len - s->off) : 0, n = len < have ? len : have;
+	size_t have = s->off < s->img->len ? (size_t)(s->img->len - s->off) : 0,
+	       n = len < have ? len : have;
 
 	if (s->first == UINT64_MAX && (n < len || memcmp(p, s->img->bytes + s->off, n))) {
 		size_t i = 0;
@@ -68,7 +70,8 @@ static void see_bytes(void *arg, const void *data, size_t len)
 }
 
 /* RI-11: the tree in it, written again, is the image. */
-static int check_canonical(struct verify *v, const char *name, const struct image *img, struct error *err)
+static int check_canonical(struct verify *v, const char *name, const struct image *img,
+			   struct error *err)
 {
 	const struct image_version version = { img->super.version, img->super.version };
 	struct same same = { .img = img, .first = UINT64_MAX };
@@ -100,13 +103,14 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 		same.first = same.off;
 	if (same.first == UINT64_MAX)
 		return 0;
-	text_format(text, sizeof(text), "first differing byte %llu", (unsigned long long)same.first);
+	text_format(text, sizeof(text), "first differing byte %llu",
+		    (unsigned long long)same.first);
 	return image_line(v, name, KIND_NOT_CANONICAL, text, err);
 }
 
 /* The digest of the bytes, and the kernel's where the file has fs-verity. */
-static int check_digest(struct verify *v, const char *name, const struct image *img, int fd, bool compressed,
-			struct error *err)
+static int check_digest(struct verify *v, const char *name, const struct image *img, int fd,
+			bool compressed, struct error *err)
 {
 	struct cfs_digest is, kernel = { { 0 } };
 	struct verity *work = malloc(sizeof(*work));
@@ -125,7 +129,8 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	}
 	if (sealed == VERITY_SHA256 && memcmp(&is, &kernel, sizeof(is))) {
 		cfs_digest_print(b, &kernel);
-		text_format(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s", b, a);
+		text_format(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s",
+			    b, a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
 	if (v->has_digest && memcmp(&is, &v->digest, sizeof(is))) {
@@ -136,22 +141,25 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	if (v->enable_verity && verity_lacks(sealed)) {
 		rc = verity_seal(fd, &is);
 		if (rc < 0) {
-			text_format(text, sizeof(text), "fs-verity cannot be enabled: %s", error_words(errno));
+			text_format(text, sizeof(text), "fs-verity cannot be enabled: %s",
+				    error_words(errno));
 			return image_line(v, name, KIND_UNREADABLE, text, err);
 		}
 		if (rc)
-			return image_line(v, name, KIND_BAD_DIGEST, "changed before it had fs-verity", err);
+			return image_line(v, name, KIND_BAD_DIGEST,
+					  "changed before it had fs-verity", err);
 		sealed = VERITY_SHA256;
 	}
 	if (v->require_verity && sealed != VERITY_SHA256)
 		return image_line(v, name, KIND_NO_VERITY, not_sealed(sealed), err);
-	text_format(text, sizeof(text), "%.64s by content%s", a, sealed == VERITY_SHA256 ? " and kernel" : "");
+	text_format(text, sizeof(text), "%.64s by content%s", a,
+		    sealed == VERITY_SHA256 ? " and kernel" : "");
 	return image_line(v, name, KIND_OK, text, err);
 }
 
 /* All about one image; *usable: its objects can be looked at. */
-static int check_image(struct verify *v, const char *name, struct image *img, const struct input *in, bool *usable,
-		       struct error *err)
+static int check_image(struct verify *v, const char *name, struct image *img,
+		       const struct input *in, bool *usable, struct error *err)
 {
 	struct odd_arg odd = { .v = v, .name = name, .err = err };
 	struct error e;
@@ -181,7 +189,8 @@ static const char *without_name(const char *text, const char *name)
 }
 
 /* Read and check an image. The bytes stay with @img if *usable. */
-static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable, struct error *err)
+static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable,
+		      struct error *err)
 {
 	const char *name = v->in.names[i];
 	struct input in;
@@ -195,7 +204,8 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 		return image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	v->images++;
 	if (in.compressed && (v->require_verity || v->enable_verity)) {
-		rc = image_line(v, name, KIND_UNREADABLE, "is compressed: fs-verity would be about other bytes", err);
+		rc = image_line(v, name, KIND_UNREADABLE,
+				"is compressed: fs-verity would be about other bytes", err);
 	} else if (input_slurp(&in, &bytes, &len, &e)) {
 		rc = image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	} else if (image_open_bytes(img, bytes, len, &e)) {
@@ -243,7 +253,9 @@ static int verify_images(struct verify *v, char **names, struct error *err)
 	}
 	if (!rc && v->dirs.n) {
 		good_names[good] = NULL;
-		rc = objects_sort(&objects, err) || objects_verify(v, &objects, good_names, err) ? -1 : 0;
+		rc = objects_sort(&objects, err) || objects_verify(v, &objects, good_names, err)
+			     ? -1
+			     : 0;
 	}
 	objects_release(&objects);
 	for (u32 i = 0; i < good; i++)
@@ -260,7 +272,8 @@ static int open_dirs(struct verify *v, const char *dirs, const char *repair, str
 	return repair ? basedirs_open(&v->repair, repair, err) : 0;
 }
 
-static int run(struct verify *v, char **names, const char *dirs, const char *repair, struct error *err)
+static int run(struct verify *v, char **names, const char *dirs, const char *repair,
+	       struct error *err)
 {
 	if (open_dirs(v, dirs, repair, err))
 		return -1;
@@ -283,12 +296,19 @@ static int verify_main(const struct applet *self, char **argv)
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", "check the objects, which are here", &dirs },
 		{ 0, "digest", "DIGEST", "the fs-verity digest that the image must have", &digest },
-		{ 0, "quick", NULL, "do not read contents: presence, type, size, the kernel's digest", &v.quick },
-		{ 0, "require-verity", NULL, "image and objects must have fs-verity and a recorded digest", &v.require_verity },
-		{ 0, "enable-verity", NULL, "enable fs-verity on whatever passed the check", &v.enable_verity },
-		{ 0, "repair-from", "DIR[:DIR...]", "replace missing and wrong objects by good ones from here", &repair },
-		{ 0, "canonical", NULL, "the image must be what mkfs writes for its tree", &v.canonical },
-		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)", &threads, OPTION_NUMBER },
+		{ 0, "quick", NULL,
+		  "do not read contents: presence, type, size, the kernel's digest", &v.quick },
+		{ 0, "require-verity", NULL,
+		  "image and objects must have fs-verity and a recorded digest",
+		  &v.require_verity },
+		{ 0, "enable-verity", NULL, "enable fs-verity on whatever passed the check",
+		  &v.enable_verity },
+		{ 0, "repair-from", "DIR[:DIR...]",
+		  "replace missing and wrong objects by good ones from here", &repair },
+		{ 0, "canonical", NULL, "the image must be what mkfs writes for its tree",
+		  &v.canonical },
+		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)",
+		  &threads, OPTION_NUMBER },
 		{ 0, "progress", NULL, "show progress as lines", &v.progress_lines },
 		{ 0, "json", NULL, "print JSON lines and a summary", &v.json },
 		{ 0 },
@@ -316,8 +336,7 @@ static int verify_main(const struct applet *self, char **argv)
 	inputs_close(&v.in);
 	if (rc)
 		return fail(&err);
-	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH
-						      : EXIT_DONE;
+	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH : EXIT_DONE;
 }
 
 const struct applet applet_verify = {

@@ -21,7 +21,8 @@
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define CFS_LINUX_6_1 1
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) &&                                            \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define CFS_LINUX_6_1 0
 #include <linux/backing-file.h>
 #include <linux/exportfs.h>
@@ -73,9 +74,8 @@ static inline int cfs_verity_digest(struct inode *inode, u8 out[SHA256_DIGEST_SI
 	memset(out, 0, SHA256_DIGEST_SIZE);
 	if (!vi)
 		return -ENODATA;
-	if (vi->inode != inode || vi->log_blocksize != PAGE_SHIFT ||
-	    vi->block_size != PAGE_SIZE || vi->log_arity >= PAGE_SHIFT ||
-	    vi->hashes_per_block != 1u << vi->log_arity)
+	if (vi->inode != inode || vi->log_blocksize != PAGE_SHIFT || vi->block_size != PAGE_SIZE ||
+	    vi->log_arity >= PAGE_SHIFT || vi->hashes_per_block != 1u << vi->log_arity)
 		return -EOPNOTSUPP;
 	if (vi->digest_size == SHA512_DIGEST_SIZE)
 		return -EINVAL;
@@ -263,13 +263,12 @@ static inline void cfs_folio_end_read(struct folio *folio, bool ok)
  * The first argument was a path before some stable update and a file since
  * then; a pointer to void becomes either.
  */
-#define CFS_BACKING_USER(file)                                                        \
-	__builtin_choose_expr(                                                        \
-		__builtin_types_compatible_p(typeof(backing_file_open),               \
-					     struct file * (const struct path *, int, \
-							    const struct path *,      \
-							    const struct cred *)),    \
-		(void *)&(file)->f_path, (void *)(file))
+#define CFS_BACKING_USER(file)                                                                     \
+	__builtin_choose_expr(__builtin_types_compatible_p(                                        \
+				      typeof(backing_file_open),                                   \
+				      struct file * (const struct path *, int,                     \
+						     const struct path *, const struct cred *)),   \
+			      (void *)&(file)->f_path, (void *)(file))
 
 static inline struct file *cfs_backing_open(struct file *user, int flags, const struct path *real,
 					    const struct cred *cred)

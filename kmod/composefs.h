@@ -60,8 +60,9 @@ struct cfs_fs {
 	struct address_space *mapping; /* holds the bytes of the image */
 	struct file *reader;           /* for read_folio of the mapping; may be NULL */
 	struct file_ra_state ra;
-	struct folio *last[CFS_USES]; /* whoever takes one out by xchg() has its reference; NULL: taken */
-	const struct cred *cred;      /* the mounter's */
+	struct folio *
+		last[CFS_USES]; /* whoever takes one out by xchg() has its reference; NULL: taken */
+	const struct cred *cred; /* the mounter's */
 	u8 level;
 	bool has_digest;
 	struct cfs_digest digest;
@@ -127,7 +128,8 @@ int cfs_options_parse(struct fs_context *fc, struct fs_parameter *param);
 /* The level that the options amount to, in whatever order they came. */
 u8 cfs_options_level(const struct cfs_options *opts);
 /* Remount: 0 if everything that was given is as it is, else -EINVAL. */
-int cfs_options_same(struct fs_context *fc, const struct cfs_options *opts, const struct cfs_fs *fs);
+int cfs_options_same(struct fs_context *fc, const struct cfs_options *opts,
+		     const struct cfs_fs *fs);
 
 /* image.c: all report to @fc why. */
 int cfs_image_open(struct fs_context *fc, struct cfs_fs *fs, const struct cfs_options *opts);
@@ -156,7 +158,8 @@ struct cfs_metabuf {
  * change under the caller. -EUCLEAN if they are not inside one block of the
  * image, -EIO or what else reading gave.
  */
-int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s);
+int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len,
+		     struct cfs_span *s);
 void cfs_metabuf_put(struct cfs_metabuf *buf);
 /* Let go of the folios that were used last. */
 void cfs_metabuf_forget(struct cfs_fs *fs);
@@ -174,7 +177,9 @@ int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d);
 /* Whether an inode on disk is to be shown as a character device 0:0, or an error. */
 static inline int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d)
 {
-	return d->ftype == EROFS_FT_REG_FILE && !d->size && d->xattr_len ? cfs_inode_is_marked(sb, d) : 0;
+	return d->ftype == EROFS_FT_REG_FILE && !d->size && d->xattr_len
+		       ? cfs_inode_is_marked(sb, d)
+		       : 0;
 }
 /* Those fields of @d that cfs_inode_pieces() and cfs_inode_piece() ask for. */
 void cfs_node_data(const struct inode *inode, struct cfs_inode *d);
@@ -215,7 +220,8 @@ int cfs_xattrs_begin(struct cfs_xattr_walk *w, struct super_block *sb, u64 nid, 
  * prefix is NULL; 0: no more. *@fault is what the meaning of this one gave:
  * -EUCLEAN for an unusable redirect or metacopy.
  */
-int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_shown *shown, int *fault);
+int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_shown *shown,
+		    int *fault);
 void cfs_xattrs_end(struct cfs_xattr_walk *w);
 /* The same for an inode in memory. */
 int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode);

@@ -4,8 +4,8 @@
 #include <linux/exportfs.h>
 
 /* Map piece @i of a directory, a block or the tail, and open it. */
-static int cfs_dir_block(struct inode *dir, const struct cfs_inode *d, u64 i, struct cfs_metabuf *buf,
-			 struct cfs_dirblock *block, struct cfs_fault *f)
+static int cfs_dir_block(struct inode *dir, const struct cfs_inode *d, u64 i,
+			 struct cfs_metabuf *buf, struct cfs_dirblock *block, struct cfs_fault *f)
 {
 	struct cfs_span s;
 	u32 len;
@@ -40,20 +40,22 @@ static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const vo
 }
 
 /* Whether the entry at position @pos is called @name. If that cannot be told, it is not. */
-static bool cfs_dir_is_at(struct inode *dir, const struct cfs_inode *d, u64 pos, const void *name, u32 len,
-			  struct cfs_metabuf *buf, struct cfs_dirent *e)
+static bool cfs_dir_is_at(struct inode *dir, const struct cfs_inode *d, u64 pos, const void *name,
+			  u32 len, struct cfs_metabuf *buf, struct cfs_dirent *e)
 {
 	const u32 i = ((u32)pos & (EROFS_BLKSZ - 1)) / (u32)sizeof(struct erofs_dirent);
 	struct cfs_dirblock block;
 	int order;
 
-	return pos < d->size && !cfs_dir_block(dir, d, pos >> EROFS_BLKSZ_BITS, buf, &block, NULL) &&
-	       i < block.count && !cfs_dirblock_order(&block, i, name, len, e, &order, NULL) && !order;
+	return pos < d->size &&
+	       !cfs_dir_block(dir, d, pos >> EROFS_BLKSZ_BITS, buf, &block, NULL) &&
+	       i < block.count && !cfs_dirblock_order(&block, i, name, len, e, &order, NULL) &&
+	       !order;
 }
 
 /* The entry @name of a directory, and the position at which it stands. */
-static noinline int cfs_dir_search(struct inode *dir, const struct cfs_inode *d, const void *name, u32 len,
-				   struct cfs_metabuf *buf, struct cfs_dirent *e, u64 *pos)
+static noinline int cfs_dir_search(struct inode *dir, const struct cfs_inode *d, const void *name,
+				   u32 len, struct cfs_metabuf *buf, struct cfs_dirent *e, u64 *pos)
 {
 	struct cfs_fault f = {};
 	struct cfs_dirblock block;
@@ -273,9 +275,7 @@ static struct dentry *cfs_get_parent(struct dentry *child)
 	return d_obtain_alias(inode);
 }
 
-const struct export_operations cfs_export_ops = {
-	.fh_to_dentry = cfs_fh_to_dentry,
-	.fh_to_parent = cfs_fh_to_parent,
-	.get_parent = cfs_get_parent,
-	CFS_ENCODE_FH_OP
-};
+const struct export_operations cfs_export_ops = { .fh_to_dentry = cfs_fh_to_dentry,
+						  .fh_to_parent = cfs_fh_to_parent,
+						  .get_parent = cfs_get_parent,
+						  CFS_ENCODE_FH_OP };

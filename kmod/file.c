@@ -48,10 +48,11 @@ static ssize_t cfs_object_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 	return cfs_backing_read(cfs_real_file(file), iter, iocb, cfs_file_cred(file));
 }
 
-static ssize_t cfs_object_splice(struct file *file, loff_t *pos, struct pipe_inode_info *pipe, size_t len,
-				 unsigned int flags)
+static ssize_t cfs_object_splice(struct file *file, loff_t *pos, struct pipe_inode_info *pipe,
+				 size_t len, unsigned int flags)
 {
-	return cfs_backing_splice(file, cfs_real_file(file), pos, pipe, len, flags, cfs_file_cred(file));
+	return cfs_backing_splice(file, cfs_real_file(file), pos, pipe, len, flags,
+				  cfs_file_cred(file));
 }
 
 static int cfs_object_mmap(struct file *file, struct vm_area_struct *vma)
@@ -127,7 +128,8 @@ static int cfs_content_copy(struct inode *inode, loff_t pos, u8 *to, size_t len)
 
 	cfs_node_data(inode, &d);
 	memset(to, 0, len);
-	for (piece = (u64)pos >> EROFS_BLKSZ_BITS; len && piece < cfs_inode_pieces(&d) && !rc; piece++) {
+	for (piece = (u64)pos >> EROFS_BLKSZ_BITS; len && piece < cfs_inode_pieces(&d) && !rc;
+	     piece++) {
 		u32 have;
 		u64 off = cfs_inode_piece(&d, piece, &have);
 		size_t n = min_t(size_t, have, len);

@@ -73,7 +73,8 @@ static int cfs_mapping_choose(struct fs_context *fc, struct cfs_fs *fs)
 	fs->is_shmem = shmem_mapping(fs->mapping);
 	if (!fs->reader && !(real->i_sb->s_type->fs_flags & FS_REQUIRES_DEV) && !fs->is_shmem &&
 	    real->i_sb->s_magic != RAMFS_MAGIC) {
-		errorfc(fc, "an image on an overlay over %s cannot be read", real->i_sb->s_type->name);
+		errorfc(fc, "an image on an overlay over %s cannot be read",
+			real->i_sb->s_type->name);
 		return -EOPNOTSUPP;
 	}
 	if (IS_DAX(real) || (!fs->is_shmem && !fs->mapping->a_ops->read_folio)) {

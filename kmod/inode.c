@@ -64,8 +64,8 @@ void cfs_evict_inode(struct inode *inode)
 }
 
 /* An inode whose head crosses a block. */
-static noinline int cfs_inode_read_split(struct cfs_fs *fs, u64 nid, u64 off, u64 len, struct cfs_inode *d,
-					 struct cfs_fault *f)
+static noinline int cfs_inode_read_split(struct cfs_fs *fs, u64 nid, u64 off, u64 len,
+					 struct cfs_inode *d, struct cfs_fault *f)
 {
 	u8 head[sizeof(struct erofs_inode_extended)];
 	int rc = cfs_meta_copy(fs, off, head, len);
@@ -104,7 +104,8 @@ void cfs_node_data(const struct inode *inode, struct cfs_inode *d)
 	d->tail_len = node->flags & CFS_NODE_INLINE ? (u32)d->size & (EROFS_BLKSZ - 1) : 0;
 	d->blocks = cfs_align(d->size - d->tail_len, EROFS_BLKSZ) >> EROFS_BLKSZ_BITS;
 	d->block_off = (u64)node->block << EROFS_BLKSZ_BITS;
-	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) : sizeof(struct erofs_inode_compact);
+	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended)
+					       : sizeof(struct erofs_inode_compact);
 	if (node->xattr_icount)
 		off += sizeof(struct erofs_xattr_ibody_header) + 4 * (node->xattr_icount - 1u);
 	d->tail_off = off;
@@ -219,7 +220,8 @@ static int cfs_node_fill(struct inode *inode, const struct cfs_inode *d)
 		node->flags |= CFS_NODE_CHUNKS;
 	node->block = (u32)(d->block_off >> EROFS_BLKSZ_BITS);
 	if (d->xattr_len) {
-		node->xattr_icount = (u16)((d->xattr_len - sizeof(struct erofs_xattr_ibody_header)) / 4 + 1);
+		node->xattr_icount =
+			(u16)((d->xattr_len - sizeof(struct erofs_xattr_ibody_header)) / 4 + 1);
 	} else {
 		cache_no_acl(inode); /* permission checks stay in RCU mode */
 	}

@@ -54,7 +54,8 @@ static struct folio *cfs_folio_last(struct cfs_fs *fs, struct folio **last, pgof
 
 	if (!folio)
 		return NULL;
-	if (folio->mapping == fs->mapping && folio_contains(folio, index) && folio_test_uptodate(folio))
+	if (folio->mapping == fs->mapping && folio_contains(folio, index) &&
+	    folio_test_uptodate(folio))
 		return folio;
 	folio_put(folio);
 	return NULL;
@@ -103,7 +104,8 @@ void cfs_metabuf_forget(struct cfs_fs *fs)
 	}
 }
 
-int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len, struct cfs_span *s)
+int cfs_metabuf_span(struct cfs_fs *fs, struct cfs_metabuf *buf, u64 off, u64 len,
+		     struct cfs_span *s)
 {
 	const u64 block = off >> EROFS_BLKSZ_BITS;
 	const u32 at = (u32)off & (EROFS_BLKSZ - 1);

@@ -37,7 +37,8 @@ struct cfs_found {
  * One xattr. The name is copied at once, because the next xattr takes its place
  * in the buffer; checked it was in that same buffer, which is a copy already.
  */
-static int cfs_found_add(struct cfs_found *found, const struct cfs_xattr_walk *w, bool is_metacopy, int fault)
+static int cfs_found_add(struct cfs_found *found, const struct cfs_xattr_walk *w, bool is_metacopy,
+			 int fault)
 {
 	if (fault && is_metacopy)
 		found->bad_metacopy = true;
@@ -162,12 +163,13 @@ static struct cfs_real *cfs_real_add(struct cfs_object *object, const struct pat
 /* What overlayfs refuses as well: what is there may not be what it seems. */
 static bool cfs_dentry_is_weird(const struct dentry *dentry)
 {
-	return dentry->d_flags & (DCACHE_NEED_AUTOMOUNT | DCACHE_MANAGE_TRANSIT | DCACHE_OP_HASH |
-				  DCACHE_OP_COMPARE);
+	return dentry->d_flags &
+	       (DCACHE_NEED_AUTOMOUNT | DCACHE_MANAGE_TRANSIT | DCACHE_OP_HASH | DCACHE_OP_COMPARE);
 }
 
 /* The regular file of that name below one of the bases; a reference to its dentry. */
-static int cfs_object_lookup(struct inode *inode, const struct cfs_object *object, struct path *path)
+static int cfs_object_lookup(struct inode *inode, const struct cfs_object *object,
+			     struct path *path)
 {
 	const struct cfs_fs *fs = CFS_FS(inode->i_sb);
 	const char *what = "is in none of the directories";
@@ -187,8 +189,8 @@ static int cfs_object_lookup(struct inode *inode, const struct cfs_object *objec
 		} else if (rc == -ELOOP || rc == -EXDEV) {
 			what = "leads through a link or out of its directory";
 		} else if (rc != -ENOENT && rc != -ENOTDIR) {
-			pr_warn_ratelimited("composefs: %s: object %s: error %d\n", inode->i_sb->s_id,
-					    object->name, rc);
+			pr_warn_ratelimited("composefs: %s: object %s: error %d\n",
+					    inode->i_sb->s_id, object->name, rc);
 			return rc;
 		}
 	}
@@ -200,7 +202,8 @@ static int cfs_object_lookup(struct inode *inode, const struct cfs_object *objec
  * What is to be opened. It is remembered with the inode as a result of a lookup,
  * not as a verdict; *@put is set if it is not, and the dentry to be put.
  */
-static int cfs_object_find(struct inode *inode, struct cfs_object *object, struct path *path, bool *put)
+static int cfs_object_find(struct inode *inode, struct cfs_object *object, struct path *path,
+			   bool *put)
 {
 	struct cfs_real *real = smp_load_acquire(&object->real);
 	int rc;
@@ -230,7 +233,8 @@ static int cfs_object_find(struct inode *inode, struct cfs_object *object, struc
 }
 
 /* As the mounter, without what opening has done to the user's file already. */
-static struct file *cfs_real_open(struct file *file, const struct path *path, const struct cred *cred)
+static struct file *cfs_real_open(struct file *file, const struct path *path,
+				  const struct cred *cred)
 {
 	int flags = file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	int rc = cfs_permission(path, MAY_OPEN | MAY_READ);
@@ -257,8 +261,9 @@ static int cfs_real_check(struct inode *inode, const struct cfs_object *object, 
 	int rc;
 
 	if (i_size_read(real_inode) != i_size_read(inode)) {
-		pr_warn_ratelimited("composefs: %s: object %s has %lld bytes, not %lld\n", inode->i_sb->s_id,
-				    object->name, i_size_read(real_inode), i_size_read(inode));
+		pr_warn_ratelimited("composefs: %s: object %s has %lld bytes, not %lld\n",
+				    inode->i_sb->s_id, object->name, i_size_read(real_inode),
+				    i_size_read(inode));
 		return -EIO;
 	}
 	if (!fs->level || !object->has_digest)
@@ -267,12 +272,14 @@ static int cfs_real_check(struct inode *inode, const struct cfs_object *object, 
 	if (!rc && !memcmp(digest, object->digest.b, sizeof(digest)))
 		return 0;
 	if (rc)
-		pr_warn_ratelimited("composefs: %s: object %s: %s\n", inode->i_sb->s_id, object->name,
-				    rc == -ENODATA ? "no fs-verity" : "fs-verity digest is not SHA-256");
+		pr_warn_ratelimited(
+			"composefs: %s: object %s: %s\n", inode->i_sb->s_id, object->name,
+			rc == -ENODATA ? "no fs-verity" : "fs-verity digest is not SHA-256");
 	else
-		pr_warn_ratelimited("composefs: %s: object %s has fs-verity digest %*phN, not %*phN\n",
-				    inode->i_sb->s_id, object->name, CFS_DIGEST_SIZE, digest,
-				    CFS_DIGEST_SIZE, object->digest.b);
+		pr_warn_ratelimited(
+			"composefs: %s: object %s has fs-verity digest %*phN, not %*phN\n",
+			inode->i_sb->s_id, object->name, CFS_DIGEST_SIZE, digest, CFS_DIGEST_SIZE,
+			object->digest.b);
 	return -EIO;
 }
 
@@ -331,6 +338,4 @@ struct dentry *cfs_real_dentry(struct dentry *dentry, const struct inode *inode)
 	return dentry;
 }
 
-const struct dentry_operations cfs_dentry_ops = {
-	CFS_D_REAL_OP(cfs_real_dentry)
-};
+const struct dentry_operations cfs_dentry_ops = { CFS_D_REAL_OP(cfs_real_dentry) };

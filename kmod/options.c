@@ -150,7 +150,8 @@ static int cfs_basedir_parse(struct fs_context *fc, struct cfs_options *opts, co
 	return 0;
 }
 
-static int cfs_source_parse(struct fs_context *fc, struct cfs_options *opts, struct fs_parameter *param)
+static int cfs_source_parse(struct fs_context *fc, struct cfs_options *opts,
+			    struct fs_parameter *param)
 {
 	if (fc->source || opts->source.dentry)
 		return invalfc(fc, "more than one source");
@@ -235,12 +236,16 @@ int cfs_options_same(struct fs_context *fc, const struct cfs_options *opts, cons
 	if (opts->nbases) {
 		if (opts->nbases != fs->nbases)
 			return invalfc(fc, "basedir cannot be changed");
-		list_for_each_entry(base, &opts->bases, list) if (!cfs_base_same(base, &fs->bases[i++])) return invalfc(fc, "basedir cannot be changed");
+		list_for_each_entry(base, &opts->bases, list) if (
+			!cfs_base_same(
+				base, &fs->bases[i++])) return invalfc(fc,
+								       "basedir cannot be changed");
 	}
 	if ((opts->verity_check >= 0 || opts->verity_flag >= 0) &&
 	    cfs_options_level(opts) != fs->level)
 		return invalfc(fc, "verity_check cannot be changed");
-	if (opts->has_digest && (!fs->has_digest || memcmp(&opts->digest, &fs->digest, sizeof(fs->digest))))
+	if (opts->has_digest &&
+	    (!fs->has_digest || memcmp(&opts->digest, &fs->digest, sizeof(fs->digest))))
 		return invalfc(fc, "digest cannot be changed");
 	return 0;
 }

@@ -94,7 +94,8 @@ static int cfs_verity_possible(struct fs_context *fc, const struct cfs_fs *fs)
 			return 0;
 	if (!fs->nbases)
 		return 0;
-	errorfc(fc, "no basedir is on a file system that has fs-verity, but verification was asked for");
+	errorfc(fc,
+		"no basedir is on a file system that has fs-verity, but verification was asked for");
 #else
 	errorfc(fc, "this kernel has no fs-verity, but verification was asked for");
 #endif
@@ -108,7 +109,8 @@ static int cfs_statfs(struct dentry *dentry, struct kstatfs *buf)
 	int rc = 0;
 
 	if (fs->nbases) {
-		struct path path = { .mnt = fs->bases[0].mnt, .dentry = fs->bases[0].mnt->mnt_root };
+		struct path path = { .mnt = fs->bases[0].mnt,
+				     .dentry = fs->bases[0].mnt->mnt_root };
 
 		rc = vfs_statfs(&path, buf);
 	} else {

@@ -52,7 +52,8 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 	u32 len = 0;
 	int rc;
 
-	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended) : sizeof(struct erofs_inode_compact);
+	off += node->flags & CFS_NODE_EXTENDED ? sizeof(struct erofs_inode_extended)
+					       : sizeof(struct erofs_inode_compact);
 	if (node->xattr_icount)
 		len = (u32)sizeof(struct erofs_xattr_ibody_header) + 4 * (node->xattr_icount - 1u);
 	rc = cfs_xattrs_begin(w, inode->i_sb, inode->i_ino, off, len);
@@ -62,13 +63,15 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 }
 
 /* Shared entry number @i. */
-static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x, struct cfs_fault *f)
+static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
+			   struct cfs_fault *f)
 {
 	struct cfs_fs *fs = CFS_FS(w->sb);
 	struct erofs_xattr_entry e;
 	u64 off;
 	u32 len;
-	int rc = cfs_xattrs_shared(&w->x, &fs->super, i, &off, f) ?: cfs_meta_copy(fs, off, &e, sizeof(e));
+	int rc = cfs_xattrs_shared(&w->x, &fs->super, i, &off, f)
+			 ?: cfs_meta_copy(fs, off, &e, sizeof(e));
 
 	if (rc)
 		return rc;
@@ -84,11 +87,13 @@ static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
 	if (!cfs_inside(off, len, fs->super.image_len))
 		return cfs_refuse(f, off, "shared xattr beyond the end of the image");
 	memcpy(w->shared, &e, sizeof(e));
-	return cfs_meta_copy(fs, off + sizeof(e), w->shared + sizeof(e), len - sizeof(e)) ?: cfs_xattr_decode(x, (struct cfs_span){ w->shared, len }, 0, NULL, f);
+	return cfs_meta_copy(fs, off + sizeof(e), w->shared + sizeof(e), len - sizeof(e))
+		       ?: cfs_xattr_decode(x, (struct cfs_span){ w->shared, len }, 0, NULL, f);
 }
 
 /* Those marks that make an inode a whiteout only do so with an empty file. */
-static int cfs_xattr_meaning(struct cfs_xattr_walk *w, const struct cfs_xattr *x, struct cfs_shown *shown)
+static int cfs_xattr_meaning(struct cfs_xattr_walk *w, const struct cfs_xattr *x,
+			     struct cfs_shown *shown)
 {
 	int rc = cfs_backing_xattr(&w->backing, x, shown, NULL);
 
@@ -99,7 +104,8 @@ static int cfs_xattr_meaning(struct cfs_xattr_walk *w, const struct cfs_xattr *x
 	return rc;
 }
 
-int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_shown *shown, int *fault)
+int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_shown *shown,
+		    int *fault)
 {
 	struct cfs_fault f = {};
 	int rc;
@@ -184,10 +190,7 @@ static const struct xattr_handler cfs_xattr_handler = {
 	.get = cfs_xattr_handler_get,
 };
 
-CFS_XATTR_HANDLERS cfs_xattr_handlers[] = {
-	CFS_ACL_HANDLERS & cfs_xattr_handler,
-	NULL
-};
+CFS_XATTR_HANDLERS cfs_xattr_handlers[] = { CFS_ACL_HANDLERS & cfs_xattr_handler, NULL };
 
 static bool cfs_xattr_is_listed(const struct inode *inode, const struct cfs_xattr *x)
 {
@@ -238,7 +241,8 @@ ssize_t cfs_listxattr(struct dentry *dentry, char *list, size_t size)
 
 struct posix_acl *cfs_acl(struct inode *inode, int type, bool rcu)
 {
-	const char *name = type == ACL_TYPE_ACCESS ? XATTR_NAME_POSIX_ACL_ACCESS : XATTR_NAME_POSIX_ACL_DEFAULT;
+	const char *name = type == ACL_TYPE_ACCESS ? XATTR_NAME_POSIX_ACL_ACCESS
+						   : XATTR_NAME_POSIX_ACL_DEFAULT;
 	struct posix_acl *acl = NULL;
 	ssize_t len;
 	void *value;
@@ -261,7 +265,8 @@ struct posix_acl *cfs_acl(struct inode *inode, int type, bool rcu)
 
 int cfs_dir_is_marked(struct inode *dir)
 {
-	static const char mark[] = CFS_OVERLAY CFS_ESCAPE "whiteouts", user[] = "user.overlay.whiteouts";
+	static const char mark[] = CFS_OVERLAY CFS_ESCAPE "whiteouts",
+			  user[] = "user.overlay.whiteouts";
 	struct cfs_node *node = CFS_NODE(dir);
 	struct cfs_xattr_walk w;
 	struct cfs_shown shown;

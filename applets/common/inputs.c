@@ -29,7 +29,9 @@ int inputs_open(struct inputs *in, char *const *names, struct error *err)
 
 	while (names[n])
 		n++;
-	*in = (struct inputs){ .names = names, .fd = malloc((n + 1) * sizeof(*in->fd)), .all = true };
+	*in = (struct inputs){ .names = names,
+			       .fd = malloc((n + 1) * sizeof(*in->fd)),
+			       .all = true };
 	if (!in->fd)
 		return error_nomem(err);
 	in->n = n;

@@ -10,10 +10,9 @@
 #include "base/text.h"
 
 /* The names that are nobody else's; those whose applet is in this build are made. */
-static const char default_names[][24] = {
-	"mkcomposefs", "mkfs.composefs", "composefs-info", "mount.composefs",
-	"composefs-setup-root", "composefs-from-json"
-};
+static const char default_names[][24] = { "mkcomposefs",          "mkfs.composefs",
+					  "composefs-info",       "mount.composefs",
+					  "composefs-setup-root", "composefs-from-json" };
 
 struct install {
 	char exe[PATH_MAX]; /* absolute */
@@ -40,7 +39,8 @@ static int find_self(struct install *in)
 	else if (called && *called == '/' && strlen(called) < sizeof(in->exe))
 		text_format(in->exe, sizeof(in->exe), "%s", called);
 	else {
-		complain("cannot find out where this program is: mount /proc, or call it by its full path");
+		complain(
+			"cannot find out where this program is: mount /proc, or call it by its full path");
 		return -1;
 	}
 	if (stat(in->exe, &in->st)) {
@@ -53,7 +53,8 @@ static int find_self(struct install *in)
 static int make_link(const struct install *in, const char *name)
 {
 	struct stat st;
-	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name) : linkat(AT_FDCWD, in->exe, in->dirfd, name, AT_SYMLINK_FOLLOW);
+	int rc = in->symbolic ? symlinkat(in->target, in->dirfd, name)
+			      : linkat(AT_FDCWD, in->exe, in->dirfd, name, AT_SYMLINK_FOLLOW);
 
 	if (!rc)
 		return 0;
@@ -117,7 +118,9 @@ int install_links(char **argv)
 		complain("%s: open: %s", in.dir, error_words(errno));
 		return EXIT_FAILED;
 	}
-	in.target = !fstatat(in.dirfd, "cfs", &st, AT_SYMLINK_NOFOLLOW) && same_file(&st, &in.st) ? "cfs" : in.exe;
+	in.target = !fstatat(in.dirfd, "cfs", &st, AT_SYMLINK_NOFOLLOW) && same_file(&st, &in.st)
+			    ? "cfs"
+			    : in.exe;
 	rc = make_links(&in, argv + 1);
 	close(in.dirfd);
 	return rc;

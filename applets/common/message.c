@@ -24,9 +24,7 @@ static size_t put(char *line, size_t used, size_t size, const char *text)
 		}
 		line[used++] = '\\';
 		if (c == '\\' || c == '\n' || c == '\r' || c == '\t') {
-			line[used++] = c == '\\' ? '\\' : c == '\n' ? 'n'
-						  : c == '\r'       ? 'r'
-								    : 't';
+			line[used++] = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
 		} else {
 			line[used++] = 'x';
 			line[used++] = hex[c >> 4];

@@ -20,7 +20,8 @@ static int usage_status = EXIT_USAGE;
 static const struct option_row common_rows[] = {
 	{ 'h', "help", NULL, "show this text", &ask_help, OPTION_PLAIN },
 	{ 'q', "quiet", NULL, "no warnings, no progress, no summary", &option_quiet, OPTION_PLAIN },
-	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose, OPTION_PLAIN },
+	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose,
+	  OPTION_PLAIN },
 	{ 0, "version", NULL, "show the version", &ask_version, OPTION_PLAIN },
 	{ 0, "debug-sandbox", "PROGRAM", NULL, &window_debug, OPTION_PLAIN },
 	{ 0 },
@@ -62,8 +63,7 @@ static void print_rows(struct buf *b, const struct option_row *row)
 			buf_str(b, row->name);
 		}
 		if (row->arg) {
-			buf_str(b, optional ? "[=" : row->name ? "="
-							       : "");
+			buf_str(b, optional ? "[=" : row->name ? "=" : "");
 			buf_str(b, row->arg);
 			buf_str(b, optional ? "]" : "");
 		}
@@ -130,11 +130,14 @@ static _Noreturn void usage_error(const struct parse *p, const char *text)
 	exit(usage_status);
 }
 
-static const struct option_row *find_row(const struct parse *p, const char *name, size_t len, char letter)
+static const struct option_row *find_row(const struct parse *p, const char *name, size_t len,
+					 char letter)
 {
 	for (int t = 0; t < 2; t++)
 		for (const struct option_row *row = t ? common_rows : p->rows; !is_end(row); row++)
-			if (name ? row->name && strlen(row->name) == len && !memcmp(row->name, name, len) : row->letter == letter)
+			if (name ? row->name && strlen(row->name) == len &&
+					    !memcmp(row->name, name, len)
+				 : row->letter == letter)
 				return row;
 	return NULL;
 }
@@ -204,7 +207,10 @@ static void take_long(struct parse *p, const char *word)
 	if (!row)
 		options_refuse(shown, "no such option (--help shows them)");
 	if (value && !row->arg)
-		options_refuse(shown, row->to == &ask_version && find_row(p, "min-version", 11, 0) ? "takes no value; --min-version sets the format version" : "takes no value");
+		options_refuse(shown,
+			       row->to == &ask_version && find_row(p, "min-version", 11, 0)
+				       ? "takes no value; --min-version sets the format version"
+				       : "takes no value");
 	if (row->arg && row->kind != OPTION_OPTIONAL)
 		value = need_value(p, shown, value);
 	set_value(row, shown, value);
@@ -226,7 +232,8 @@ static void take_short(struct parse *p, const char *word)
 	}
 }
 
-char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max, char **argv)
+char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max,
+		     char **argv)
 {
 	struct parse p = { self, rows, argv + 1 };
 	char **operands = argv + 1;

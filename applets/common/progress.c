@@ -37,11 +37,15 @@ void progress_start(struct progress *p, bool forced, u64 total)
 static void print(struct progress *p, const char *before, const char *after)
 {
 	char line[160];
-	int len = p->total ? text_format(line, sizeof(line), "%s%s: %llu %% of %llu MiB, %llu files%s", before, program_name,
+	int len = p->total ? text_format(line, sizeof(line),
+					 "%s%s: %llu %% of %llu MiB, %llu files%s", before,
+					 program_name,
 					 (unsigned long long)(p->bytes / (p->total / 100 + 1)),
-					 (unsigned long long)(p->total >> 20), (unsigned long long)p->names, after)
-			   : text_format(line, sizeof(line), "%s%s: %llu files, %llu MiB%s", before, program_name,
-					 (unsigned long long)p->names, (unsigned long long)(p->bytes >> 20), after);
+					 (unsigned long long)(p->total >> 20),
+					 (unsigned long long)p->names, after)
+			   : text_format(line, sizeof(line), "%s%s: %llu files, %llu MiB%s", before,
+					 program_name, (unsigned long long)p->names,
+					 (unsigned long long)(p->bytes >> 20), after);
 
 	/* Whoever cannot see the progress misses nothing else. */
 	(void)io_write(2, line, (size_t)len);

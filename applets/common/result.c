@@ -22,7 +22,8 @@ void result_options(struct result *r)
 	if (r->print_dump && r->print_digest)
 		options_refuse("--print-dump", "excludes --print-digest");
 	if (r->print_json && (r->print_dump || r->print_digest_only || r->print_digest))
-		options_refuse("--print-json", "excludes --print-dump, --print-digest and --print-digest-only");
+		options_refuse("--print-json",
+			       "excludes --print-dump, --print-digest and --print-digest-only");
 	/* With either one given, the other counts as 0. */
 	r->version.min = (unsigned int)r->min_version.value;
 	r->version.max = (unsigned int)r->max_version.value;
@@ -78,8 +79,8 @@ static void see_digest(void *arg, const void *data, size_t len)
 }
 
 /* The image to @fd (-1: nowhere) and its digest. */
-static int make_image(const struct result *r, const struct tree *tree, int fd, struct cfs_digest *digest,
-		      struct error *err)
+static int make_image(const struct result *r, const struct tree *tree, int fd,
+		      struct cfs_digest *digest, struct error *err)
 {
 	struct verity verity;
 	struct writer w;
@@ -132,7 +133,8 @@ static int check_digest(const struct result *r, const struct cfs_digest *digest,
 }
 
 /* What is asked for, but the name of the image. 0, -1, or EXIT_MISMATCH. */
-static int write_out(const struct result *r, const struct tree *tree, struct cfs_digest *digest, struct error *err)
+static int write_out(const struct result *r, const struct tree *tree, struct cfs_digest *digest,
+		     struct error *err)
 {
 	bool file = r->image && !r->out.to_fd;
 	int rc = 0;
@@ -187,17 +189,18 @@ void result_confine(struct result *r, const struct inputs *in, int beneath, unsi
 static int make_confined(struct run *run)
 {
 	struct result *r = run->r;
-	struct cfs_digest *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct cfs_digest *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		return make(run, NULL);
 	run->digest = shared;
-	r->window.out = r->image ? r->out.fd : r->print_digest_only ? -1
-								    : STDOUT_FILENO;
+	r->window.out = r->image ? r->out.fd : r->print_digest_only ? -1 : STDOUT_FILENO;
 	return window_run(&r->window, make, run);
 }
 
-int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg)
+int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err),
+	       void *arg)
 {
 	struct cfs_digest digest = { 0 };
 	struct run run = { r, produce, arg, .digest = &digest };

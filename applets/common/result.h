@@ -14,8 +14,9 @@ struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
 	bool print_digest, print_digest_only, print_dump, no_sync;
-	bool print_json;                 /* as a table of contents */
-	const struct cfs_digest *wanted; /* set by produce(): what the image's digest must be; NULL: anything */
+	bool print_json; /* as a table of contents */
+	const struct cfs_digest
+		*wanted; /* set by produce(): what the image's digest must be; NULL: anything */
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */
 	struct publish out;           /* open while the tree is filled, if there is an image */
@@ -27,17 +28,18 @@ struct result {
 };
 
 /* The rows of the options above, to be named in a table of rows. */
-#define RESULT_ROWS(r)                                                                                         \
-	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest },                 \
-		{ 0, "print-digest-only", NULL, "print the digest, write no image", &(r)->print_digest_only }, \
-		{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump },       \
-		{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)",                 \
-		  &(r)->min_version, OPTION_NUMBER },                                                          \
-		{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)",      \
-		  &(r)->max_version, OPTION_NUMBER },                                                          \
-	{                                                                                                      \
-		0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync                            \
-	}
+/* clang-format off */
+#define RESULT_ROWS(r) \
+	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest }, \
+	{ 0, "print-digest-only", NULL, "print the digest, write no image", \
+	  &(r)->print_digest_only }, \
+	{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump }, \
+	{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)", \
+	  &(r)->min_version, OPTION_NUMBER }, \
+	{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)", \
+	  &(r)->max_version, OPTION_NUMBER }, \
+	{ 0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync }
+/* clang-format on */
 
 /* Defaults, before the options are parsed. */
 void result_init(struct result *r);
@@ -63,6 +65,7 @@ void result_confine(struct result *r, const struct inputs *in, int beneath, unsi
  * status; errors have been printed. @produce seals the tree. With another
  * digest than r->wanted nothing is written, and the status is EXIT_MISMATCH.
  */
-int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err), void *arg);
+int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err),
+	       void *arg);
 
 #endif

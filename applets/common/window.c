@@ -27,7 +27,8 @@ static void try_calls(void)
 
 	tell("open", open(window_debug, O_RDONLY | O_CLOEXEC) < 0);
 	tell("socket", syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0);
-	tell("mmap", mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+	tell("mmap", mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+			     MAP_FAILED);
 	tell("execve", syscall(SYS_execve, window_debug, none, none) < 0);
 }
 
@@ -35,7 +36,8 @@ void window_enter(int beneath)
 {
 	struct sandbox s = sandbox_enter(beneath);
 
-	verbose("sandbox: Landlock %s, seccomp %s", s.landlock ? "on" : "off", s.seccomp ? "on" : "off");
+	verbose("sandbox: Landlock %s, seccomp %s", s.landlock ? "on" : "off",
+		s.seccomp ? "on" : "off");
 	if (window_debug)
 		try_calls();
 }

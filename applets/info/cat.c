@@ -38,13 +38,13 @@ static int damaged(const struct cat *cat, int rc, const struct cfs_fault *f, str
 }
 
 /* "IMAGE: the path as far as @end: is a symbolic link to its target" */
-static int complain_of_link(struct cat *cat, const char *path, const char *end, const struct cfs_inode *inode,
-			    struct error *err)
+static int complain_of_link(struct cat *cat, const char *path, const char *end,
+			    const struct cfs_inode *inode, struct error *err)
 {
 	struct cfs_span to = image_piece(&cat->img, inode, 0);
 
-	return error_set(err, ELOOP, "%s: %.*s: is a symbolic link to %.*s", cat->image, (int)(end - path), path,
-			 (int)to.len, (const char *)to.p);
+	return error_set(err, ELOOP, "%s: %.*s: is a symbolic link to %.*s", cat->image,
+			 (int)(end - path), path, (int)to.len, (const char *)to.p);
 }
 
 /* Follow the path through directories alone. */
@@ -110,7 +110,8 @@ static bool is_external(const struct target *t)
 }
 
 /* Behind the text that names a file: what the answer to the check was. */
-static int mismatch(const struct cat *cat, const struct target *t, struct error *err, const char *what)
+static int mismatch(const struct cat *cat, const struct target *t, struct error *err,
+		    const char *what)
 {
 	complain_of(cat, t->path, err, what);
 	return EXIT_MISMATCH;
@@ -134,7 +135,8 @@ static int put(struct cat *cat, const void *data, size_t len, struct error *err)
 }
 
 /* Piece @i of an object of @size bytes. EXIT_*. */
-static int piece_read(struct cat *cat, const struct target *t, int fd, u64 i, size_t *len, struct error *err)
+static int piece_read(struct cat *cat, const struct target *t, int fd, u64 i, size_t *len,
+		      struct error *err)
 {
 	u64 off = i * PIECE, left = t->inode.size - off;
 	ssize_t n;
@@ -145,11 +147,13 @@ static int piece_read(struct cat *cat, const struct target *t, int fd, u64 i, si
 		error_sys(err, "%s: %s: read its object", cat->image, t->path);
 		return EXIT_FAILED;
 	}
-	return (size_t)n == *len ? EXIT_DONE : mismatch(cat, t, err, "its object changes while it is read");
+	return (size_t)n == *len ? EXIT_DONE
+				 : mismatch(cat, t, err, "its object changes while it is read");
 }
 
 /* Hash all of it, and each piece for the second reading. */
-static int object_check(struct cat *cat, const struct target *t, int fd, u64 pieces, struct error *err)
+static int object_check(struct cat *cat, const struct target *t, int fd, u64 pieces,
+			struct error *err)
 {
 	struct cfs_digest is;
 	int status;
@@ -171,7 +175,8 @@ static int object_check(struct cat *cat, const struct target *t, int fd, u64 pie
 }
 
 /* Write it; only pieces that are what was checked. */
-static int object_put(struct cat *cat, const struct target *t, int fd, u64 pieces, struct error *err)
+static int object_put(struct cat *cat, const struct target *t, int fd, u64 pieces,
+		      struct error *err)
 {
 	for (u64 i = 0; i < pieces; i++) {
 		u8 sum[SHA256_SIZE];
@@ -205,11 +210,14 @@ static int cat_object(struct cat *cat, const struct target *t, struct error *err
 	if (where < 0)
 		return EXIT_FAILED;
 	if (where != BASEDIRS_FILE)
-		return mismatch(cat, t, err, where == BASEDIRS_NONE ? "its object is missing" : "its object is no regular file");
+		return mismatch(cat, t, err,
+				where == BASEDIRS_NONE ? "its object is missing"
+						       : "its object is no regular file");
 	if ((u64)found.st.st_size != t->inode.size)
 		status = mismatch(cat, t, err, "its object has the wrong size");
 	if (!status && !b->has_digest)
-		warn("%s: %s: has no recorded digest, only the size of its object was checked", cat->image, t->path);
+		warn("%s: %s: has no recorded digest, only the size of its object was checked",
+		     cat->image, t->path);
 	if (!status && b->has_digest) {
 		cat->sums = calloc((size_t)pieces, sizeof(*cat->sums));
 		if (!cat->sums) {

@@ -48,7 +48,8 @@ int info_inputs(struct info *info, char *const *names, struct error *err);
  * Call @fn for each name of a checked image, as far as the filter shows it. It
  * returns 0, or -1 with a text. The error begins with @name.
  */
-typedef int info_entry_fn(struct info *info, const struct cursor_entry *e, void *arg, struct error *err);
+typedef int info_entry_fn(struct info *info, const struct cursor_entry *e, void *arg,
+			  struct error *err);
 int info_walk(struct info *info, const struct image *img, const char *name, unsigned int flags,
 	      info_entry_fn *fn, void *arg, struct error *err);
 

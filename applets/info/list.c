@@ -82,7 +82,8 @@ static int dump_entry(struct info *info, const struct cursor_entry *e, void *arg
 	return output_poll(&info->out, err);
 }
 
-static int list(struct info *info, char **images, unsigned int flags, info_entry_fn *fn, struct error *err)
+static int list(struct info *info, char **images, unsigned int flags, info_entry_fn *fn,
+		struct error *err)
 {
 	for (unsigned int i = 0; images[i]; i++) {
 		struct image img;

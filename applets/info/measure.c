@@ -19,8 +19,8 @@ static int measure_stream(struct verity_work *work, int fd, struct cfs_digest *d
 	return n < 0 ? -1 : 0;
 }
 
-static int measure(struct verity_work *work, int fd, const char *name, struct cfs_digest *digest, bool *kernel,
-		   struct error *err)
+static int measure(struct verity_work *work, int fd, const char *name, struct cfs_digest *digest,
+		   bool *kernel, struct error *err)
 {
 	struct stat st;
 	int rc;
@@ -44,7 +44,8 @@ static int measure(struct verity_work *work, int fd, const char *name, struct cf
 	return rc ? error_sys(err, "%s: read", name) : 0;
 }
 
-static int measure_one(struct info *info, struct verity_work *work, unsigned int i, struct error *err)
+static int measure_one(struct info *info, struct verity_work *work, unsigned int i,
+		       struct error *err)
 {
 	const char *name = info->in.names[i];
 	int fd = inputs_take(&info->in, i, err);

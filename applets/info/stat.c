@@ -66,7 +66,8 @@ static int type_figure(u32 mode)
 	}
 }
 
-static int count_entry(struct info *info, const struct cursor_entry *e, void *arg, struct error *err)
+static int count_entry(struct info *info, const struct cursor_entry *e, void *arg,
+		       struct error *err)
 {
 	u64 *figures = arg;
 
@@ -86,7 +87,8 @@ static int count_entry(struct info *info, const struct cursor_entry *e, void *ar
 	return 0;
 }
 
-static int count_objects(struct info *info, const struct objects *o, u64 *figures, struct error *err)
+static int count_objects(struct info *info, const struct objects *o, u64 *figures,
+			 struct error *err)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		struct basedirs_found found;
@@ -158,7 +160,8 @@ static void print_json(struct info *info, const char *name, const struct image *
 	json_close(&j);
 }
 
-static int stat_image(struct info *info, const char *name, const struct image *img, struct verity *v, struct error *err)
+static int stat_image(struct info *info, const char *name, const struct image *img,
+		      struct verity *v, struct error *err)
 {
 	struct objects o = { .images = img };
 	u64 figures[FIGURES] = { 0 };

@@ -42,7 +42,8 @@ static int id_use(struct stored *s, const struct id *id, struct error *err)
 	if (!copy)
 		return error_nomem(err);
 	*copy = *id;
-	return table_add(&s->used, hash_bytes(&s->key, 0, id, sizeof(*id)), copy) ? error_nomem(err) : 0;
+	return table_add(&s->used, hash_bytes(&s->key, 0, id, sizeof(*id)), copy) ? error_nomem(err)
+										  : 0;
 }
 
 static bool is_object_name(const char *s, size_t len)
@@ -88,7 +89,8 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 }
 
 /* One directory xx of a basedir. A name that goes while we look is none. */
-static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir, struct error *err)
+static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir,
+		    struct error *err)
 {
 	char name[CFS_OBJECT_NAME + 1];
 
@@ -159,13 +161,16 @@ static int scan_basedir(struct stored *s, int fd, const char *basedir, struct er
  * Images may name an object in another way than by its plain name. Whatever
  * such a path leads to is used, under whichever name it is found.
  */
-static int resolve_others(struct stored *s, const struct info *info, const struct objects *o, struct error *err)
+static int resolve_others(struct stored *s, const struct info *info, const struct objects *o,
+			  struct error *err)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		if (is_object_name(o->v[i].s, o->v[i].len))
 			continue;
 		for (unsigned int k = 0; k < info->dirs.n; k++) {
-			struct basedirs one = { .n = 1, .fd = { info->dirs.fd[k] }, .name = { info->dirs.name[k] } };
+			struct basedirs one = { .n = 1,
+						.fd = { info->dirs.fd[k] },
+						.name = { info->dirs.name[k] } };
 			struct basedirs_found found;
 			int rc = basedirs_find(&one, o->v[i].s, o->v[i].len, &found, err);
 
@@ -179,7 +184,8 @@ static int resolve_others(struct stored *s, const struct info *info, const struc
 	return 0;
 }
 
-static int print_unused(struct info *info, const struct stored *s, const struct objects *o, struct error *err)
+static int print_unused(struct info *info, const struct stored *s, const struct objects *o,
+			struct error *err)
 {
 	size_t k = 0;
 

@@ -10,13 +10,15 @@
 /* Whether a file begins as images do. */
 static bool is_image(int fd)
 {
-	static const u8 magic[] = { CFS_MAGIC & 0xff, CFS_MAGIC >> 8 & 0xff, CFS_MAGIC >> 16 & 0xff, CFS_MAGIC >> 24 };
+	static const u8 magic[] = { CFS_MAGIC & 0xff, CFS_MAGIC >> 8 & 0xff, CFS_MAGIC >> 16 & 0xff,
+				    CFS_MAGIC >> 24 };
 	static const u8 super[] = { EROFS_SUPER_MAGIC_V1 & 0xff, EROFS_SUPER_MAGIC_V1 >> 8 & 0xff,
 				    EROFS_SUPER_MAGIC_V1 >> 16 & 0xff, EROFS_SUPER_MAGIC_V1 >> 24 };
 	u8 start[EROFS_SUPER_OFFSET + sizeof(super)];
 
 	return io_pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
-	       !memcmp(start, magic, sizeof(magic)) && !memcmp(start + EROFS_SUPER_OFFSET, super, sizeof(super));
+	       !memcmp(start, magic, sizeof(magic)) &&
+	       !memcmp(start + EROFS_SUPER_OFFSET, super, sizeof(super));
 }
 
 int from_tar_check_image(const struct publish *out, struct error *err)
@@ -33,7 +35,9 @@ int from_tar_check_image(const struct publish *out, struct error *err)
 	close(fd);
 	if (good)
 		return 0;
-	return error_set(err, EEXIST, "%s: exists and is neither empty nor a composefs image; is IMAGE missing?", out->name);
+	return error_set(err, EEXIST,
+			 "%s: exists and is neither empty nor a composefs image; is IMAGE missing?",
+			 out->name);
 }
 
 static int open_layer(void *arg, unsigned int i, struct error *err)
@@ -41,7 +45,8 @@ static int open_layer(void *arg, unsigned int i, struct error *err)
 	return inputs_take(arg, i, err);
 }
 
-int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress, struct error *err)
+int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress,
+	     struct error *err)
 {
 	struct progress shown;
 	int rc;

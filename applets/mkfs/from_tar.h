@@ -14,6 +14,7 @@
 int from_tar_check_image(const struct publish *out, struct error *err);
 
 /* Make and seal the tree, and show progress. -1 and a text. */
-int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress, struct error *err);
+int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress,
+	     struct error *err);
 
 #endif

@@ -64,7 +64,8 @@ static int remount_super(struct job *j)
 int attach_remount(struct job *j)
 {
 	const struct optlist *o = j->opt;
-	struct mount_attr attr = { .attr_set = o->attr & o->touched, .attr_clr = ~o->attr & o->touched };
+	struct mount_attr attr = { .attr_set = o->attr & o->touched,
+				   .attr_clr = ~o->attr & o->touched };
 	int rc = 0;
 
 	if (o->touched & MOUNT_ATTR__ATIME)

@@ -86,8 +86,8 @@ static int copy_bytes(struct job *j, int from, int to, bool stream)
 	while ((n = next_bytes(j, from, buf, done, stream)) > 0) {
 		done += (u64)n;
 		if (done > IMAGEFD_COPY_MAX)
-			n = job_fail(j, MOUNT_FAILED, "%s: too large to copy (at most %llu MiB)", im->name,
-				     (unsigned long long)(IMAGEFD_COPY_MAX >> 20));
+			n = job_fail(j, MOUNT_FAILED, "%s: too large to copy (at most %llu MiB)",
+				     im->name, (unsigned long long)(IMAGEFD_COPY_MAX >> 20));
 		else if (io_write(to, buf, (size_t)n))
 			n = job_sys(j, "%s: copy", im->name);
 		if (n < 0)
@@ -178,7 +178,8 @@ static int see_type(struct job *j)
 			im->has_path = true;
 			return see_type(j);
 		}
-		verbose("%s: the file behind it cannot be reached; the device itself is the image", im->name);
+		verbose("%s: the file behind it cannot be reached; the device itself is the image",
+			im->name);
 	}
 	im->is_device = S_ISBLK(st.st_mode);
 	im->size = (u64)st.st_size;
@@ -233,7 +234,8 @@ void imagefd_source(struct job *j)
 			cwd[0] = '\0';
 	}
 	if (j->image.has_path && path)
-		n = text_format(j->source, sizeof(j->source), "%s%s%s", cwd, path[0] == '/' ? "" : "/", path);
+		n = text_format(j->source, sizeof(j->source), "%s%s%s", cwd,
+				path[0] == '/' ? "" : "/", path);
 	if (n < 0 || (size_t)n >= sizeof(j->source))
 		strcpy(j->source, "composefs");
 }
@@ -266,23 +268,27 @@ static int head_check(struct job *j, struct cfs_span head)
 	u64 need;
 
 	memset(&d, 0, sizeof(d));
-	is_erofs = cfs_span_load(head, EROFS_SUPER_OFFSET, &d) && get32(d.magic) == EROFS_SUPER_MAGIC_V1;
+	is_erofs = cfs_span_load(head, EROFS_SUPER_OFFSET, &d) &&
+		   get32(d.magic) == EROFS_SUPER_MAGIC_V1;
 	if (!is_composefs)
 		return job_fail(j, MOUNT_FAILED, "%s: not a composefs image (%s)", im->name,
-				is_erofs ? "EROFS without composefs header" : "no EROFS superblock");
+				is_erofs ? "EROFS without composefs header"
+					 : "no EROFS superblock");
 	if (im->size < CFS_INODES_START)
-		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs at least %u bytes, has %llu", im->name,
-				CFS_INODES_START, (unsigned long long)im->size);
+		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs at least %u bytes, has %llu",
+				im->name, CFS_INODES_START, (unsigned long long)im->size);
 	if (!is_erofs)
-		return job_fail(j, MOUNT_FAILED, "%s: not a composefs image (no EROFS superblock)", im->name);
+		return job_fail(j, MOUNT_FAILED, "%s: not a composefs image (no EROFS superblock)",
+				im->name);
 	features = get32(d.feature_incompat) & ~EROFS_FEATURE_INCOMPAT_CHUNKED_FILE;
 	if (features)
-		return job_fail(j, MOUNT_FAILED, "%s: uses EROFS feature 0x%x, unknown to this program", im->name,
+		return job_fail(j, MOUNT_FAILED,
+				"%s: uses EROFS feature 0x%x, unknown to this program", im->name,
 				features);
 	need = (u64)get32(d.blocks) << EROFS_BLKSZ_BITS;
 	if (d.blkszbits == EROFS_BLKSZ_BITS && need > im->size)
-		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs %llu bytes, has %llu", im->name,
-				(unsigned long long)need, (unsigned long long)im->size);
+		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs %llu bytes, has %llu",
+				im->name, (unsigned long long)need, (unsigned long long)im->size);
 	if (im->is_device)
 		im->size = need;
 	return 0;
@@ -351,8 +357,10 @@ static int check_all(struct job *j)
 	void *bytes;
 
 	if (im->size > IMAGEFD_CHECK_MAX)
-		return job_fail(j, MOUNT_FAILED, "%s: too large to check (%llu MiB, at most %llu); use digest=", im->name,
-				(unsigned long long)(im->size >> 20), (unsigned long long)(IMAGEFD_CHECK_MAX >> 20));
+		return job_fail(j, MOUNT_FAILED,
+				"%s: too large to check (%llu MiB, at most %llu); use digest=",
+				im->name, (unsigned long long)(im->size >> 20),
+				(unsigned long long)(IMAGEFD_CHECK_MAX >> 20));
 	if (!im->img.bytes && read_all(j))
 		return -1;
 	bytes = im->img.owned;
@@ -378,7 +386,8 @@ static int compare(struct job *j, const struct cfs_digest *is)
 	}
 	cfs_digest_print(a, want);
 	cfs_digest_print(b, is);
-	return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %.64s, is %.64s", j->image.name, a, b);
+	return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %.64s, is %.64s", j->image.name, a,
+			b);
 }
 
 /* The kernel's word for it; 1: there is none. */
@@ -392,8 +401,10 @@ static int measure(struct job *j)
 		im->measured = true;
 		return compare(j, &digest);
 	case VERITY_OTHER:
-		return job_fail(j, MOUNT_FAILED, "%s: wrong digest: its fs-verity uses another algorithm than SHA-256",
-				im->name);
+		return job_fail(
+			j, MOUNT_FAILED,
+			"%s: wrong digest: its fs-verity uses another algorithm than SHA-256",
+			im->name);
 	case VERITY_NONE:
 	case VERITY_UNSUPPORTED:
 		return 1;
@@ -410,10 +421,11 @@ static int verify_copy(struct job *j)
 	int rc;
 
 	if (!im->is_copy && im->size > IMAGEFD_COPY_MAX)
-		return job_fail(j, MOUNT_FAILED,
-				"%s: no fs-verity and too large to copy (%llu MiB, at most %llu); enable fs-verity on it",
-				im->name, (unsigned long long)((im->size + ((1 << 20) - 1)) >> 20),
-				(unsigned long long)(IMAGEFD_COPY_MAX >> 20));
+		return job_fail(
+			j, MOUNT_FAILED,
+			"%s: no fs-verity and too large to copy (%llu MiB, at most %llu); enable fs-verity on it",
+			im->name, (unsigned long long)((im->size + ((1 << 20) - 1)) >> 20),
+			(unsigned long long)(IMAGEFD_COPY_MAX >> 20));
 	if (!im->is_copy && make_copy(j, false))
 		return -1;
 	if (fstat(im->fd, &st))

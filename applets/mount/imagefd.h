@@ -40,7 +40,8 @@ void imagefd_close(struct imagefd *im);
  * ready: as the kernel wants it for mounting; called last.
  */
 int imagefd_open(struct job *j, const char *source);
-int imagefd_take(struct job *j, int fd, const char *name); /* the same for what is open; the name stays the caller's */
+int imagefd_take(struct job *j, int fd,
+		 const char *name); /* the same for what is open; the name stays the caller's */
 int imagefd_header(struct job *j);
 int imagefd_verify(struct job *j);
 int imagefd_ready(struct job *j);

@@ -157,7 +157,8 @@ static bool has_proc(const struct job *j)
 {
 	struct statfs st;
 
-	return !(j->opt->debug & DEBUG_NOPROC) && !statfs("/proc/self/fd/", &st) && st.f_type == PROC_MAGIC;
+	return !(j->opt->debug & DEBUG_NOPROC) && !statfs("/proc/self/fd/", &st) &&
+	       st.f_type == PROC_MAGIC;
 }
 
 /* A file system without a source, mounted for nobody else to see: its descriptor. */
@@ -211,7 +212,8 @@ const char *job_fdname(const struct job *j, char room[FDNAME_ROOM], int fd)
 int job_enter_fds(struct job *j)
 {
 	struct fdnames *n = &j->names;
-	int fd = openat(n->proc >= 0 ? n->proc : AT_FDCWD, n->prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(n->proc >= 0 ? n->proc : AT_FDCWD, n->prefix,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc;
 
 	if (fd < 0)

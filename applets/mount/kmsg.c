@@ -11,7 +11,8 @@ void kmsg_mark(struct kmsg *k, int dev)
 
 	k->n = 0;
 	if (k->fd < 0)
-		k->fd = dev >= 0 ? openat(dev, "kmsg", flags) : openat(AT_FDCWD, "/dev/kmsg", flags);
+		k->fd = dev >= 0 ? openat(dev, "kmsg", flags)
+				 : openat(AT_FDCWD, "/dev/kmsg", flags);
 	if (k->fd >= 0)
 		(void)lseek(k->fd, 0, SEEK_END);
 }

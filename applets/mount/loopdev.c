@@ -23,9 +23,10 @@ static int no_device(struct job *j, const char *name)
 		return job_fail(j, MOUNT_USAGE, "must be root");
 	job_sys(j, "/dev/%s", name);
 	if (code == ENOENT || code == ENODEV || code == ENXIO)
-		job_fail(j, MOUNT_SYSTEM,
-			 "/dev/%s: %s; this kernel mounts this image through a loop device: load loop.ko", name,
-			 error_words(code));
+		job_fail(
+			j, MOUNT_SYSTEM,
+			"/dev/%s: %s; this kernel mounts this image through a loop device: load loop.ko",
+			name, error_words(code));
 	j->status = MOUNT_SYSTEM;
 	return -1;
 }

@@ -39,7 +39,9 @@ int named_namespace(struct job *j, const char *name)
 	if (j->ns < 0)
 		return job_sys(j, "-N %s", name);
 	type = ioctl(j->ns, NS_GET_NSTYPE);
-	return type == CLONE_NEWNS ? 0 : job_fail(j, MOUNT_FAILED, "-N %s: not a mount namespace", name);
+	return type == CLONE_NEWNS
+		       ? 0
+		       : job_fail(j, MOUNT_FAILED, "-N %s: not a mount namespace", name);
 }
 
 /* -1: @inside lies nowhere below @dir of the same file system, 1: it does. -2: unknown, errno. */
@@ -87,9 +89,12 @@ static int refuse_nested(struct job *j)
 			int rc = i == k ? -1 : lies_inside(b->fd[i], b->fd[k]);
 
 			if (rc == -2)
-				return job_sys(j, "basedir %s: look at the directories above", b->name[i]);
+				return job_sys(j, "basedir %s: look at the directories above",
+					       b->name[i]);
 			if (rc == 1)
-				return job_fail(j, MOUNT_FAILED, "basedir %s: lies inside basedir %s", b->name[i], b->name[k]);
+				return job_fail(j, MOUNT_FAILED,
+						"basedir %s: lies inside basedir %s", b->name[i],
+						b->name[k]);
 		}
 	}
 	return 0;
@@ -137,7 +142,8 @@ static int open_idmap(struct job *j)
 	if (fstat(j->idmap, &st))
 		return job_sys(j, "idmap %s: stat", name);
 	if (st.st_ino == INITIAL_USER_NS)
-		return job_fail(j, MOUNT_FAILED, "idmap %s: the initial namespace cannot be used", name);
+		return job_fail(j, MOUNT_FAILED, "idmap %s: the initial namespace cannot be used",
+				name);
 	return 0;
 }
 
@@ -185,20 +191,23 @@ static int check_place(struct job *j, int fd, const char *option, const char *na
 	if (fstatfs(fd, &st))
 		return job_sys(j, "%s %s: statfs", option, name);
 	if (st.f_type == OVERLAY_MAGIC)
-		return job_fail(j, MOUNT_FAILED, "%s %s: lies on an overlay, which cannot hold another one's", option, name);
+		return job_fail(j, MOUNT_FAILED,
+				"%s %s: lies on an overlay, which cannot hold another one's",
+				option, name);
 	if ((unsigned long)st.f_flags & READ_ONLY)
 		return job_fail(j, MOUNT_FAILED, "%s %s: lies on a read-only mount", option, name);
 	return 0;
 }
 
-static int check_apart(struct job *j, int inside, const char *a, const char *a_name, int dir, const char *b,
-		       const char *b_name)
+static int check_apart(struct job *j, int inside, const char *a, const char *a_name, int dir,
+		       const char *b, const char *b_name)
 {
 	int rc = lies_inside(inside, dir);
 
 	if (rc == -2)
 		return job_sys(j, "%s %s: look at the directories above", a, a_name);
-	return rc == 1 ? job_fail(j, MOUNT_FAILED, "%s %s: lies inside %s %s", a, a_name, b, b_name) : 0;
+	return rc == 1 ? job_fail(j, MOUNT_FAILED, "%s %s: lies inside %s %s", a, a_name, b, b_name)
+		       : 0;
 }
 
 /* Empty, or with nothing but what overlayfs makes. */
@@ -218,15 +227,18 @@ static int check_work_content(struct job *j)
 	}
 	errno = 0;
 	while (!rc && (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && strcmp(e->d_name, "work") &&
-		    strcmp(e->d_name, "index"))
-			rc = job_fail(j, MOUNT_FAILED, "workdir %s: not empty (%s)", j->opt->work, e->d_name);
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
+		    strcmp(e->d_name, "work") && strcmp(e->d_name, "index"))
+			rc = job_fail(j, MOUNT_FAILED, "workdir %s: not empty (%s)", j->opt->work,
+				      e->d_name);
 	if (!rc && errno)
 		rc = job_sys(j, "workdir %s: read", j->opt->work);
 	closedir(dir);
 	if (!rc && !fstatat(j->work, "work/incompat/volatile", &st, 0))
-		rc = job_fail(j, MOUNT_FAILED, "workdir %s: volatile layer of a mount that was not unmounted; discard it",
-			      j->opt->work);
+		rc = job_fail(
+			j, MOUNT_FAILED,
+			"workdir %s: volatile layer of a mount that was not unmounted; discard it",
+			j->opt->work);
 	return rc;
 }
 
@@ -294,9 +306,11 @@ static int check_unused(struct job *j)
 		if (!kmsg_find(line, " - overlay "))
 			continue;
 		if (option_is(line, ",upperdir=", &upper))
-			rc = job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount", j->opt->upper);
+			rc = job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount",
+				      j->opt->upper);
 		else if (option_is(line, ",workdir=", &work))
-			rc = job_fail(j, MOUNT_FAILED, "workdir %s: in use by another mount", j->opt->work);
+			rc = job_fail(j, MOUNT_FAILED, "workdir %s: in use by another mount",
+				      j->opt->work);
 	}
 	free(text);
 	return rc;
@@ -315,18 +329,23 @@ int named_upper_check(struct job *j)
 	if (fstat(j->upper, &a) || fstat(j->work, &b))
 		return job_sys(j, "upperdir %s: stat", upper);
 	if (is_same(&a, &b))
-		return job_fail(j, MOUNT_FAILED, "workdir %s: the same directory as upperdir", work);
+		return job_fail(j, MOUNT_FAILED, "workdir %s: the same directory as upperdir",
+				work);
 	a_id = mount_id(j->upper);
 	b_id = mount_id(j->work);
 	if (a.st_dev != b.st_dev || (a_id && b_id && a_id != b_id))
-		return job_fail(j, MOUNT_FAILED, "workdir %s: not on the same mount as upperdir %s", work, upper);
+		return job_fail(j, MOUNT_FAILED, "workdir %s: not on the same mount as upperdir %s",
+				work, upper);
 	if (check_apart(j, j->work, "workdir", work, j->upper, "upperdir", upper) ||
 	    check_apart(j, j->upper, "upperdir", upper, j->work, "workdir", work))
 		return -1;
 	for (unsigned int i = 0; i < j->dirs.n; i++) {
-		if (check_apart(j, j->upper, "upperdir", upper, j->dirs.fd[i], "basedir", j->dirs.name[i]) ||
-		    check_apart(j, j->dirs.fd[i], "basedir", j->dirs.name[i], j->upper, "upperdir", upper) ||
-		    check_apart(j, j->work, "workdir", work, j->dirs.fd[i], "basedir", j->dirs.name[i]))
+		if (check_apart(j, j->upper, "upperdir", upper, j->dirs.fd[i], "basedir",
+				j->dirs.name[i]) ||
+		    check_apart(j, j->dirs.fd[i], "basedir", j->dirs.name[i], j->upper, "upperdir",
+				upper) ||
+		    check_apart(j, j->work, "workdir", work, j->dirs.fd[i], "basedir",
+				j->dirs.name[i]))
 			return -1;
 	}
 	return check_work_content(j) ? -1 : check_unused(j);

@@ -6,7 +6,8 @@
 #include "applets/applet.h"
 #include "applets/common/digest.h"
 
-const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext", "rootcontext" };
+const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext",
+						   "rootcontext" };
 
 /* As long as the list: what is decoded is shorter, even with a NUL for each separator. */
 struct optlist_text {
@@ -31,8 +32,8 @@ struct option {
 
 static int refuse(const struct option *opt, const char *text)
 {
-	return error_set(opt->err, EINVAL, "%.*s: %s", (int)(opt->name.len < 256 ? opt->name.len : 256),
-			 opt->name.s, text);
+	return error_set(opt->err, EINVAL, "%.*s: %s",
+			 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s, text);
 }
 
 /*
@@ -81,14 +82,17 @@ static const char *decode(const struct option *opt, struct piece p)
 			quoted = !quoted;
 		} else if (p.s[i] != '\\') {
 			to[n++] = p.s[i];
-		} else if (left && (*next == '"' || *next == '\\' || (!quoted && (*next == ',' || *next == ':')))) {
+		} else if (left && (*next == '"' || *next == '\\' ||
+				    (!quoted && (*next == ',' || *next == ':')))) {
 			to[n++] = *next;
 			i++;
 		} else if (!quoted && is_octal(next, left)) {
-			to[n++] = (char)((next[0] - '0') << 6 | (next[1] - '0') << 3 | (next[2] - '0'));
+			to[n++] = (char)((next[0] - '0') << 6 | (next[1] - '0') << 3 |
+					 (next[2] - '0'));
 			i += 3;
 		} else {
-			refuse(opt, "a backslash stands before none of , : \" \\ and three octal digits");
+			refuse(opt,
+			       "a backslash stands before none of , : \" \\ and three octal digits");
 			return NULL;
 		}
 	}
@@ -147,7 +151,8 @@ static int set_basedir(const struct option *opt)
 		rest.len -= (size_t)len + 1;
 	}
 	if (++n > OPTLIST_BASEDIRS)
-		return error_set(opt->err, EINVAL, "basedir: %u directories given, at most %u", n, OPTLIST_BASEDIRS);
+		return error_set(opt->err, EINVAL, "basedir: %u directories given, at most %u", n,
+				 OPTLIST_BASEDIRS);
 	opt->o->basedirs = n;
 	return 0;
 }
@@ -233,7 +238,8 @@ static int set_debug(const struct option *opt)
 static bool with_value(const struct option *opt, int *rc)
 {
 	struct optlist *o = opt->o;
-	int i = word_index("basedir digest verity_check backend upperdir workdir idmap debug", opt->name.s, opt->name.len);
+	int i = word_index("basedir digest verity_check backend upperdir workdir idmap debug",
+			   opt->name.s, opt->name.len);
 
 	switch (i) {
 	case 0:
@@ -251,8 +257,7 @@ static bool with_value(const struct option *opt, int *rc)
 	case 4:
 	case 5:
 	case 6:
-		*rc = set_text(opt, i == 4 ? &o->upper : i == 5 ? &o->work
-								: &o->idmap);
+		*rc = set_text(opt, i == 4 ? &o->upper : i == 5 ? &o->work : &o->idmap);
 		return true;
 	case 7:
 		*rc = set_debug(opt);
@@ -273,14 +278,18 @@ static bool set_flag(const struct option *opt)
 	/* Those of the first ten that do not begin with "no" clear what the one before sets. */
 	static const unsigned int bits[] = { MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC,
 					     MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NOSYMFOLLOW };
-	int i = word_index("nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime strictatime relatime atime norelatime nostrictatime", opt->name.s, opt->name.len);
-	unsigned int mask = i < 10 ? bits[i < 0 ? 0 : i / 2] : MOUNT_ATTR__ATIME, value = i & 1 ? 0 : mask;
+	int i = word_index(
+		"nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime strictatime relatime atime norelatime nostrictatime",
+		opt->name.s, opt->name.len);
+	unsigned int mask = i < 10 ? bits[i < 0 ? 0 : i / 2] : MOUNT_ATTR__ATIME,
+		     value = i & 1 ? 0 : mask;
 
 	if (i < 0)
 		return false;
 	if (i >= 10)
-		value = i == 10 ? MOUNT_ATTR_NOATIME : i == 11 ? MOUNT_ATTR_STRICTATIME
-							       : MOUNT_ATTR_RELATIME;
+		value = i == 10   ? MOUNT_ATTR_NOATIME
+			: i == 11 ? MOUNT_ATTR_STRICTATIME
+				  : MOUNT_ATTR_RELATIME;
 	opt->o->attr = (opt->o->attr & ~mask) | value;
 	opt->o->touched |= mask;
 	return true;
@@ -293,7 +302,8 @@ static bool without_value(const struct option *opt)
 
 	if (set_flag(opt))
 		return true;
-	switch (word_index("ro rw verity noverity tryverity volatile remount defaults", opt->name.s, opt->name.len)) {
+	switch (word_index("ro rw verity noverity tryverity volatile remount defaults", opt->name.s,
+			   opt->name.len)) {
 	case 0:
 	case 1:
 		o->rw = opt->name.s[1] == 'w';
@@ -324,8 +334,9 @@ static bool is_ignored(struct piece name)
 {
 	if (name.len > 2 && (name.s[0] == 'x' || name.s[0] == 'X') && name.s[1] == '-')
 		return true;
-	return word_index("nofail _netdev auto noauto user nouser users nousers owner noowner group nogroup comment",
-			  name.s, name.len) >= 0;
+	return word_index(
+		       "nofail _netdev auto noauto user nouser users nousers owner noowner group nogroup comment",
+		       name.s, name.len) >= 0;
 }
 
 static int take(const struct option *opt, bool sloppy)
@@ -339,7 +350,8 @@ static int take(const struct option *opt, bool sloppy)
 	if (is_ignored(opt->name) || sloppy)
 		return 0;
 	return error_set(opt->err, EINVAL, "%.*s: unknown option; see %s --help",
-			 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s, program_name);
+			 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s,
+			 program_name);
 }
 
 void optlist_init(struct optlist *o)

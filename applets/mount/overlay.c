@@ -65,12 +65,17 @@ static int create_fail(struct job *j, int fs)
 	fs_fail(j, fs, "overlay: create");
 	for (unsigned int i = 0; i < j->dirs.n; i++)
 		stacked |= !fstatfs(j->dirs.fd[i], &st) && st.f_type == OVERLAY_MAGIC;
-	if (kmsg_has(&j->log, "stacking depth exceeded") || (code == EINVAL && stacked && !j->log.n))
-		return job_fail(j, MOUNT_FAILED, "overlay: more than two stacked file systems (basedir on an overlay?)");
+	if (kmsg_has(&j->log, "stacking depth exceeded") ||
+	    (code == EINVAL && stacked && !j->log.n))
+		return job_fail(
+			j, MOUNT_FAILED,
+			"overlay: more than two stacked file systems (basedir on an overlay?)");
 	if (code == EBUSY && j->opt->upper)
-		return job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount", j->opt->upper);
+		return job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount",
+				j->opt->upper);
 	if (code == ELOOP)
-		return job_fail(j, MOUNT_FAILED, "overlay: directories lie inside each other: %s", error_words(code));
+		return job_fail(j, MOUNT_FAILED, "overlay: directories lie inside each other: %s",
+				error_words(code));
 	return -1;
 }
 
@@ -136,8 +141,8 @@ static const char *data_name(const struct job *j, unsigned int i, char room[FDNA
 	const char *name = j->dirs.n ? j->dirs.name[i] : j->target_name;
 	struct stat a, b;
 
-	if (name[0] == '/' && strlen(name) <= FS_STRING_MAX && !stat(name, &a) && !fstat(data_fd(j, i), &b) &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+	if (name[0] == '/' && strlen(name) <= FS_STRING_MAX && !stat(name, &a) &&
+	    !fstat(data_fd(j, i), &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return name;
 	return job_fdname(j, room, data_fd(j, i));
 }
@@ -163,22 +168,26 @@ static int layers_by_name(struct job *j, int fs, const struct overlay *o)
 		return errno == EINVAL ? NEXT : -1;
 	}
 	for (unsigned int i = 0; i < data_layers(j, o); i++)
-		if (fs_string(fs, "datadir+", j->dirs.n ? data_name(j, i, room) : job_fdname(j, room, j->target)))
+		if (fs_string(fs, "datadir+",
+			      j->dirs.n ? data_name(j, i, room) : job_fdname(j, room, j->target)))
 			return fs_fail(j, fs, "overlay: datadir+");
 	return upper_by_name(j, fs);
 }
 
 /* lowerdir= with all layers into @list; false: they do not fit. */
-static bool list_layers(const struct job *j, const struct overlay *o, const char *colon, char list[FS_STRING_MAX + 1])
+static bool list_layers(const struct job *j, const struct overlay *o, const char *colon,
+			char list[FS_STRING_MAX + 1])
 {
 	char room[FDNAME_ROOM];
-	size_t used = (size_t)text_format(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
+	size_t used =
+		(size_t)text_format(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
 
 	for (unsigned int i = 0; i < data_layers(j, o); i++) {
 		job_fdname(j, room, data_fd(j, i));
 		if (used + strlen(colon) + strlen(room) > FS_STRING_MAX)
 			return false;
-		used += (size_t)text_format(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon, room);
+		used += (size_t)text_format(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon,
+					    room);
 	}
 	return true;
 }
@@ -274,7 +283,9 @@ static int make_attached(struct job *j, int fs, const struct overlay *o, enum wa
 		}
 		j->target = empty;
 	}
-	rc = !o->is_attached && sys_move_mount(o->lower, j->target) ? job_sys(j, "%s: attach the lower mount", j->target_name) : 0;
+	rc = !o->is_attached && sys_move_mount(o->lower, j->target)
+		     ? job_sys(j, "%s: attach the lower mount", j->target_name)
+		     : 0;
 	if (!rc) {
 		rc = make(j, fs, o, way);
 		off = o->is_attached ? 0 : take_off(j, o->lower);
@@ -295,9 +306,10 @@ static int check_stubs(struct job *j, const struct overlay *o)
 
 	if (rc)
 		return rc < 0 ? rc : 0;
-	return job_fail(j, MOUNT_FAILED,
-			"%s: this kernel (before Linux 6.5) would show the object directories; use the composefs module",
-			j->image.name);
+	return job_fail(
+		j, MOUNT_FAILED,
+		"%s: this kernel (before Linux 6.5) would show the object directories; use the composefs module",
+		j->image.name);
 }
 
 /* The first path to try: a context of old kernels says yes to everything. */
@@ -331,11 +343,13 @@ int overlay_build(struct job *j, const struct overlay *o)
 		}
 		verbose("overlay: path %c", 'A' + way);
 		if (way != WAY_A && j->ns >= 0)
-			rc = job_fail(j, MOUNT_FAILED, "-N: needs Linux 6.15 or the composefs module");
+			rc = job_fail(j, MOUNT_FAILED,
+				      "-N: needs Linux 6.15 or the composefs module");
 		else if (way == WAY_D && check_stubs(j, o))
 			rc = -1;
 		else
-			rc = way == WAY_A ? make(j, fs, o, WAY_A) : make_attached(j, fs, o, (enum way)way);
+			rc = way == WAY_A ? make(j, fs, o, WAY_A)
+					  : make_attached(j, fs, o, (enum way)way);
 		close(fs);
 		if (!rc)
 			return 0;

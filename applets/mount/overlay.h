@@ -10,7 +10,7 @@ struct job;
 struct overlay {
 	int lower;        /* a detached mount */
 	bool is_attached; /* or a directory that can be named already */
-	bool is_image;    /* of an image, with the objects of j->dirs below; else all there is below */
+	bool is_image; /* of an image, with the objects of j->dirs below; else all there is below */
 };
 
 /*

@@ -108,7 +108,8 @@ static int take_shared(struct walk *w, struct cfs_backing *b, const struct cfs_x
 	return rc;
 }
 
-static int take_xattrs(struct walk *w, const struct cfs_inode *inode, const u8 *area, struct cfs_backing *b)
+static int take_xattrs(struct walk *w, const struct cfs_inode *inode, const u8 *area,
+		       struct cfs_backing *b)
 {
 	struct cfs_xattr xattr;
 	struct cfs_xattrs x;
@@ -158,7 +159,9 @@ static int see_file(struct walk *w, const struct cfs_inode *inode)
 
 static int add_dir(struct walk *w, u64 nid, size_t parent, const struct cfs_dirent *e)
 {
-	struct dir d = { .nid = nid, .parent = (u32)parent, .name = (u32)w->names.len, .len = e ? e->len : 0 };
+	struct dir d = {
+		.nid = nid, .parent = (u32)parent, .name = (u32)w->names.len, .len = e ? e->len : 0
+	};
 
 	if (w->names.len > UINT32_MAX - 256)
 		return nomem(w);
@@ -215,7 +218,8 @@ static int see_entry(struct walk *w, size_t at, const struct cfs_dirent *e)
 }
 
 /* One piece of a directory into w->block, opened. */
-static int load_block(struct walk *w, const struct cfs_inode *dir, u64 i, struct cfs_dirblock *block)
+static int load_block(struct walk *w, const struct cfs_inode *dir, u64 i,
+		      struct cfs_dirblock *block)
 {
 	struct cfs_fault f;
 	u32 len;
@@ -223,7 +227,9 @@ static int load_block(struct walk *w, const struct cfs_inode *dir, u64 i, struct
 
 	if (load(w, off, w->block, len))
 		return -1;
-	return cfs_dirblock_open(block, (struct cfs_span){ w->block, len }, &f) ? damaged(w, &f, off) : 0;
+	return cfs_dirblock_open(block, (struct cfs_span){ w->block, len }, &f)
+		       ? damaged(w, &f, off)
+		       : 0;
 }
 
 static int see_dir(struct walk *w, size_t at)
@@ -281,7 +287,8 @@ static bool is_stub(const struct cfs_dirent *e)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	return e->len == 2 && e->type != EROFS_FT_DIR && memchr(digits, e->name[0], 16) && memchr(digits, e->name[1], 16);
+	return e->len == 2 && e->type != EROFS_FT_DIR && memchr(digits, e->name[0], 16) &&
+	       memchr(digits, e->name[1], 16);
 }
 
 int probe_hides_objects(struct job *j)
@@ -337,20 +344,25 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 	case VERITY_SHA256:
 		break;
 	case VERITY_OTHER:
-		return job_fail(j, MOUNT_FAILED, "basedir %s: object %s has fs-verity of another algorithm than SHA-256",
-				j->dirs.name[which], p->payload);
+		return job_fail(
+			j, MOUNT_FAILED,
+			"basedir %s: object %s has fs-verity of another algorithm than SHA-256",
+			j->dirs.name[which], p->payload);
 	case VERITY_NONE:
 	case VERITY_UNSUPPORTED:
-		error_set(&text, 0, "basedir %s: objects have no fs-verity (first: %s)", j->dirs.name[which], p->payload);
+		error_set(&text, 0, "basedir %s: objects have no fs-verity (first: %s)",
+			  j->dirs.name[which], p->payload);
 		return cannot(j, tries, text.text, "; enable it, or use noverity");
 	default:
-		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which], p->payload);
+		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
+			       p->payload);
 	}
 	if (!memcmp(&digest, &p->digest, sizeof(digest)))
 		return 0;
 	cfs_digest_print(want, &p->digest);
 	cfs_digest_print(is, &digest);
-	return job_fail(j, MOUNT_FAILED, "basedir %s: object %s of %s: wrong digest: want %.64s, is %.64s",
+	return job_fail(j, MOUNT_FAILED,
+			"basedir %s: object %s of %s: wrong digest: want %.64s, is %.64s",
 			j->dirs.name[which], p->payload, p->path, want, is);
 }
 
@@ -374,7 +386,8 @@ static int see_store(struct job *j, const struct probe *p, bool tries)
 		return 0;
 	}
 	if (rc == BASEDIRS_OTHER)
-		return job_fail(j, MOUNT_FAILED, "basedir %s: object %s of %s is not a regular file",
+		return job_fail(j, MOUNT_FAILED,
+				"basedir %s: object %s of %s is not a regular file",
 				j->dirs.name[found.which], p->payload, p->path);
 	rc = see_object(j, p, found.which, fd, tries);
 	close(fd);
@@ -396,8 +409,9 @@ int probe_level(struct job *j)
 		return 0;
 	rc = probe_first(j, &p);
 	if (!rc && p.found && !j->dirs.n)
-		rc = job_fail(j, MOUNT_USAGE, "basedir: not given, but %s refers to objects (first: %s)", j->image.name,
-			      p.path);
+		rc = job_fail(j, MOUNT_USAGE,
+			      "basedir: not given, but %s refers to objects (first: %s)",
+			      j->image.name, p.path);
 	else if (!rc && p.found && j->level)
 		rc = see_store(j, &p, tries);
 	free(p.path);

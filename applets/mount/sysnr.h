@@ -47,7 +47,8 @@ static inline int sys_fsopen(const char *type)
 	return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 }
 
-static inline int sys_fsconfig(int fs, enum fsconfig_command cmd, const char *key, const void *value, int aux)
+static inline int sys_fsconfig(int fs, enum fsconfig_command cmd, const char *key,
+			       const void *value, int aux)
 {
 	return (int)syscall(SYS_fsconfig, fs, cmd, key, value, aux);
 }
@@ -65,13 +66,15 @@ static inline int sys_fspick(int at)
 /* Attach the mount @from to what @to is open on. */
 static inline int sys_move_mount(int from, int to)
 {
-	return (int)syscall(SYS_move_mount, from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return (int)syscall(SYS_move_mount, from, "", to, "",
+			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /* A detached copy of the mount @at is open on. */
 static inline int sys_clone_mount(int at, unsigned int flags)
 {
-	return (int)syscall(SYS_open_tree, at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY | flags);
+	return (int)syscall(SYS_open_tree, at, "",
+			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY | flags);
 }
 
 static inline int sys_mount_setattr(int at, const struct mount_attr *attr)

@@ -9,7 +9,8 @@
 #include "applets/mount/probe.h"
 #include "applets/mount/sysnr.h"
 
-static const char no_check[] = "overlayfs of this kernel cannot check (needs Linux 6.6 or the composefs module)";
+static const char no_check[] =
+	"overlayfs of this kernel cannot check (needs Linux 6.6 or the composefs module)";
 
 int via_erofs_able(struct job *j)
 {
@@ -52,7 +53,8 @@ static int create(struct job *j, int fd)
 	kmsg_mark(&j->log, j->dev);
 	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", job_fdname(j, name, fd), 0) &&
 	    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
-	    (j->image.super.flags & CFS_FLAG_HAS_ACL || !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
+	    (j->image.super.flags & CFS_FLAG_HAS_ACL ||
+	     !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
 	    !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return fs;
 	code = errno;
@@ -99,7 +101,8 @@ static int mount_image(struct job *j)
 		fs = create_loop(j);
 	if (fs < 0)
 		return -1;
-	mount = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	mount = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					MOUNT_ATTR_NOEXEC);
 	if (mount < 0)
 		job_denied(j, "erofs: fsmount");
 	close(fs);

@@ -73,8 +73,11 @@ static int mount_image(struct job *j)
 		kmsg_take_log(&j->log);
 		if (code == EPERM)
 			job_fail(j, MOUNT_USAGE, "must be root");
-		else if (errno = code, job_sys(j, "%s: " TYPE, j->image.name), kmsg_has(&j->log, "stack"))
-			job_fail(j, MOUNT_FAILED, TYPE ": more than two stacked file systems (basedir on an overlay?)");
+		else if (errno = code, job_sys(j, "%s: " TYPE, j->image.name),
+			 kmsg_has(&j->log, "stack"))
+			job_fail(j, MOUNT_FAILED,
+				 TYPE
+				 ": more than two stacked file systems (basedir on an overlay?)");
 	}
 	close(fs);
 	return mount;

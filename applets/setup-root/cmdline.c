@@ -35,7 +35,8 @@ static int take(struct cmdline *c, const char *value, size_t len, struct error *
 	}
 	if (digits == 2 * CFS_DIGEST_HEX && is_hex(hex, digits))
 		return error_set(err, EINVAL, KEY ": looks like SHA-512, images use SHA-256");
-	return error_set(err, EINVAL, KEY ": 64 hex digits expected, not \"%.*s\"", (int)(len < 200 ? len : 200), value);
+	return error_set(err, EINVAL, KEY ": 64 hex digits expected, not \"%.*s\"",
+			 (int)(len < 200 ? len : 200), value);
 }
 
 int cmdline_parse(struct cmdline *c, const char *text, size_t len, struct error *err)

@@ -97,8 +97,9 @@ static int set_mount(struct reader *r, struct word value, enum conf_mount *to)
 
 static int set(struct reader *r, struct word key, struct word value)
 {
-	enum conf_mount *mount = r->section == SECTION_ETC ? &r->c->etc : r->section == SECTION_VAR ? &r->c->var
-												    : NULL;
+	enum conf_mount *mount = r->section == SECTION_ETC   ? &r->c->etc
+				 : r->section == SECTION_VAR ? &r->c->var
+							     : NULL;
 	bool transient = false;
 
 	if (mount && is(key, "mount"))

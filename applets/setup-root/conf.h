@@ -24,6 +24,7 @@ struct conf {
 void conf_init(struct conf *c);
 
 /* Read a file's text. An unknown key is a note; -1 and a text with the line: a value or a line is wrong. */
-int conf_parse(struct conf *c, const char *text, size_t len, struct notes *notes, struct error *err);
+int conf_parse(struct conf *c, const char *text, size_t len, struct notes *notes,
+	       struct error *err);
 
 #endif

@@ -151,7 +151,8 @@ static int attach_by_name(struct job *j, int mount, const char *name)
 /* Whether state has to be written. */
 static bool needs_writing(const struct conf *c)
 {
-	return c->etc == CONF_BIND || c->etc == CONF_OVERLAY || c->var == CONF_BIND || c->var == CONF_OVERLAY;
+	return c->etc == CONF_BIND || c->etc == CONF_OVERLAY || c->var == CONF_BIND ||
+	       c->var == CONF_OVERLAY;
 }
 
 /* Steps 5 to 7, with the new root in its place. */
@@ -173,7 +174,8 @@ static int fill(struct swap *s)
 	if (!s->r->target) {
 		at = state_directory(j->mount, "sysroot");
 		/* Without such a directory it has to be somewhere while the layers of /etc are picked up. */
-		if (at >= 0 ? sys_move_mount(s->physical, at) : attach_by_name(j, s->physical, s->r->sysroot)) {
+		if (at >= 0 ? sys_move_mount(s->physical, at)
+			    : attach_by_name(j, s->physical, s->r->sysroot)) {
 			rc = job_sys(j, "%s/sysroot: attach the physical root", s->r->sysroot);
 			drop(&at);
 			return rc;
@@ -184,7 +186,8 @@ static int fill(struct swap *s)
 		rc = job_sys(j, "%s: make writable", s->r->sysroot);
 	if (!rc)
 		rc = state_mount(&state);
-	if (!rc && s->r->conf.sysroot_readonly && at >= 0 && sys_mount_setattr(s->physical, &read_only))
+	if (!rc && s->r->conf.sysroot_readonly && at >= 0 &&
+	    sys_mount_setattr(s->physical, &read_only))
 		rc = job_sys(j, "%s/sysroot: make read-only", s->r->sysroot);
 	if (!s->r->target && at < 0 && sys_umount(job_fdname(j, room, s->physical)) && !rc)
 		rc = job_sys(j, "%s: take the physical root off", s->r->sysroot);
@@ -249,13 +252,16 @@ static int change(struct swap *s)
 	}
 	if (!s->r->target)
 		name_device(s);
-	verbose("%s: root of composefs:%s", s->r->target ? s->r->target : s->r->sysroot, s->r->cmdline.hex);
+	verbose("%s: root of composefs:%s", s->r->target ? s->r->target : s->r->sysroot,
+		s->r->cmdline.hex);
 	return 0;
 }
 
 int root_setup(struct job *j, struct optlist *opt, struct root *r)
 {
-	struct swap s = { .j = j, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1 };
+	struct swap s = {
+		.j = j, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1
+	};
 	char room[FDNAME_ROOM];
 	int rc;
 

@@ -72,7 +72,8 @@ int state_tmpfs(struct job *j, int *upper, int *work)
 	if (fd < 0) {
 		job_denied(j, "tmpfs: for a transient layer");
 	} else if (mkdirat(fd, "upper", 0755) || mkdirat(fd, "work", 0700) ||
-		   (*upper = state_directory(fd, "upper")) < 0 || (*work = state_directory(fd, "work")) < 0) {
+		   (*upper = state_directory(fd, "upper")) < 0 ||
+		   (*work = state_directory(fd, "work")) < 0) {
 		job_sys(j, "tmpfs: directories of a transient layer");
 		close(fd);
 		fd = -1;
@@ -102,8 +103,8 @@ static int state_open(const struct state *s, const char *below)
 		if (fd != s->physical)
 			close(fd);
 		if (next < 0)
-			return job_sys(s->j, "%s/state/deploy/%s%s%s", s->sysroot, s->hex, below ? "/" : "",
-				       below ? below : "");
+			return job_sys(s->j, "%s/state/deploy/%s%s%s", s->sysroot, s->hex,
+				       below ? "/" : "", below ? below : "");
 		fd = next;
 	}
 	return fd;
@@ -118,7 +119,8 @@ static int dress_upper(int dir, int lower)
 	int b = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int rc = -1;
 
-	if (a >= 0 && b >= 0 && !fstat(a, &st) && !fchown(b, st.st_uid, st.st_gid) && !fchmod(b, st.st_mode & 07777)) {
+	if (a >= 0 && b >= 0 && !fstat(a, &st) && !fchown(b, st.st_uid, st.st_gid) &&
+	    !fchmod(b, st.st_mode & 07777)) {
 		ssize_t n = fgetxattr(a, LABEL, label, sizeof(label));
 
 		rc = n > 0 ? fsetxattr(b, LABEL, label, (size_t)n, 0) : 0;
@@ -257,8 +259,10 @@ static int mount_one(const struct state *s, const char *name, enum conf_mount ho
 	}
 	close(at);
 	if (!rc)
-		verbose("/%s: %s", name, how == CONF_BIND ? "bind" : how == CONF_OVERLAY ? "overlay"
-											 : "transient");
+		verbose("/%s: %s", name,
+			how == CONF_BIND      ? "bind"
+			: how == CONF_OVERLAY ? "overlay"
+					      : "transient");
 	return rc;
 }
 

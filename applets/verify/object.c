@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "verity/verity.h"
 
-static void decide(struct found *found, enum kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void decide(struct found *found, enum kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* What it is, and why: of what is too long the end, where the reason stands. */
 static void decide(struct found *found, enum kind kind, const char *fmt, ...)
@@ -24,10 +25,12 @@ static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 	if (len < sizeof(found->detail))
 		strcpy(found->detail, e.text);
 	else
-		text_format(found->detail, sizeof(found->detail), "...%s", e.text + len - (sizeof(found->detail) - 4));
+		text_format(found->detail, sizeof(found->detail), "...%s",
+			    e.text + len - (sizeof(found->detail) - 4));
 }
 
-static void differ(struct found *found, const char *what, const struct cfs_digest *want, const struct cfs_digest *is)
+static void differ(struct found *found, const char *what, const struct cfs_digest *want,
+		   const struct cfs_digest *is)
 {
 	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX];
 
@@ -66,9 +69,11 @@ static bool enable(struct verify *v, struct look *l, const struct cfs_digest *di
 	if (rc > 0)
 		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
 	else if (errno != EOPNOTSUPP)
-		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s", error_words(errno));
+		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s",
+		       error_words(errno));
 	else if (!atomic_exchange(&v->cannot_enable, true))
-		decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s", v->dirs.name[found->which], error_words(errno));
+		decide(found, KIND_UNREADABLE, "%s: fs-verity cannot be enabled: %s",
+		       v->dirs.name[found->which], error_words(errno));
 	return false;
 }
 
@@ -133,8 +138,8 @@ static bool wants(const struct verify *v, const struct object_record *record, co
 	       (record->size == (u64)l->st.st_size || record->size == REPAIR_ANY_SIZE);
 }
 
-static void look_once(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
-		      struct verity_work *work, struct look *l)
+static void look_once(struct verify *v, const struct basedirs *dirs, unsigned int base,
+		      const char *path, size_t len, struct verity_work *work, struct look *l)
 {
 	struct basedirs_found where;
 	struct error e;
@@ -158,8 +163,8 @@ static void look_once(struct verify *v, const struct basedirs *dirs, unsigned in
 	l->found.is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
 }
 
-void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
-	       struct verity_work *work, struct look *l)
+void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path,
+	       size_t len, struct verity_work *work, struct look *l)
 {
 	unsigned int looks = 0;
 
@@ -186,7 +191,8 @@ void look_end(struct look *a, struct look *b)
 	a->top.size = b->top.size = 0;
 }
 
-void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work, struct look *l)
+void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work,
+		  struct look *l)
 {
 	struct found *found = &l->found;
 
@@ -203,14 +209,15 @@ void look_compare(struct verify *v, const struct object_record *record, struct v
 		decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
-	if (v->enable_verity && verity_lacks(l->sealed) && record->has_digest && enable(v, l, &record->digest))
+	if (v->enable_verity && verity_lacks(l->sealed) && record->has_digest &&
+	    enable(v, l, &record->digest))
 		l->sealed = VERITY_SHA256;
 	if (found->kind == KIND_OK && v->require_verity && l->sealed != VERITY_SHA256)
 		decide(found, KIND_NO_VERITY, "%s", not_sealed(l->sealed));
 }
 
-int object_open(struct verify *v, const struct objects *objects, size_t first, struct verity_work *work,
-		struct look *l, struct error *err)
+int object_open(struct verify *v, const struct objects *objects, size_t first,
+		struct verity_work *work, struct look *l, struct error *err)
 {
 	const struct sort_item *item = &objects->v[first];
 
@@ -238,8 +245,8 @@ int object_compare(struct verify *v, const struct objects *objects, size_t first
 		last = r;
 		l->found.use = i;
 		if ((u64)l->st.st_size != r.size) {
-			decide(&l->found, KIND_WRONG_SIZE, "want %llu, is %llu", (unsigned long long)r.size,
-			       (unsigned long long)l->st.st_size);
+			decide(&l->found, KIND_WRONG_SIZE, "want %llu, is %llu",
+			       (unsigned long long)r.size, (unsigned long long)l->st.st_size);
 			return 0;
 		}
 		if (!r.has_digest)

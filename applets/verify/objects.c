@@ -85,7 +85,8 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 }
 
 /* Two objects, or the last one. */
-static int check_two(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+static int check_two(struct workers *w, unsigned int index, size_t item, void *arg,
+		     struct error *err)
 {
 	struct run *run = arg;
 	const size_t *start = run->starts + 2 * item;
@@ -108,7 +109,8 @@ static int check_two(struct workers *w, unsigned int index, size_t item, void *a
 		look_end(&l[0], &l[n - 1]);
 	for (size_t i = 0; i < n; i++) {
 		if (!rc)
-			rc = object_compare(run->v, run->objects, start[i], start[i + 1], work, &l[i], err);
+			rc = object_compare(run->v, run->objects, start[i], start[i + 1], work,
+					    &l[i], err);
 		look_close(&l[i]);
 		progress_add(&run->v->progress, 1, 0);
 		if (!rc && (l[i].found.kind != KIND_OK || option_verbose))
@@ -197,7 +199,9 @@ static int find_paths(struct run *run, struct error *err)
 static int repair(struct run *run, struct problem *p, struct error *err)
 {
 	const struct sort_item *item = &run->objects->v[p->use];
-	struct found found = { .kind = p->kind, .which = p->which, .is_dir = p->is_dir, .use = p->use };
+	struct found found = {
+		.kind = p->kind, .which = p->which, .is_dir = p->is_dir, .use = p->use
+	};
 	struct object_record record;
 	int rc;
 
@@ -276,7 +280,8 @@ static int run_all(struct run *run, struct error *err)
 	return 0;
 }
 
-int objects_verify(struct verify *v, const struct objects *objects, char *const *names, struct error *err)
+int objects_verify(struct verify *v, const struct objects *objects, char *const *names,
+		   struct error *err)
 {
 	struct run run = { .v = v, .objects = objects, .names = names };
 	int rc;

@@ -40,10 +40,13 @@ static int store_of(struct verify *v, unsigned int which, struct store **store, 
 }
 
 /* From one directory. 1: it does not have it, or not as it should be, which is worth a warning. */
-static int repair_from(struct verify *v, unsigned int from, const char *path, const struct object_record *record,
-		       struct verity_work *work, struct found *found, struct error *err)
+static int repair_from(struct verify *v, unsigned int from, const char *path,
+		       const struct object_record *record, struct verity_work *work,
+		       struct found *found, struct error *err)
 {
-	struct basedirs one = { .n = 1, .fd = { v->repair.fd[from] }, .name = { v->repair.name[from] } };
+	struct basedirs one = { .n = 1,
+				.fd = { v->repair.fd[from] },
+				.name = { v->repair.name[from] } };
 	struct basedirs_found there;
 	struct store *store;
 	struct error e;
@@ -60,18 +63,24 @@ static int repair_from(struct verify *v, unsigned int from, const char *path, co
 		rc = store_of(v, found->which, &store, err);
 		if (!rc)
 			rc = store_repair(store, work, path, fd, &there.st, &record->digest,
-					  v->require_verity || v->enable_verity || atomic_load(&v->sealed[found->which]), err);
+					  v->require_verity || v->enable_verity ||
+						  atomic_load(&v->sealed[found->which]),
+					  err);
 		if (!rc)
-			found->kind = v->require_verity && !atomic_load(&store->verity) ? KIND_NO_VERITY : KIND_REPAIRED;
+			found->kind = v->require_verity && !atomic_load(&store->verity)
+					      ? KIND_NO_VERITY
+					      : KIND_REPAIRED;
 	}
 	close(fd);
 	if (rc > 0)
-		warn("%s/%s: %s; not used", one.name[0], path, rc > 1 ? err->text : "is not what it should be");
+		warn("%s/%s: %s; not used", one.name[0], path,
+		     rc > 1 ? err->text : "is not what it should be");
 	return rc;
 }
 
-int repair_object(struct verify *v, const char *path, size_t len, const struct object_record *record,
-		  struct verity_work *work, struct found *found, struct error *err)
+int repair_object(struct verify *v, const char *path, size_t len,
+		  const struct object_record *record, struct verity_work *work, struct found *found,
+		  struct error *err)
 {
 	char name[CFS_PATH_MAX + 1];
 	int rc = 1;
@@ -85,7 +94,8 @@ int repair_object(struct verify *v, const char *path, size_t len, const struct o
 	for (unsigned int i = 0; i < v->repair.n && rc > 0; i++) {
 		rc = repair_from(v, i, name, record, work, found, err);
 		if (!rc)
-			text_format(found->detail, sizeof(found->detail), "from %.150s", v->repair.name[i]);
+			text_format(found->detail, sizeof(found->detail), "from %.150s",
+				    v->repair.name[i]);
 	}
 	return rc;
 }

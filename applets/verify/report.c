@@ -98,6 +98,7 @@ int report_end(struct verify *v, struct error *err)
 	if (!v->json && !option_quiet)
 		complain("%llu images, %llu objects, %llu bytes, %llu problems",
 			 (unsigned long long)v->images, (unsigned long long)v->objects,
-			 (unsigned long long)v->bytes, (unsigned long long)(v->problems + v->unchecked));
+			 (unsigned long long)v->bytes,
+			 (unsigned long long)(v->problems + v->unchecked));
 	return 0;
 }

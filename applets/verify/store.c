@@ -50,10 +50,12 @@ static int add_name(struct shelf *s, const char *xx, const char *name, struct er
 	return 0;
 }
 
-static int tell(struct verify *v, unsigned int which, enum kind kind, const char *object, const char *text,
-		struct error *err)
+static int tell(struct verify *v, unsigned int which, enum kind kind, const char *object,
+		const char *text, struct error *err)
 {
-	struct finding f = { .kind = kind, .object = object, .object_len = strlen(object), .detail = text };
+	struct finding f = {
+		.kind = kind, .object = object, .object_len = strlen(object), .detail = text
+	};
 	char detail[256];
 
 	if (v->dirs.n > 1) {
@@ -99,7 +101,8 @@ static int sort_shelf(struct shelf *s, struct error *err)
 	if (!s->order || !s->found)
 		return error_nomem(err);
 	for (size_t i = 0; i < s->n; i++)
-		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8), s->names[i], CFS_OBJECT_NAME, 0, NULL };
+		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8), s->names[i],
+						  CFS_OBJECT_NAME, 0, NULL };
 	return sort_strings(s->order, s->n) ? error_nomem(err) : 0;
 }
 
@@ -114,7 +117,8 @@ static void record_of(const char *name, struct object_record *record)
 }
 
 /* Two objects, or the last one; their names say what they should be. */
-static int check_two(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+static int check_two(struct workers *w, unsigned int index, size_t item, void *arg,
+		     struct error *err)
 {
 	struct shelf *s = arg;
 	size_t first = 2 * item, n = s->n - first < 2 ? 1 : 2;
@@ -128,7 +132,8 @@ static int check_two(struct workers *w, unsigned int index, size_t item, void *a
 	work->workers = w;
 	for (size_t i = 0; i < n; i++) {
 		record_of(s->order[first + i].s, &l[i].record);
-		look_open(s->v, &s->dir, s->which, s->order[first + i].s, CFS_OBJECT_NAME, work, &l[i]);
+		look_open(s->v, &s->dir, s->which, s->order[first + i].s, CFS_OBJECT_NAME, work,
+			  &l[i]);
 	}
 	look_end(&l[0], &l[n - 1]);
 	for (size_t i = 0; i < n; i++) {
@@ -155,8 +160,10 @@ static int repair_and_tell(struct shelf *s, struct error *err)
 		struct object_record record;
 
 		record_of(s->order[i].s, &record);
-		if (v->repair.n && (found->kind == KIND_WRONG_TYPE || found->kind == KIND_WRONG_CONTENT) &&
-		    repair_object(v, s->order[i].s, CFS_OBJECT_NAME, &record, s->work[0], found, err) < 0)
+		if (v->repair.n &&
+		    (found->kind == KIND_WRONG_TYPE || found->kind == KIND_WRONG_CONTENT) &&
+		    repair_object(v, s->order[i].s, CFS_OBJECT_NAME, &record, s->work[0], found,
+				  err) < 0)
 			return -1;
 		if (tell(v, s->which, found->kind, s->order[i].s, found->detail, err))
 			return -1;
@@ -170,7 +177,9 @@ static int verify_basedir(struct shelf *s, struct error *err)
 	const struct basedirs *all = &s->v->dirs;
 	int rc;
 
-	s->dir = (struct basedirs){ .n = 1, .fd = { all->fd[s->which] }, .name = { all->name[s->which] } };
+	s->dir = (struct basedirs){ .n = 1,
+				    .fd = { all->fd[s->which] },
+				    .name = { all->name[s->which] } };
 	for (unsigned int i = 0; i < 256; i++) {
 		const char xx[3] = { digits[i >> 4], digits[i & 15], 0 };
 
@@ -180,7 +189,9 @@ static int verify_basedir(struct shelf *s, struct error *err)
 			return -1;
 		if (rc || !s->n)
 			continue;
-		if (sort_shelf(s, err) || workers_each(s->v->threads, (s->n + 1) / 2, check_two, s, err) || repair_and_tell(s, err))
+		if (sort_shelf(s, err) ||
+		    workers_each(s->v->threads, (s->n + 1) / 2, check_two, s, err) ||
+		    repair_and_tell(s, err))
 			return -1;
 		s->v->objects += s->n;
 	}

@@ -36,11 +36,12 @@ struct verify {
 	bool has_digest;
 	struct cfs_digest digest;
 	unsigned int threads;
-	struct inputs in;                     /* the images */
-	struct basedirs dirs, repair;         /* open where n is not 0 */
-	atomic_bool sealed[BASEDIRS_MAX];     /* an object of this basedir that was checked has fs-verity */
+	struct inputs in;             /* the images */
+	struct basedirs dirs, repair; /* open where n is not 0 */
+	atomic_bool
+		sealed[BASEDIRS_MAX]; /* an object of this basedir that was checked has fs-verity */
 	atomic_bool unsealable[BASEDIRS_MAX]; /* no file of this basedir can have it */
-	atomic_bool cannot_enable;            /* one attempt failed: it was said, and is not made again */
+	atomic_bool cannot_enable; /* one attempt failed: it was said, and is not made again */
 
 	struct store *stores[BASEDIRS_MAX]; /* repaired ones; NULL: not opened */
 
@@ -54,7 +55,8 @@ struct verify {
 /* What is wrong with a file that has not VERITY_SHA256. */
 static inline const char *not_sealed(int measured)
 {
-	return measured == VERITY_OTHER ? "has fs-verity with other parameters" : "fs-verity is not enabled";
+	return measured == VERITY_OTHER ? "has fs-verity with other parameters"
+					: "fs-verity is not enabled";
 }
 
 /* A line about an image, an object or both; NULL is printed as "-". -1: stdout failed. */
@@ -104,8 +106,8 @@ struct look {
  * read it as l->record and --quick ask. look_end() completes the digests of two,
  * which may be the same one.
  */
-void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path, size_t len,
-	       struct verity_work *work, struct look *l);
+void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path,
+	       size_t len, struct verity_work *work, struct look *l);
 void look_end(struct look *a, struct look *b);
 void look_close(struct look *l);
 
@@ -113,19 +115,21 @@ void look_close(struct look *l);
  * Check the content of an open one, its size apart, and its seal, as
  * --require-verity and --enable-verity ask. Sets found.kind and detail.
  */
-void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work, struct look *l);
+void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work,
+		  struct look *l);
 
 /*
  * The same for the object that items [first, end) of @objects name, each with a
  * record. -1 and a text only where the run cannot go on.
  */
-int object_open(struct verify *v, const struct objects *objects, size_t first, struct verity_work *work,
-		struct look *l, struct error *err);
+int object_open(struct verify *v, const struct objects *objects, size_t first,
+		struct verity_work *work, struct look *l, struct error *err);
 int object_compare(struct verify *v, const struct objects *objects, size_t first, size_t end,
 		   struct verity_work *work, struct look *l, struct error *err);
 
 /* All objects of the images, and their lines. -1 and a text. */
-int objects_verify(struct verify *v, const struct objects *objects, char *const *names, struct error *err);
+int objects_verify(struct verify *v, const struct objects *objects, char *const *names,
+		   struct error *err);
 
 /* All objects in the basedirs, against their names. -1 and a text. */
 int stores_verify(struct verify *v, struct error *err);
@@ -138,8 +142,9 @@ void repair_sweep(const struct verify *v);
  * is there, and found->kind is KIND_REPAIRED; 1: it could not be had, found is
  * as it was; -1 and a text.
  */
-int repair_object(struct verify *v, const char *path, size_t len, const struct object_record *record,
-		  struct verity_work *work, struct found *found, struct error *err);
+int repair_object(struct verify *v, const char *path, size_t len,
+		  const struct object_record *record, struct verity_work *work, struct found *found,
+		  struct error *err);
 
 /* All that was repaired is on stable storage; also after an error. -1 and a text. */
 int repair_finish(struct verify *v, struct error *err);

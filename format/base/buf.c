@@ -163,12 +163,15 @@ void buf_escape(struct buf *b, const void *data, size_t len, unsigned int flags)
 
 void buf_base64(struct buf *b, const void *data, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const u8 *s = data;
 
 	for (size_t i = 0; i < len; i += 3) {
-		u32 v = (u32)s[i] << 16 | (i + 1 < len ? (u32)s[i + 1] << 8 : 0) | (i + 2 < len ? s[i + 2] : 0);
-		const char four[] = { digits[v >> 18], digits[v >> 12 & 63], i + 1 < len ? digits[v >> 6 & 63] : '=',
+		u32 v = (u32)s[i] << 16 | (i + 1 < len ? (u32)s[i + 1] << 8 : 0) |
+			(i + 2 < len ? s[i + 2] : 0);
+		const char four[] = { digits[v >> 18], digits[v >> 12 & 63],
+				      i + 1 < len ? digits[v >> 6 & 63] : '=',
 				      i + 2 < len ? digits[v & 63] : '=' };
 
 		buf_add(b, four, sizeof(four));

@@ -43,6 +43,7 @@ struct notes {
 
 void notes_init(struct notes *notes);
 void notes_release(struct notes *notes);
-void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
+void notes_add(struct notes *notes, const char *fmt, ...)
+	__attribute__((cold, format(printf, 2, 3)));
 
 #endif

@@ -76,7 +76,8 @@ static size_t slot(const struct table *t, u32 tag)
 	return tag & (t->size - 1);
 }
 
-void *table_find(const struct table *t, u64 hash, bool (*same)(const void *item, const void *want), const void *want)
+void *table_find(const struct table *t, u64 hash, bool (*same)(const void *item, const void *want),
+		 const void *want)
 {
 	u32 tag = tag_of(hash);
 

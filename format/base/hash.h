@@ -27,7 +27,8 @@ void table_release(struct table *t);
 /*
  * The item with this hash for which @same returns true, or NULL.
  */
-void *table_find(const struct table *t, u64 hash, bool (*same)(const void *item, const void *want), const void *want);
+void *table_find(const struct table *t, u64 hash, bool (*same)(const void *item, const void *want),
+		 const void *want);
 
 /* Add an item that is not there. -1 without memory. */
 int table_add(struct table *t, u64 hash, void *item);

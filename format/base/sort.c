@@ -44,7 +44,8 @@ static void insertion(struct sort_item *v, size_t n)
 }
 
 /* a[0..na) and b[0..nb), each sorted, to @to. */
-static void merge(struct sort_item *to, const struct sort_item *a, size_t na, const struct sort_item *b, size_t nb)
+static void merge(struct sort_item *to, const struct sort_item *a, size_t na,
+		  const struct sort_item *b, size_t nb)
 {
 	while (na && nb) {
 		if (after(a, b)) {
@@ -98,7 +99,8 @@ static void swap(u8 *a, u8 *b, size_t size)
 }
 
 /* A heap below @root again, when the record there is the only wrong one. */
-static void sift(u8 *v, size_t root, size_t n, size_t size, int (*order)(const void *a, const void *b))
+static void sift(u8 *v, size_t root, size_t n, size_t size,
+		 int (*order)(const void *a, const void *b))
 {
 	for (size_t child; (child = 2 * root + 1) < n; root = child) {
 		if (child + 1 < n && order(v + child * size, v + (child + 1) * size) < 0)

@@ -156,8 +156,7 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen)
 	for (; n; n--, s++, t++)
 		if (*s != *t)
 			return *s < *t ? -1 : 1;
-	return alen == blen ? 0 : alen < blen ? -1
-					      : 1;
+	return alen == blen ? 0 : alen < blen ? -1 : 1;
 }
 
 void text_copy(void *to, const void *from, size_t len)
@@ -183,11 +182,12 @@ void text_copy(void *to, const void *from, size_t len)
 /* Length of the UTF-8 sequence at @s, 0 if there is none. */
 static size_t utf8_len(const u8 *s, size_t left)
 {
-	size_t n = *s < 0x80 ? 1 : *s < 0xc2 ? 0
-			   : *s < 0xe0       ? 2
-			   : *s < 0xf0       ? 3
-			   : *s < 0xf5       ? 4
-					     : 0;
+	size_t n = *s < 0x80   ? 1
+		   : *s < 0xc2 ? 0
+		   : *s < 0xe0 ? 2
+		   : *s < 0xf0 ? 3
+		   : *s < 0xf5 ? 4
+			       : 0;
 
 	if (!n || n > left)
 		return 0;
@@ -217,9 +217,7 @@ bool text_is_utf8(const void *data, size_t len)
 
 size_t text_put_utf8(char to[4], u32 c)
 {
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2
-			  : c < 0x10000     ? 3
-					    : 4;
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	static const u8 first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 
 	for (size_t i = n - 1; i > 0; i--, c >>= 6)
@@ -236,8 +234,7 @@ static int base64_digit(u8 c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63
-					: -1;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 ssize_t text_base64(void *to, const char *s, size_t len)

@@ -14,8 +14,10 @@
  * width, zeros in front of it, and a precision of strings. Returns the length of
  * the whole text, of which @size - 1 bytes fit, and a NUL.
  */
-int text_format(char *to, size_t size, const char *fmt, ...) __attribute__((cold, format(printf, 3, 4)));
-int text_vformat(char *to, size_t size, const char *fmt, va_list ap) __attribute__((cold, format(printf, 3, 0)));
+int text_format(char *to, size_t size, const char *fmt, ...)
+	__attribute__((cold, format(printf, 3, 4)));
+int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
+	__attribute__((cold, format(printf, 3, 0)));
 
 /*
  * One or more digits of base 8 or 10 and nothing else, at most @max; false for

@@ -15,7 +15,8 @@ static __attribute__((cold)) void put(struct format *f, const char *s, size_t le
 			f->to[f->len] = s[i];
 }
 
-static __attribute__((cold)) void put_number(struct format *f, u64 v, unsigned int base, size_t width, char fill)
+static __attribute__((cold)) void put_number(struct format *f, u64 v, unsigned int base,
+					     size_t width, char fill)
 {
 	char text[24], *p = text + sizeof(text);
 
@@ -45,9 +46,10 @@ struct conversion {
 };
 
 /* The parameters come one after the other, so each is taken here and nowhere else. */
-#define TAKE(c, ap, type)                                                                         \
-	((c).longs > 1 ? (u64)va_arg(ap, type long long) : (c).longs ? (u64)va_arg(ap, type long) \
-								     : (u64)va_arg(ap, type int))
+#define TAKE(c, ap, type)                                                                          \
+	((c).longs > 1 ? (u64)va_arg(ap, type long long)                                           \
+	 : (c).longs   ? (u64)va_arg(ap, type long)                                                \
+		       : (u64)va_arg(ap, type int))
 
 int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 {
@@ -99,7 +101,8 @@ int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 			put_number(&f, TAKE(c, ap, unsigned), 8, c.width, c.fill);
 			break;
 		default:
-			put(&f, fmt, 1); /* %%; the compiler refuses others in its check of the format */
+			put(&f, fmt,
+			    1); /* %%; the compiler refuses others in its check of the format */
 			break;
 		}
 	}

@@ -137,8 +137,8 @@ static void hand_out(struct workers_pool *p, struct worker *v, unsigned int coun
 }
 
 static int run_all(struct workers *w, struct workers_pool *pool, unsigned int count,
-		   int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
-		   struct error *err)
+		   int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
+		   void *arg, struct error *err)
 {
 	struct worker alone = { w, 0, 0, fn, arg }, *v = &alone;
 	unsigned int running = 1;
@@ -169,8 +169,8 @@ static int run_all(struct workers *w, struct workers_pool *pool, unsigned int co
 }
 
 int workers_run(struct workers *w, unsigned int count,
-		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
-		struct error *err)
+		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
+		void *arg, struct error *err)
 {
 	return run_all(w, NULL, count, fn, arg, err);
 }
@@ -206,7 +206,8 @@ static int take_items(struct workers *w, unsigned int index, void *arg, struct e
 }
 
 int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
-		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
+		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg,
+			      struct error *err),
 		    void *arg, struct error *err)
 {
 	struct workers w = WORKERS_INIT;
@@ -216,7 +217,8 @@ int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
 }
 
 int workers_each(unsigned int count, size_t items,
-		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
+		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg,
+			   struct error *err),
 		 void *arg, struct error *err)
 {
 	return workers_each_of(NULL, count, items, fn, arg, err);

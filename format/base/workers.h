@@ -24,9 +24,9 @@ struct workers {
 };
 
 /* What it begins as. */
-#define WORKERS_INIT                                                                   \
-	{                                                                              \
-		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
+#define WORKERS_INIT                                                                               \
+	{                                                                                          \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER             \
 	}
 
 /* The processors that this process may use, at most 8 (cli 3). */
@@ -38,12 +38,13 @@ unsigned int workers_default(void);
  * work from something they share, and returns -1 with an error of its own.
  */
 int workers_run(struct workers *w, unsigned int count,
-		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err), void *arg,
-		struct error *err);
+		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
+		void *arg, struct error *err);
 
 /* The same for a list: @fn once for each @item below @items, in no order. */
 int workers_each(unsigned int count, size_t items,
-		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
+		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg,
+			   struct error *err),
 		 void *arg, struct error *err);
 
 /*
@@ -57,7 +58,8 @@ struct workers_pool *workers_park(unsigned int count, void (*enter)(void *arg), 
 
 /* workers_each() with the threads of @pool. NULL: with new ones. */
 int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
-		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err),
+		    int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg,
+			      struct error *err),
 		    void *arg, struct error *err);
 
 /*

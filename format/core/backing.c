@@ -8,7 +8,8 @@
  * If the full name of @x begins with @head: what is behind it, and true. The
  * prefix of the index is a prefix of @head then, or the name has none.
  */
-static bool cfs_name_behind(const struct cfs_xattr *x, const char *head, u32 head_len, struct cfs_span *rest)
+static bool cfs_name_behind(const struct cfs_xattr *x, const char *head, u32 head_len,
+			    struct cfs_span *rest)
 {
 	u32 n;
 	const char *prefix = cfs_xattr_prefix(x->index, &n);
@@ -54,7 +55,8 @@ bool cfs_path_is_odd(const char *path, size_t len)
 	return cfs_path_scan(path, len, true);
 }
 
-static int cfs_redirect_decode(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_fault *f)
+static int cfs_redirect_decode(struct cfs_backing *b, const struct cfs_xattr *x,
+			       struct cfs_fault *f)
 {
 	const char *path = (const char *)x->value;
 	size_t nul;
@@ -78,7 +80,8 @@ static int cfs_redirect_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 	return 0;
 }
 
-static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_fault *f)
+static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
+			       struct cfs_fault *f)
 {
 	struct cfs_span value = { x->value, x->len };
 	struct cfs_metacopy m;

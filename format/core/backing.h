@@ -27,7 +27,7 @@ struct cfs_backing {
 	bool has_digest;
 	bool any_redirect, any_metacopy; /* on whatever type */
 	u16 path_len;                    /* 1 to 4095 with has_redirect */
-	const char *path;                /* without the leading slash; in the image, not terminated */
+	const char *path; /* without the leading slash; in the image, not terminated */
 	struct cfs_digest digest;
 };
 

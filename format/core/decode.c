@@ -5,7 +5,8 @@
 #define CFS_FORMAT_LAYOUT_SHIFT 1
 #define CFS_FORMAT_LAYOUT_MASK 7u
 #define CFS_FORMAT_KNOWN 15u
-#define CFS_CHUNK_FORMAT_FIELD 0xffffu /* of i_u; the rest is what is left of a block address (9.6) */
+#define CFS_CHUNK_FORMAT_FIELD                                                                     \
+	0xffffu /* of i_u; the rest is what is left of a block address (9.6) */
 
 static int cfs_header_decode(struct cfs_super *sb, struct cfs_span head, struct cfs_fault *f)
 {
@@ -67,8 +68,8 @@ int cfs_inode_offset(const struct cfs_super *sb, u64 nid, u64 *off, struct cfs_f
 	return 0;
 }
 
-static int cfs_fields_compact(struct cfs_inode *inode, const struct cfs_super *sb, struct cfs_span bytes, u32 *u,
-			      struct cfs_fault *f)
+static int cfs_fields_compact(struct cfs_inode *inode, const struct cfs_super *sb,
+			      struct cfs_span bytes, u32 *u, struct cfs_fault *f)
 {
 	struct erofs_inode_compact d;
 
@@ -87,7 +88,8 @@ static int cfs_fields_compact(struct cfs_inode *inode, const struct cfs_super *s
 	return 0;
 }
 
-static int cfs_fields_extended(struct cfs_inode *inode, struct cfs_span bytes, u32 *u, struct cfs_fault *f)
+static int cfs_fields_extended(struct cfs_inode *inode, struct cfs_span bytes, u32 *u,
+			       struct cfs_fault *f)
 {
 	struct erofs_inode_extended d;
 
@@ -117,7 +119,8 @@ static int cfs_chunks_decode(struct cfs_inode *inode, u32 u, u64 off_u, struct c
 	inode->chunk_bits = (u8)(EROFS_BLKSZ_BITS + format);
 	if (inode->size > (u64)CFS_CHUNKS_MAX << inode->chunk_bits)
 		return cfs_refuse(f, 8, "more than 1024 chunks");
-	inode->chunks = (u32)(cfs_align(inode->size, 1ull << inode->chunk_bits) >> inode->chunk_bits);
+	inode->chunks =
+		(u32)(cfs_align(inode->size, 1ull << inode->chunk_bits) >> inode->chunk_bits);
 	return 0;
 }
 
@@ -156,7 +159,8 @@ static int cfs_tail_decode(struct cfs_inode *inode, const struct cfs_super *sb, 
 	return 0;
 }
 
-static int cfs_data_decode(struct cfs_inode *inode, const struct cfs_super *sb, u32 u, struct cfs_fault *f)
+static int cfs_data_decode(struct cfs_inode *inode, const struct cfs_super *sb, u32 u,
+			   struct cfs_fault *f)
 {
 	const u64 off_u = offsetof(struct erofs_inode_compact, i_u);
 	int rc;
@@ -187,8 +191,8 @@ static int cfs_data_decode(struct cfs_inode *inode, const struct cfs_super *sb, 
 	return 0;
 }
 
-int cfs_inode_decode(struct cfs_inode *inode, const struct cfs_super *sb, u64 nid, struct cfs_span bytes,
-		     struct cfs_fault *f)
+int cfs_inode_decode(struct cfs_inode *inode, const struct cfs_super *sb, u64 nid,
+		     struct cfs_span bytes, struct cfs_fault *f)
 {
 	struct {
 		le16 format, icount;
@@ -311,7 +315,8 @@ u8 cfs_xattr_index(const void *name, size_t len, u32 *prefix_len)
 	return EROFS_XATTR_INDEX_NONE;
 }
 
-int cfs_xattr_decode(struct cfs_xattr *x, struct cfs_span s, u64 off, u64 *next, struct cfs_fault *f)
+int cfs_xattr_decode(struct cfs_xattr *x, struct cfs_span s, u64 off, u64 *next,
+		     struct cfs_fault *f)
 {
 	struct erofs_xattr_entry e;
 	u32 i, name_len;

@@ -34,7 +34,8 @@ struct cfs_super {
  * @head: the first CFS_INODES_START bytes of the image, or all it has;
  * @image_len: its whole length.
  */
-int cfs_super_decode(struct cfs_super *sb, struct cfs_span head, u64 image_len, struct cfs_fault *f);
+int cfs_super_decode(struct cfs_super *sb, struct cfs_span head, u64 image_len,
+		     struct cfs_fault *f);
 
 /* An inode and where its parts are; offsets count from the start of the image. */
 struct cfs_inode {
@@ -67,8 +68,8 @@ int cfs_inode_offset(const struct cfs_super *sb, u64 nid, u64 *off, struct cfs_f
  * @bytes: what the image has at that offset, 64 bytes or up to its end.
  * Whatever the inode points to lies inside the image when this returns 0.
  */
-int cfs_inode_decode(struct cfs_inode *inode, const struct cfs_super *sb, u64 nid, struct cfs_span bytes,
-		     struct cfs_fault *f);
+int cfs_inode_decode(struct cfs_inode *inode, const struct cfs_super *sb, u64 nid,
+		     struct cfs_span bytes, struct cfs_fault *f);
 
 /* A character device 0:0 hides an object directory and is no part of the tree (image-format 5.5). */
 static inline bool cfs_inode_is_stub(const struct cfs_inode *inode)
@@ -131,15 +132,15 @@ int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs
  * entries only the place of the name is checked. @name is one that an entry may
  * have.
  */
-int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len, struct cfs_dirent *e,
-		       int *order, struct cfs_fault *f);
+int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len,
+		       struct cfs_dirent *e, int *order, struct cfs_fault *f);
 
 /*
  * The entry called @name, by cfs_dirblock_order(); *@i is its number. -ENOENT if
  * there is none; *@i is then that of the first one behind @name, or the count.
  */
-int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e, u32 *i,
-		      struct cfs_fault *f);
+int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len,
+		      struct cfs_dirent *e, u32 *i, struct cfs_fault *f);
 
 /* "." gives 1, ".." gives 2, other names 0. */
 static inline u32 cfs_dirent_dots(const struct cfs_dirent *e)
@@ -186,7 +187,8 @@ static inline u32 cfs_xattr_len(const struct erofs_xattr_entry *e)
  * whole image, or of a copy of one shared entry (@next NULL: its padding may be
  * missing).
  */
-int cfs_xattr_decode(struct cfs_xattr *x, struct cfs_span s, u64 off, u64 *next, struct cfs_fault *f);
+int cfs_xattr_decode(struct cfs_xattr *x, struct cfs_span s, u64 off, u64 *next,
+		     struct cfs_fault *f);
 
 /* The name prefix of an index up to 6, not terminated as far as *len goes. */
 const char *cfs_xattr_prefix(u8 index, u32 *len);

@@ -61,7 +61,8 @@ static inline void cfs_hex_encode(char hex[8], const u8 in[4])
 	le64 text;
 
 	x = (x >> 4 & 0x000f000f000f000full) | (x & 0x000f000f000f000full) << 8;
-	text = put64(x + CFS_BYTES * '0' + ((x + CFS_BYTES * 0x76) >> 7 & CFS_BYTES) * ('a' - '9' - 1));
+	text = put64(x + CFS_BYTES * '0' +
+		     ((x + CFS_BYTES * 0x76) >> 7 & CFS_BYTES) * ('a' - '9' - 1));
 	memcpy(hex, &text, sizeof(text));
 }
 
@@ -91,7 +92,8 @@ static inline bool cfs_digest_parse_lower(struct cfs_digest *d, const void *hex,
 		return false;
 	for (i = 0; i < CFS_DIGEST_HEX; i += sizeof(text)) {
 		memcpy(&text, s + i, sizeof(text));
-		upper |= get64(text) & ~(get64(text) << 1); /* of digits and letters: the bits 6 and 5 */
+		upper |= get64(text) &
+			 ~(get64(text) << 1); /* of digits and letters: the bits 6 and 5 */
 	}
 	return !(upper & CFS_BYTES * 0x40);
 }

@@ -84,14 +84,16 @@ int cfs_dirblock_open(struct cfs_dirblock *block, struct cfs_span bytes, struct 
  * Where the name at @off of entry @i ends: where the next one begins; the last
  * one at the end of a tail, or at the first NUL of a block.
  */
-static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 *end, struct cfs_fault *f)
+static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 *end,
+					 struct cfs_fault *f)
 {
 	const u64 at = (u64)i * sizeof(struct erofs_dirent);
 	const u32 len = (u32)block->bytes.len;
 	le16 next;
 
 	if (i + 1 < block->count) {
-		if (!cfs_span_load(block->bytes, at + sizeof(struct erofs_dirent) + CFS_NAMEOFF, &next))
+		if (!cfs_span_load(block->bytes, at + sizeof(struct erofs_dirent) + CFS_NAMEOFF,
+				   &next))
 			return cfs_refuse(f, at, "directory entry beyond its block");
 		*end = get16(next);
 	} else {
@@ -109,7 +111,8 @@ static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i
 }
 
 /* Entry @i, of which only the place of the name is checked. */
-static cfs_hot_inline int cfs_dirent_load(const struct cfs_dirblock *block, u32 i, struct cfs_dirent *e, struct cfs_fault *f)
+static cfs_hot_inline int cfs_dirent_load(const struct cfs_dirblock *block, u32 i,
+					  struct cfs_dirent *e, struct cfs_fault *f)
 {
 	const u64 at = (u64)i * sizeof(struct erofs_dirent);
 	struct erofs_dirent d;
@@ -132,7 +135,8 @@ static cfs_hot_inline int cfs_dirent_load(const struct cfs_dirblock *block, u32 
 static int cfs_dirent_type_check(const struct cfs_dirent *e, u32 i, struct cfs_fault *f)
 {
 	if (e->type == EROFS_FT_UNKNOWN || e->type >= EROFS_FT_MAX)
-		return cfs_refuse(f, (u64)i * sizeof(struct erofs_dirent), "unknown type in a directory entry");
+		return cfs_refuse(f, (u64)i * sizeof(struct erofs_dirent),
+				  "unknown type in a directory entry");
 	return 0;
 }
 
@@ -156,8 +160,8 @@ int cfs_dirblock_entry(const struct cfs_dirblock *block, u32 i, const struct cfs
 	return 0;
 }
 
-int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len, struct cfs_dirent *e,
-		       int *order, struct cfs_fault *f)
+int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name, u32 len,
+		       struct cfs_dirent *e, int *order, struct cfs_fault *f)
 {
 	int rc = cfs_dirent_load(block, i, e, f);
 
@@ -167,8 +171,8 @@ int cfs_dirblock_order(const struct cfs_dirblock *block, u32 i, const void *name
 	return *order ? 0 : cfs_dirent_type_check(e, i, f);
 }
 
-int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len, struct cfs_dirent *e, u32 *i,
-		      struct cfs_fault *f)
+int cfs_dirblock_find(const struct cfs_dirblock *block, const void *name, u32 len,
+		      struct cfs_dirent *e, u32 *i, struct cfs_fault *f)
 {
 	u32 lo = 0, hi = block->count;
 

@@ -47,8 +47,8 @@ static inline le32 put32(u32 v)
 
 static inline le64 put64(u64 v)
 {
-	return (le64){ { (u8)v, (u8)(v >> 8), (u8)(v >> 16), (u8)(v >> 24),
-			 (u8)(v >> 32), (u8)(v >> 40), (u8)(v >> 48), (u8)(v >> 56) } };
+	return (le64){ { (u8)v, (u8)(v >> 8), (u8)(v >> 16), (u8)(v >> 24), (u8)(v >> 32),
+			 (u8)(v >> 40), (u8)(v >> 48), (u8)(v >> 56) } };
 }
 
 /* The next multiple of @n, a power of two, at or above @x. */

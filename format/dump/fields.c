@@ -4,9 +4,9 @@
 #include "core/backing.h"
 #include "dump/dump_inside.h"
 
-static const char *const field_names[FIELDS] = {
-	"PATH", "SIZE", "MODE", "NLINK", "UID", "GID", "RDEV", "MTIME", "PAYLOAD", "CONTENT", "DIGEST"
-};
+static const char *const field_names[FIELDS] = { "PATH",    "SIZE",    "MODE",  "NLINK",
+						 "UID",     "GID",     "RDEV",  "MTIME",
+						 "PAYLOAD", "CONTENT", "DIGEST" };
 
 int dump_bad(struct parser *p, const char *text)
 {
@@ -17,8 +17,9 @@ int dump_bad_field(struct parser *p, int f, const char *text)
 {
 	const struct field *v = &p->field[f];
 
-	return error_set(p->err, EINVAL, "%s \"%.*s%s\" %s", field_names[f], v->len > 40 ? 40 : (int)v->len,
-			 v->len ? v->s : "", v->len > 40 ? "..." : "", text);
+	return error_set(p->err, EINVAL, "%s \"%.*s%s\" %s", field_names[f],
+			 v->len > 40 ? 40 : (int)v->len, v->len ? v->s : "",
+			 v->len > 40 ? "..." : "", text);
 }
 
 /* 0x80 in each of eight bytes that is at most a space, or a backslash. */

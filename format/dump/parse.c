@@ -38,7 +38,8 @@ static int add_root(struct parser *p, u32 mode, bool is_link, struct node **node
 }
 
 /* Step 4 of dump-format 4: exactly one of *node and *link is set. */
-static int add_name(struct parser *p, u32 mode, bool is_link, struct node **node, struct link **link)
+static int add_name(struct parser *p, u32 mode, bool is_link, struct node **node,
+		    struct link **link)
 {
 	const struct field *path = &p->field[PATH];
 	const char *s = path->s, *end = s + path->len, *name = end;
@@ -90,8 +91,9 @@ static int parse_numbers(struct parser *p, struct node *node)
 	bool device = node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK);
 	u64 rdev;
 
-	if (dump_number(p, SIZE, UINT64_MAX, &node->size) || dump_number32(p, NLINK, &node->nlink) ||
-	    dump_number32(p, UID, &node->uid) || dump_number32(p, GID, &node->gid) ||
+	if (dump_number(p, SIZE, UINT64_MAX, &node->size) ||
+	    dump_number32(p, NLINK, &node->nlink) || dump_number32(p, UID, &node->uid) ||
+	    dump_number32(p, GID, &node->gid) ||
 	    dump_number(p, RDEV, device ? UINT32_MAX : UINT64_MAX, &rdev) || dump_mtime(p, node))
 		return -1;
 	if (device)
@@ -156,8 +158,10 @@ static int parse_external(struct parser *p, struct node *node, bool has_payload,
 /* Steps 7 to 10. */
 static int parse_data(struct parser *p, struct node *node)
 {
-	struct field *payload = &p->field[PAYLOAD], *content = &p->field[CONTENT], *digest = &p->field[DIGEST];
-	bool has_payload = !is_none(payload), has_content = !is_none(content), has_digest = !is_none(digest);
+	struct field *payload = &p->field[PAYLOAD], *content = &p->field[CONTENT],
+		     *digest = &p->field[DIGEST];
+	bool has_payload = !is_none(payload), has_content = !is_none(content),
+	     has_digest = !is_none(digest);
 
 	if (!has_payload)
 		payload->len = 0;
@@ -180,7 +184,8 @@ static int parse_data(struct parser *p, struct node *node)
 	if (!node_is(node, CFS_IFREG) || !node->size)
 		return 0;
 	if (has_content)
-		return node_set_content(p->g, node, content->s, content->len) ? error_nomem(p->err) : 0;
+		return node_set_content(p->g, node, content->s, content->len) ? error_nomem(p->err)
+									      : 0;
 	return parse_external(p, node, has_payload, has_digest);
 }
 
@@ -329,7 +334,8 @@ static int fill_window(struct window *w, struct input *in, struct error *err)
 /* Put the name of the input and the line in front of the text. Returns -1. */
 static int blame(struct error *err, const char *name, u32 line)
 {
-	return line && err->code != ENOMEM ? error_in(err, "%s:%u", name, line) : error_in(err, "%s", name);
+	return line && err->code != ENOMEM ? error_in(err, "%s:%u", name, line)
+					   : error_in(err, "%s", name);
 }
 
 /* A name that is there twice shows when directories are sorted, and came before what stopped us. */
@@ -363,7 +369,8 @@ static int parse_all(struct parser *p, struct input *in, const char *name)
 	return rc;
 }
 
-int dump_parse(struct tree *tree, struct input *in, const char *name, bool strict, struct error *err)
+int dump_parse(struct tree *tree, struct input *in, const char *name, bool strict,
+	       struct error *err)
 {
 	struct parser p = { .tree = tree, .err = err, .strict = strict };
 	u32 line;

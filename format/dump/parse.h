@@ -11,6 +11,7 @@
  * rules of dump-format 4, "Strict mode". Errors begin with @name and, where a
  * line is to blame, its number. The caller releases the tree in any case.
  */
-int dump_parse(struct tree *tree, struct input *in, const char *name, bool strict, struct error *err);
+int dump_parse(struct tree *tree, struct input *in, const char *name, bool strict,
+	       struct error *err);
 
 #endif

@@ -21,7 +21,11 @@ static int view_xattrs(struct dump_tree *d, const struct node *node)
 	for (u32 i = 0; i < node->nxattrs; i++) {
 		const struct xattr *x = node->xattrs[i];
 
-		d->xattrs[i] = (struct dump_xattr){ .prefix = "", .suffix = x->name->s, .value = x->value, .suffix_len = x->name->len, .len = x->len };
+		d->xattrs[i] = (struct dump_xattr){ .prefix = "",
+						    .suffix = x->name->s,
+						    .value = x->value,
+						    .suffix_len = x->name->len,
+						    .len = x->len };
 	}
 	return 0;
 }

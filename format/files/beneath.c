@@ -25,7 +25,8 @@ static int open_stepwise(int dir, char *path, int flags)
 
 		path[len] = '\0';
 		if (len && strcmp(path, ".")) {
-			fd = openat(at, path, end ? O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC : flags);
+			fd = openat(at, path,
+				    end ? O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC : flags);
 			if (at != dir)
 				close(at);
 			if (fd < 0)
@@ -50,7 +51,8 @@ int beneath_open(int dir, const char *path, size_t len, int flags)
 {
 	const struct open_how how = {
 		.flags = (u64)(unsigned int)(flags | O_NOFOLLOW | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV,
 	};
 	char name[PATH_ROOM];
 	long fd = -1;

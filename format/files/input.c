@@ -56,7 +56,8 @@ static int codec_open(struct input *in, struct error *err)
 	memset(&c->gzip, 0, sizeof(c->gzip));
 	if (is_zstd(in)) {
 		c->zstd = ZSTD_createDCtx();
-		if (!c->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(c->zstd, ZSTD_d_windowLogMax, INPUT_WINDOW_LOG)))
+		if (!c->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(c->zstd, ZSTD_d_windowLogMax,
+								    INPUT_WINDOW_LOG)))
 			goto nomem;
 	} else if (inflateInit2(&c->gzip, 16 + MAX_WBITS) != Z_OK) {
 		goto nomem;
@@ -119,15 +120,24 @@ int input_open_fd(struct input *in, int fd, const char *name, struct error *err)
 	return begin(in, err);
 }
 
-int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len, struct error *err)
+int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len,
+		     struct error *err)
 {
-	*in = (struct input){ .name = name, .fd = fd, .limit = INPUT_LIMIT, .ranged = true, .at = off, .left = len };
+	*in = (struct input){
+		.name = name, .fd = fd, .limit = INPUT_LIMIT, .ranged = true, .at = off, .left = len
+	};
 	return begin(in, err);
 }
 
-int input_open_memory(struct input *in, const void *mem, size_t len, const char *name, struct error *err)
+int input_open_memory(struct input *in, const void *mem, size_t len, const char *name,
+		      struct error *err)
 {
-	*in = (struct input){ .name = name, .fd = -1, .limit = INPUT_LIMIT, .ranged = true, .mem = mem, .left = len };
+	*in = (struct input){ .name = name,
+			      .fd = -1,
+			      .limit = INPUT_LIMIT,
+			      .ranged = true,
+			      .mem = mem,
+			      .left = len };
 	return begin(in, err);
 }
 
@@ -135,7 +145,9 @@ int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, st
 {
 	struct input_codec *c = in->codec;
 
-	*in = (struct input){ .name = name, .fd = fd, .limit = limit, .compressed = true, .single = true };
+	*in = (struct input){
+		.name = name, .fd = fd, .limit = limit, .compressed = true, .single = true
+	};
 	if (!c) {
 		c = malloc(sizeof(*c));
 		if (!c)
@@ -197,8 +209,7 @@ void input_release(struct input *in)
 
 static int damaged(const struct input *in, const char *what, struct error *err)
 {
-	const char *codec = in->codec->zstd ? "zstd" : in->codec->deflate ? "deflate"
-									  : "gzip";
+	const char *codec = in->codec->zstd ? "zstd" : in->codec->deflate ? "deflate" : "gzip";
 
 	return error_set(err, EBADMSG, "%s: %s: %s", in->name, codec, what);
 }
@@ -263,7 +274,8 @@ static ssize_t step_gzip(struct input *in, u8 *buf, size_t len, struct error *er
 		c->zeros = !in->single;
 		while (c->zeros && c->pos < c->len)
 			c->zeros = c->raw[c->pos++] == 0;
-		return c->zeros ? 0 : damaged(in, "something else follows the compressed data", err);
+		return c->zeros ? 0
+				: damaged(in, "something else follows the compressed data", err);
 	}
 	z->next_in = c->raw + c->pos;
 	z->avail_in = (uInt)(c->len - c->pos);
@@ -297,15 +309,16 @@ static ssize_t decode(struct input *in, u8 *buf, size_t len, struct error *err)
 			return -1;
 		if (c->raw_end && c->between)
 			break;
-		n = c->zstd ? step_zstd(in, buf + got, len - got, err) : step_gzip(in, buf + got, len - got, err);
+		n = c->zstd ? step_zstd(in, buf + got, len - got, err)
+			    : step_gzip(in, buf + got, len - got, err);
 		if (n < 0)
 			return -1;
 		if (n == 0 && c->raw_end && !c->between)
 			return damaged(in, "compressed data ends too early", err);
 		got += (size_t)n;
 		if (got > in->limit - in->total)
-			return error_set(err, EFBIG, "%s: more than %llu bytes after decompression", in->name,
-					 (unsigned long long)in->limit);
+			return error_set(err, EFBIG, "%s: more than %llu bytes after decompression",
+					 in->name, (unsigned long long)in->limit);
 	}
 	return (ssize_t)got;
 }

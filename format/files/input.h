@@ -27,8 +27,8 @@ struct input {
 	struct stat st; /* of the file, for whoever must not write into it */
 	u64 limit;      /* of bytes from a compressed input; may be changed before the first read */
 	u64 total;      /* bytes handed out */
-	bool single;    /* nothing may follow the first member or frame; set before the first read */
-	bool ranged;    /* only [at, at + left) of the file, or of @mem */
+	bool single; /* nothing may follow the first member or frame; set before the first read */
+	bool ranged; /* only [at, at + left) of the file, or of @mem */
 	const u8 *mem;
 	u64 at, left;
 	u8 head[4]; /* read to see the magic, and not handed out: [head_pos, head_len) */
@@ -57,8 +57,10 @@ int input_take_fd(struct input *in, int fd, const char *name, struct error *err)
 int input_open_deflate(struct input *in, int fd, const char *name, u64 limit, struct error *err);
 
 /* The same for @len bytes of a file at @off, read by position, and for bytes in memory. */
-int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len, struct error *err);
-int input_open_memory(struct input *in, const void *mem, size_t len, const char *name, struct error *err);
+int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 len,
+		     struct error *err);
+int input_open_memory(struct input *in, const void *mem, size_t len, const char *name,
+		      struct error *err);
 
 /* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
 ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);

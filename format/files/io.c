@@ -15,7 +15,8 @@ static ssize_t read_all(int fd, void *buf, size_t len, u64 off, bool at)
 
 	while (got < len) {
 		size_t piece = len - got < PIECE ? len - got : PIECE;
-		ssize_t n = at ? pread(fd, p + got, piece, (off_t)(off + got)) : read(fd, p + got, piece);
+		ssize_t n = at ? pread(fd, p + got, piece, (off_t)(off + got))
+			       : read(fd, p + got, piece);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -37,7 +37,8 @@ static int new_ruleset(unsigned int rights)
 static bool enter_landlock(int beneath)
 {
 	static const u8 added[] = { 0, 1, 2, 2, 3 };
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_path_beneath_attr below = {
 		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
 		.parent_fd = beneath,
@@ -52,7 +53,8 @@ static bool enter_landlock(int beneath)
 		fd = new_ruleset(RIGHTS); /* it may know less than it says */
 	if (fd < 0)
 		return false;
-	on = (beneath < 0 || !syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0)) &&
+	on = (beneath < 0 ||
+	      !syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0)) &&
 	     !syscall(SYS_landlock_restrict_self, fd, 0);
 	close(fd);
 	return on;
@@ -63,24 +65,9 @@ static bool enter_landlock(int beneath)
 
 /* Whatever its arguments are. */
 static const u16 calls[] = {
-	SYS_read,
-	SYS_write,
-	SYS_pread64,
-	SYS_pwrite64,
-	SYS_readv,
-	SYS_writev,
-	SYS_lseek,
-	SYS_fstat,
-	SYS_close,
-	SYS_futex,
-	SYS_brk,
-	SYS_munmap,
-	SYS_mremap,
-	SYS_madvise,
-	SYS_clock_gettime,
-	SYS_rt_sigreturn,
-	SYS_exit,
-	SYS_exit_group,
+	SYS_read,   SYS_write,   SYS_pread64,       SYS_pwrite64,     SYS_readv, SYS_writev,
+	SYS_lseek,  SYS_fstat,   SYS_close,         SYS_futex,        SYS_brk,   SYS_munmap,
+	SYS_mremap, SYS_madvise, SYS_clock_gettime, SYS_rt_sigreturn, SYS_exit,  SYS_exit_group,
 #ifdef __s390x__
 	SYS_mmap, /* takes a pointer to its arguments, which a filter cannot follow */
 #endif
@@ -88,15 +75,8 @@ static const u16 calls[] = {
 
 /* To read objects of an OSTree repository, with the attributes of bare ones. */
 static const u16 calls_beneath[] = {
-	SYS_openat2,
-	SYS_fgetxattr,
-	SYS_flistxattr,
-	SYS_readlinkat,
-	SYS_getxattr,
-	SYS_listxattr,
-	SYS_getxattrat,
-	SYS_listxattrat,
-	SYS_newfstatat,
+	SYS_openat2,   SYS_fgetxattr,  SYS_flistxattr,  SYS_readlinkat, SYS_getxattr,
+	SYS_listxattr, SYS_getxattrat, SYS_listxattrat, SYS_newfstatat,
 };
 
 struct filter {
@@ -117,7 +97,8 @@ static void load(struct filter *f, size_t off)
 /* The low half of an argument. */
 static void load_arg(struct filter *f, unsigned int i)
 {
-	load(f, offsetof(struct seccomp_data, args[i]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
+	load(f, offsetof(struct seccomp_data, args[i]) +
+			(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
 }
 
 static void answer(struct filter *f, u32 what)

@@ -80,8 +80,9 @@ static int refuse(struct check *c, int rc, struct error *err)
 		return image_fault(err, rc, &c->f);
 	path_make(c);
 	cut = c->path.len > PATH_SHOWN ? c->path.len - PATH_SHOWN : 0;
-	return error_set(err, -rc, "%s (at byte %llu, in %s%.*s)", c->f.what, (unsigned long long)c->f.off,
-			 cut ? "..." : "", (int)(c->path.len - cut), c->path.p ? c->path.p + cut : "");
+	return error_set(err, -rc, "%s (at byte %llu, in %s%.*s)", c->f.what,
+			 (unsigned long long)c->f.off, cut ? "..." : "", (int)(c->path.len - cut),
+			 c->path.p ? c->path.p + cut : "");
 }
 
 static void report(struct check *c, u32 set)
@@ -136,7 +137,8 @@ static int name_add(struct check *c, const struct cfs_xattr *x)
 	}
 	for (size_t i = 0; i < c->nnames && i < FEW; i++)
 		if (name_is(&c->names[i], &n))
-			return fault(c, (u64)(x->suffix - c->img->bytes), "the same xattr twice on one inode");
+			return fault(c, (u64)(x->suffix - c->img->bytes),
+				     "the same xattr twice on one inode");
 	if (c->nnames == c->names_cap) {
 		size_t cap = c->names_cap ? 2 * c->names_cap : 4 * FEW;
 		struct xname *names = realloc(c->names, cap * sizeof(*names));
@@ -179,7 +181,8 @@ static int names_check(struct check *c, u64 off)
 }
 
 /* One xattr of an inode; @total counts what is shown. */
-static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_backing *b, u64 *total)
+static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_backing *b,
+		       u64 *total)
 {
 	struct cfs_shown shown;
 	int rc = name_add(c, x);
@@ -191,7 +194,8 @@ static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_ba
 		return rc;
 	*total += 7 + (u64)shown.prefix_len + shown.suffix_len + x->len;
 	if (*total > XATTRS_MAX)
-		return fault(c, (u64)(x->suffix - c->img->bytes), "more than 65535 bytes of xattrs on one inode");
+		return fault(c, (u64)(x->suffix - c->img->bytes),
+			     "more than 65535 bytes of xattrs on one inode");
 	return 0;
 }
 
@@ -314,7 +318,8 @@ static int dots_check(struct check *c, const struct cfs_dirent *e, u32 which, u6
 	const struct dir *dir = &c->dirs[c->at];
 
 	if (e->nid != (which == 1 ? dir->nid : c->dirs[dir->parent].nid))
-		return fault(c, at, which == 1 ? "entry . leads elsewhere" : "entry .. leads elsewhere");
+		return fault(c, at,
+			     which == 1 ? "entry . leads elsewhere" : "entry .. leads elsewhere");
 	if (e->type != EROFS_FT_DIR)
 		return fault(c, at, "type of a directory entry differs from its inode");
 	return 0;

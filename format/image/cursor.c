@@ -33,8 +33,8 @@ struct cursor_home {
 	u8 len;
 };
 
-int cursor_init(struct cursor *c, const struct image *img, unsigned int flags, const char *const *filter,
-		unsigned int nfilter, struct error *err)
+int cursor_init(struct cursor *c, const struct image *img, unsigned int flags,
+		const char *const *filter, unsigned int nfilter, struct error *err)
 {
 	*c = (struct cursor){ .img = img, .flags = flags, .filter = filter, .nfilter = nfilter };
 	if (!img->twice_count)
@@ -289,7 +289,8 @@ static int level_push(struct cursor *c, const struct cfs_inode *inode, const u8 
 }
 
 /* The entry is that of an inode met twice: which name is this one? */
-static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_dirent *d, struct cursor_home **homep)
+static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_dirent *d,
+		     struct cursor_home **homep)
 {
 	struct cursor_home *home = &c->homes[image_rank(c->img, e->nid)];
 	bool failed = false;
@@ -364,7 +365,8 @@ static int name_next(struct cursor *c, struct cfs_dirent *d, struct cfs_fault *f
 
 		if (!c->block.bytes.len) {
 			if (level->piece < cfs_inode_pieces(&c->dir)) {
-				rc = cfs_dirblock_open(&c->block, image_piece(c->img, &c->dir, level->piece), f);
+				rc = cfs_dirblock_open(
+					&c->block, image_piece(c->img, &c->dir, level->piece), f);
 			} else if (--c->depth) {
 				/* Back to the directory above, in the middle of a block. */
 				rc = image_inode(c->img, level[-1].nid, &c->dir, f);

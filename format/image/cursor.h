@@ -53,8 +53,8 @@ struct cursor {
 };
 
 /* @filter must live as long as the cursor. */
-int cursor_init(struct cursor *c, const struct image *img, unsigned int flags, const char *const *filter,
-		unsigned int nfilter, struct error *err);
+int cursor_init(struct cursor *c, const struct image *img, unsigned int flags,
+		const char *const *filter, unsigned int nfilter, struct error *err);
 
 /* 1 and an entry, 0 at the end, -1 and a text. The root comes first. */
 int cursor_next(struct cursor *c, struct cursor_entry *e, struct error *err);

@@ -70,7 +70,8 @@ void objects_unique(struct objects *o)
 	o->n = n;
 }
 
-int objects_record(const struct objects *o, size_t i, struct object_record *record, struct error *err)
+int objects_record(const struct objects *o, size_t i, struct object_record *record,
+		   struct error *err)
 {
 	const struct image *img = &o->images[o->v[i].tie];
 	struct cfs_fault f;

@@ -39,7 +39,8 @@ void objects_unique(struct objects *objects);
 /* Behind the last item with the name of item @i. */
 size_t objects_end(const struct objects *objects, size_t i);
 
-int objects_record(const struct objects *objects, size_t i, struct object_record *record, struct error *err);
+int objects_record(const struct objects *objects, size_t i, struct object_record *record,
+		   struct error *err);
 
 void objects_release(struct objects *objects);
 

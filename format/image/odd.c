@@ -29,7 +29,8 @@ static const char *const texts[ODD_MAX] = {
 	[ODD_NO_REDIRECT] = "metacopy without redirect",
 	[ODD_NO_METACOPY] = "redirect without metacopy",
 	[ODD_LOST] = "metacopy or redirect on what is no regular file",
-	[ODD_CONTENT_AND_OBJECT] = "metacopy or redirect on a file that is empty or has its content in the image",
+	[ODD_CONTENT_AND_OBJECT] =
+		"metacopy or redirect on a file that is empty or has its content in the image",
 	[ODD_NO_DATA] = "file with neither content nor metacopy",
 };
 
@@ -75,7 +76,8 @@ u32 odd_super(const struct image *img)
 	odd |= odd_if(any(s, head, at - head), ODD_HEADER_RESERVED);
 	odd |= odd_if(get32(d.checksum) ||
 			      any(s, at + offsetof(struct erofs_super_block, uuid), 32) ||
-			      any(s, at + offsetof(struct erofs_super_block, reserved), sizeof(d.reserved)),
+			      any(s, at + offsetof(struct erofs_super_block, reserved),
+				  sizeof(d.reserved)),
 		      ODD_SUPER_RESERVED);
 	odd |= odd_if(sb->build_time_nsec > NSEC_MAX, ODD_BUILD_NSEC);
 	return odd;
@@ -153,7 +155,8 @@ u32 odd_xattr(const struct cfs_xattr *x)
 	prefix = cfs_xattr_prefix(x->index, &n);
 	memcpy(name, prefix, n);
 	memcpy(name + n, x->suffix, x->suffix_len);
-	return odd_if(cfs_xattr_index(name, n + x->suffix_len, &prefix_len) != x->index, ODD_XATTR_INDEX);
+	return odd_if(cfs_xattr_index(name, n + x->suffix_len, &prefix_len) != x->index,
+		      ODD_XATTR_INDEX);
 }
 
 u32 odd_xattrs(const struct cfs_xattrs *x, u32 filter)
@@ -162,7 +165,8 @@ u32 odd_xattrs(const struct cfs_xattrs *x, u32 filter)
 
 	if (!x->area.len)
 		return 0;
-	return odd_if(any(x->area, at, 7), ODD_XATTR_RESERVED) | odd_if(x->filter != filter, ODD_FILTER);
+	return odd_if(any(x->area, at, 7), ODD_XATTR_RESERVED) |
+	       odd_if(x->filter != filter, ODD_FILTER);
 }
 
 u32 odd_backing(const struct cfs_inode *inode, const struct cfs_backing *b)

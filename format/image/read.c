@@ -42,7 +42,8 @@ struct reader {
 };
 
 /* What the walk calls for each name but the dots; @dir: index of its directory. */
-typedef int visit_fn(struct reader *r, size_t dir, const struct cfs_dirent *e, const struct cfs_inode *inode);
+typedef int visit_fn(struct reader *r, size_t dir, const struct cfs_dirent *e,
+		     const struct cfs_inode *inode);
 
 static int dir_push(struct reader *r, u64 nid, struct node *node)
 {
@@ -97,7 +98,8 @@ static int walk(struct reader *r, visit_fn *visit)
 }
 
 /* Whether an inode has trusted.overlay.overlay.@mark (image-format 5.3); *known keeps the answer. */
-static int find_mark(struct reader *r, const struct cfs_inode *inode, const char *mark, enum mark *known)
+static int find_mark(struct reader *r, const struct cfs_inode *inode, const char *mark,
+		     enum mark *known)
 {
 	size_t len = strlen(mark);
 	struct image_xattrs w;
@@ -109,7 +111,8 @@ static int find_mark(struct reader *r, const struct cfs_inode *inode, const char
 	*known = MARK_NO;
 	rc = image_xattrs(&w, r->img, inode, &r->f);
 	while (!rc && (rc = image_xattrs_next(&w, &x, &r->f)) > 0) {
-		if (x.index == EROFS_XATTR_INDEX_TRUSTED && x.suffix_len == len && !memcmp(x.suffix, mark, len))
+		if (x.index == EROFS_XATTR_INDEX_TRUSTED && x.suffix_len == len &&
+		    !memcmp(x.suffix, mark, len))
 			*known = MARK_YES;
 		rc = 0;
 	}
@@ -120,7 +123,8 @@ static int find_mark(struct reader *r, const struct cfs_inode *inode, const char
  * Where no inode lies between two names of one, the count fits both. It makes
  * a difference for a whiteout alone, which marks the directory that holds it.
  */
-static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode *inode, enum mark *whiteout, bool *may)
+static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode *inode,
+		    enum mark *whiteout, bool *may)
 {
 	struct cfs_inode parent;
 	int rc = 0;
@@ -138,7 +142,8 @@ static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode
 }
 
 /* The name at which the count of inodes is the inode's own number holds it, else the first one met. */
-static int find_holder(struct reader *r, size_t dir, const struct cfs_dirent *e, const struct cfs_inode *inode)
+static int find_holder(struct reader *r, size_t dir, const struct cfs_dirent *e,
+		       const struct cfs_inode *inode)
 {
 	u64 *holder;
 	u32 rank;
@@ -195,7 +200,8 @@ static int xattr_add(struct reader *r, const struct cfs_xattr *x, const struct c
 
 	memcpy(name, shown->prefix, shown->prefix_len);
 	memcpy(name + shown->prefix_len, shown->suffix, shown->suffix_len);
-	xattr = xattr_intern(&g->pool, name, shown->prefix_len + shown->suffix_len, x->value, x->len);
+	xattr = xattr_intern(&g->pool, name, shown->prefix_len + shown->suffix_len, x->value,
+			     x->len);
 	if (!xattr)
 		return -ENOMEM;
 	/* Images may hold more than the budget of one input: what lowering added is in it. */
@@ -204,7 +210,8 @@ static int xattr_add(struct reader *r, const struct cfs_xattr *x, const struct c
 		return 0;
 	if (errno == ENOMEM)
 		return -ENOMEM;
-	return cfs_refuse(&r->f, (u64)(x->suffix - r->img->bytes), "xattr too long to be written again");
+	return cfs_refuse(&r->f, (u64)(x->suffix - r->img->bytes),
+			  "xattr too long to be written again");
 }
 
 /* Xattrs of an inode into r->g->set, and what they mean. */
@@ -230,7 +237,8 @@ static int xattrs_read(struct reader *r, const struct cfs_inode *inode, struct c
 	return rc;
 }
 
-static int file_fill(struct reader *r, struct node *node, const struct cfs_inode *inode, const struct cfs_backing *b)
+static int file_fill(struct reader *r, struct node *node, const struct cfs_inode *inode,
+		     const struct cfs_backing *b)
 {
 	u8 room[CFS_CONTENT_MAX];
 	struct cfs_span s;
@@ -245,7 +253,8 @@ static int file_fill(struct reader *r, struct node *node, const struct cfs_inode
 	return node_set_content(r->g, node, s.p, (size_t)s.len) ? -ENOMEM : 0;
 }
 
-static int node_fill(struct reader *r, struct node *node, const struct cfs_inode *inode, const struct cfs_backing *b)
+static int node_fill(struct reader *r, struct node *node, const struct cfs_inode *inode,
+		     const struct cfs_backing *b)
 {
 	struct cfs_span target;
 
@@ -262,7 +271,9 @@ static int node_fill(struct reader *r, struct node *node, const struct cfs_inode
 	if (inode->ftype == EROFS_FT_SYMLINK) {
 		node->size = inode->size;
 		target = image_piece(r->img, inode, 0);
-		return node_set_payload(r->g, node, (const char *)target.p, (size_t)target.len) ? -ENOMEM : 0;
+		return node_set_payload(r->g, node, (const char *)target.p, (size_t)target.len)
+			       ? -ENOMEM
+			       : 0;
 	}
 	if (inode->ftype != EROFS_FT_REG_FILE)
 		return 0;
@@ -290,7 +301,8 @@ static int node_make(struct reader *r, struct node *parent, const struct cfs_dir
 
 static int link_make(struct reader *r, struct node *parent, const struct cfs_dirent *e, u32 rank)
 {
-	struct link *link = tree_add_link(r->g, parent, (const char *)e->name, e->len, r->held[rank]);
+	struct link *link =
+		tree_add_link(r->g, parent, (const char *)e->name, e->len, r->held[rank]);
 
 	if (!link)
 		return -ENOMEM;
@@ -309,7 +321,8 @@ static int link_make(struct reader *r, struct node *parent, const struct cfs_dir
 	return 0;
 }
 
-static int build(struct reader *r, size_t dir, const struct cfs_dirent *e, const struct cfs_inode *inode)
+static int build(struct reader *r, size_t dir, const struct cfs_dirent *e,
+		 const struct cfs_inode *inode)
 {
 	struct node *parent = r->dirs[dir].node, *node;
 	bool twice = image_is_twice(r->img, e->nid);
@@ -355,7 +368,8 @@ int image_read(struct tree *tree, const struct image *img, struct error *err)
 	int rc;
 
 	if (img->super.version > VERSION_WRITTEN)
-		return error_set(err, EOPNOTSUPP, "format version %u is not written", img->super.version);
+		return error_set(err, EOPNOTSUPP, "format version %u is not written",
+				 img->super.version);
 	r.g = tree_grower(tree);
 	rc = r.g ? build_all(&r) : -ENOMEM;
 	free(r.dirs);

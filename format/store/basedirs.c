@@ -45,18 +45,18 @@ void basedirs_close(struct basedirs *b)
 
 static bool is_absence(int code)
 {
-	return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EXDEV || code == ENAMETOOLONG ||
-	       code == EISDIR;
+	return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EXDEV ||
+	       code == ENAMETOOLONG || code == EISDIR;
 }
 
-static int fail(const struct basedirs *b, unsigned int i, const char *path, size_t len, const char *what,
-		struct error *err)
+static int fail(const struct basedirs *b, unsigned int i, const char *path, size_t len,
+		const char *what, struct error *err)
 {
 	return error_sys(err, "%s/%.*s: %s", b->name[i], (int)len, path, what);
 }
 
-int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct basedirs_found *found,
-		  struct error *err)
+int basedirs_find(const struct basedirs *b, const char *path, size_t len,
+		  struct basedirs_found *found, struct error *err)
 {
 	int result = BASEDIRS_NONE;
 
@@ -131,5 +131,6 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 			return fail(b, found->which, path, len, "open", err);
 		/* It was replaced meanwhile: look again. */
 	}
-	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which], (int)len, path);
+	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which],
+			 (int)len, path);
 }

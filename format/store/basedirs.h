@@ -41,8 +41,8 @@ struct basedirs_found {
  * Look for the path of a backing file. Slashes in front are ignored. BASEDIRS_*,
  * or -1 and a text if it cannot be known.
  */
-int basedirs_find(const struct basedirs *b, const char *path, size_t len, struct basedirs_found *found,
-		  struct error *err);
+int basedirs_find(const struct basedirs *b, const char *path, size_t len,
+		  struct basedirs_found *found, struct error *err);
 
 /* The same, and open the regular file for reading: *fd is the caller's, -1 if there is none. */
 int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,

@@ -41,7 +41,8 @@ static int keep_small(struct content *c, const struct verity_top *t, struct erro
 {
 	struct store_bytes bytes = { t->block, (size_t)t->size };
 
-	return c->store && store_put(c->store, &c->work, &bytes, t->digest, err) ? CONTENT_STORE : 0;
+	return c->store && store_put(c->store, &c->work, &bytes, t->digest, err) ? CONTENT_STORE
+										 : 0;
 }
 
 int content_finish(struct content *c, struct error *err)
@@ -65,7 +66,8 @@ static int top_is_read(struct content *c, struct error *err)
 	return c->waiting == 2 ? content_finish(c, err) : 0;
 }
 
-static int whole_is_read(struct content *c, size_t size, struct cfs_digest *digest, struct error *err)
+static int whole_is_read(struct content *c, size_t size, struct cfs_digest *digest,
+			 struct error *err)
 {
 	struct store_bytes bytes = { c->whole, size };
 
@@ -89,7 +91,8 @@ static int read_whole(int fd, const struct stat *before, u8 *to, struct error *e
 }
 
 /* The kernel's digest, where nobody needs the bytes. 1: it has one. */
-static int ask_kernel(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest)
+static int ask_kernel(struct content *c, int fd, const struct stat *before,
+		      struct cfs_digest *digest)
 {
 	int rc;
 
@@ -103,8 +106,8 @@ static int ask_kernel(struct content *c, int fd, const struct stat *before, stru
 	return rc == VERITY_SHA256;
 }
 
-static int hash_file(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
-		     struct error *err)
+static int hash_file(struct content *c, int fd, const struct stat *before,
+		     struct cfs_digest *digest, struct error *err)
 {
 	int rc = verity_begin(&c->work, fd, before, &c->wait[c->waiting], digest);
 
@@ -117,7 +120,8 @@ static int hash_file(struct content *c, int fd, const struct stat *before, struc
 	return rc ? rc : top_is_read(c, err);
 }
 
-int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err)
+int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
+		struct error *err)
 {
 	u64 size = (u64)before->st_size;
 	int rc;
@@ -142,8 +146,8 @@ static int read_stream(const struct content_stream *from, u8 *to, size_t len, st
 	return (size_t)n == len ? 0 : error_set(err, EBADMSG, "ends too early");
 }
 
-static int hash_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
-		       struct error *err)
+static int hash_stream(struct content *c, const struct content_stream *from,
+		       struct cfs_digest *digest, struct error *err)
 {
 	u64 left = from->size;
 
@@ -166,8 +170,8 @@ static int hash_stream(struct content *c, const struct content_stream *from, str
 	return top_is_read(c, err);
 }
 
-int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
-		       struct error *err)
+int content_put_stream(struct content *c, const struct content_stream *from,
+		       struct cfs_digest *digest, struct error *err)
 {
 	struct verity_top *top = &c->wait[c->waiting];
 

@@ -28,7 +28,8 @@ void content_close(struct content *c);
  * other. *@digest must stay where it is until then.
  * 0, CONTENT_CHANGED, CONTENT_STORE, or -1 and a text without the name of the file.
  */
-int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest, struct error *err);
+int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
+		struct error *err);
 
 /* Bytes that come one after the other. Up to @len, fewer only at the end; -1 and a text. */
 struct content_stream {
@@ -39,8 +40,8 @@ struct content_stream {
 };
 
 /* The same for a stream; too few bytes are an error. */
-int content_put_stream(struct content *c, const struct content_stream *from, struct cfs_digest *digest,
-		       struct error *err);
+int content_put_stream(struct content *c, const struct content_stream *from,
+		       struct cfs_digest *digest, struct error *err);
 
 /*
  * All digests are there, and all objects with the store. It may go on

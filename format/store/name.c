@@ -28,7 +28,8 @@ static int sync_batch(struct store *s, struct store_waiting *v, size_t n, struct
 }
 
 /* Somebody was faster, or has put something wrong there (ST-3). 1: ours is not needed. */
-static int name_is_taken(struct store *s, struct verity_work *work, int dir, struct store_waiting *w, struct error *err)
+static int name_is_taken(struct store *s, struct verity_work *work, int dir,
+			 struct store_waiting *w, struct error *err)
 {
 	char path[OBJECT_PATH];
 	enum object_state state;
@@ -53,7 +54,8 @@ static int name_is_taken(struct store *s, struct verity_work *work, int dir, str
 	return store_failed(s, &w->digest, "link", err);
 }
 
-static int name_object(struct store *s, struct verity_work *work, int dir, struct store_waiting *w, struct error *err)
+static int name_object(struct store *s, struct verity_work *work, int dir, struct store_waiting *w,
+		       struct error *err)
 {
 	char path[OBJECT_PATH];
 	int rc = 0;
@@ -75,8 +77,8 @@ static int name_object(struct store *s, struct verity_work *work, int dir, struc
 	return 0;
 }
 
-static int name_batch(struct store *s, struct verity_work *work, struct store_waiting *v, size_t n, u8 touched[32],
-		      struct error *err)
+static int name_batch(struct store *s, struct verity_work *work, struct store_waiting *v, size_t n,
+		      u8 touched[32], struct error *err)
 {
 	char path[OBJECT_PATH];
 	int dir = -1, rc = 0;
@@ -104,7 +106,8 @@ static int name_batch(struct store *s, struct verity_work *work, struct store_wa
 }
 
 /* Takes over @v. */
-static int flush(struct store *s, struct verity_work *work, struct store_waiting *v, size_t n, struct error *err)
+static int flush(struct store *s, struct verity_work *work, struct store_waiting *v, size_t n,
+		 struct error *err)
 {
 	u8 touched[32] = { 0 };
 	int rc = sync_batch(s, v, n, err);
@@ -135,7 +138,8 @@ static int make_room(struct store *s, struct error *err)
 	return s->batch ? 0 : error_nomem(err);
 }
 
-int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w, struct error *err)
+int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w,
+	       struct error *err)
 {
 	struct store_waiting *full = NULL;
 	struct newfile file = w->file;

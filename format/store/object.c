@@ -60,8 +60,8 @@ static int unopened(struct object *object, struct error *err)
 	}
 }
 
-static int check_content(struct verity_work *work, const struct cfs_digest *digest, const struct stat *st,
-			 struct object *object, struct error *err)
+static int check_content(struct verity_work *work, const struct cfs_digest *digest,
+			 const struct stat *st, struct object *object, struct error *err)
 {
 	struct cfs_digest is;
 	int rc = verity_measure(object->fd, &is);
@@ -84,8 +84,8 @@ static int check_content(struct verity_work *work, const struct cfs_digest *dige
 	return 0;
 }
 
-static int check_open(struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
-		      struct error *err)
+static int check_open(struct verity_work *work, const struct cfs_digest *digest, u64 size,
+		      struct object *object, struct error *err)
 {
 	struct stat st;
 
@@ -102,8 +102,8 @@ static int check_open(struct verity_work *work, const struct cfs_digest *digest,
 	return check_content(work, digest, &st, object, err);
 }
 
-int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
-		 struct error *err)
+int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size,
+		 struct object *object, struct error *err)
 {
 	char path[OBJECT_PATH];
 	int rc;

@@ -32,8 +32,8 @@ struct object {
  * there is fs-verity, else hashed. -1 and a text without the object's name if
  * that cannot be found out, and for a directory in its place.
  */
-int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size, struct object *object,
-		 struct error *err);
+int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size,
+		 struct object *object, struct error *err);
 
 /*
  * Open the directory of an object, which is made if it is missing (mode 0755,

@@ -20,7 +20,8 @@ static int copy_afresh(struct store *s, struct verity_work *work, struct newfile
 
 	if (fstat(f->fd, &st) || store_create(s, &copy))
 		return -1;
-	if (verity_copy(work, f->fd, &st, copy.fd, &digest) || fchmod(copy.fd, 0644) || newfile_reopen(&copy)) {
+	if (verity_copy(work, f->fd, &st, copy.fd, &digest) || fchmod(copy.fd, 0644) ||
+	    newfile_reopen(&copy)) {
 		int code = errno;
 
 		newfile_drop(&copy);
@@ -32,8 +33,8 @@ static int copy_afresh(struct store *s, struct verity_work *work, struct newfile
 	return 0;
 }
 
-int store_seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
-	       struct error *err)
+int store_seal(struct store *s, struct verity_work *work, struct newfile *f,
+	       const struct cfs_digest *digest, struct error *err)
 {
 	int rc;
 
@@ -55,7 +56,8 @@ int store_seal(struct store *s, struct verity_work *work, struct newfile *f, con
 }
 
 /* All bytes are in the file. It is taken over, also on failure. */
-static int complete(struct store *s, struct verity_work *work, struct store_waiting *w, struct error *err)
+static int complete(struct store *s, struct verity_work *work, struct store_waiting *w,
+		    struct error *err)
 {
 	struct stat st;
 	int rc = 0;
@@ -106,7 +108,8 @@ int store_put(struct store *s, struct verity_work *work, const struct store_byte
  * The file holds bytes that were hashed as they got there: keep it, unless the
  * object is there already. 0 or CONTENT_STORE.
  */
-static int keep(struct store *s, struct verity_work *work, struct store_waiting *w, struct error *err)
+static int keep(struct store *s, struct verity_work *work, struct store_waiting *w,
+		struct error *err)
 {
 	enum object_state state = OBJECT_GOOD;
 	int rc = store_claim(s, &w->digest, err);
@@ -228,8 +231,8 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 }
 
 /* 0, CONTENT_STORE, or -1. */
-static int copy_stream(struct store *s, struct verity_work *work, const struct content_stream *from, int to,
-		       struct error *err)
+static int copy_stream(struct store *s, struct verity_work *work, const struct content_stream *from,
+		       int to, struct error *err)
 {
 	u64 left = from->size;
 

@@ -62,8 +62,9 @@ static int open_parent(const struct store *s, const char *path, const char **nam
 }
 
 /* The copy, whose content is that of @want. 1: it is not. 2 and a text: it cannot be read. */
-static int copy(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
-		const struct cfs_digest *want, struct newfile *f, struct error *err)
+static int copy(struct store *s, struct verity_work *work, const char *path, int fd,
+		const struct stat *before, const struct cfs_digest *want, struct newfile *f,
+		struct error *err)
 {
 	struct cfs_digest is;
 	int rc = verity_copy(work, fd, before, f->fd, &is);
@@ -104,8 +105,9 @@ static int put_name(struct store *s, const char *path, struct newfile *f, struct
 	return rc;
 }
 
-int store_repair(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
-		 const struct cfs_digest *want, bool seal, struct error *err)
+int store_repair(struct store *s, struct verity_work *work, const char *path, int fd,
+		 const struct stat *before, const struct cfs_digest *want, bool seal,
+		 struct error *err)
 {
 	struct newfile f;
 	int rc;

@@ -21,7 +21,8 @@ int store_in(const struct store *s, const struct cfs_digest *digest, struct erro
 	return error_in(err, "%s/%s", s->name, path);
 }
 
-int store_failed(const struct store *s, const struct cfs_digest *digest, const char *what, struct error *err)
+int store_failed(const struct store *s, const struct cfs_digest *digest, const char *what,
+		 struct error *err)
 {
 	error_sys(err, "%s", what);
 	return store_in(s, digest, err);
@@ -135,9 +136,11 @@ static void lock_and_warn(struct store *s)
 	while (flock(s->dir, LOCK_SH) && errno == EINTR)
 		;
 	if (s->st.st_mode & (S_IWGRP | S_IWOTH))
-		notes_add(s->notes, "%s: others may write to the store and change objects", s->name);
+		notes_add(s->notes, "%s: others may write to the store and change objects",
+			  s->name);
 	if (s->st.st_uid != 0 && s->st.st_uid != geteuid())
-		notes_add(s->notes, "%s: the store belongs to another user, who may change objects", s->name);
+		notes_add(s->notes, "%s: the store belongs to another user, who may change objects",
+			  s->name);
 }
 
 static void set_limits(struct store *s)
@@ -151,7 +154,8 @@ static void set_limits(struct store *s)
 	s->batch_max = max > 1 ? max / 2 : 1; /* one is synced while the other fills */
 }
 
-int store_open(struct store *s, const char *path, struct store_flags flags, struct notes *notes, struct error *err)
+int store_open(struct store *s, const char *path, struct store_flags flags, struct notes *notes,
+	       struct error *err)
 {
 	memset(s, 0, sizeof(*s));
 	s->name = path;
@@ -170,7 +174,8 @@ int store_open(struct store *s, const char *path, struct store_flags flags, stru
 	if (probe(s, err))
 		goto fail;
 	if (flags.require_verity && !s->verity) {
-		error_set(err, EOPNOTSUPP, "%s: its file system or the kernel has no fs-verity", path);
+		error_set(err, EOPNOTSUPP, "%s: its file system or the kernel has no fs-verity",
+			  path);
 		goto fail;
 	}
 	return 0;
@@ -255,7 +260,9 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
 		if (s->verity && !object.verity)
 			rc = verity_seal(object.fd, digest);
 		if (rc < 0)
-			rc = s->flags.require_verity ? store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err) : 0;
+			rc = s->flags.require_verity
+				     ? store_failed(s, digest, "FS_IOC_ENABLE_VERITY", err)
+				     : 0;
 		close(object.fd);
 		if (rc < 0)
 			return -1;

@@ -34,8 +34,8 @@ struct store {
 	struct store_flags flags;
 	struct notes *notes; /* borrowed */
 	struct store_counts counts;
-	int parent;           /* of a directory that was made, else -1 */
-	bool repaired;        /* an object, below directories that somebody may have made without sync */
+	int parent;    /* of a directory that was made, else -1 */
+	bool repaired; /* an object, below directories that somebody may have made without sync */
 	bool syncfs_tells;    /* the kernel reports write errors through syncfs() (5.8) */
 	atomic_bool verity;   /* the file system can */
 	atomic_bool no_clone; /* it cannot clone from where the files are */
@@ -59,7 +59,8 @@ struct store {
  * Open the directory, which is made if it is missing, lock it against collectors
  * and find out what the file system can. @notes gets warnings. -1 and a text.
  */
-int store_open(struct store *s, const char *path, struct store_flags flags, struct notes *notes, struct error *err);
+int store_open(struct store *s, const char *path, struct store_flags flags, struct notes *notes,
+	       struct error *err);
 
 /* Bytes in memory, and what they hash to. */
 struct store_bytes {
@@ -85,8 +86,9 @@ int store_put_stream(struct store *s, struct verity_work *work, const struct con
  * 0; 1: the file does not have that content, or a directory has the name; 2 and
  * a text: it cannot be read; -1 and a text.
  */
-int store_repair(struct store *s, struct verity_work *work, const char *path, int fd, const struct stat *before,
-		 const struct cfs_digest *want, bool seal, struct error *err);
+int store_repair(struct store *s, struct verity_work *work, const char *path, int fd,
+		 const struct stat *before, const struct cfs_digest *want, bool seal,
+		 struct error *err);
 
 /* Every object has its name, and all is on stable storage (ST-10). */
 int store_finish(struct store *s, struct error *err);

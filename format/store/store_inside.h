@@ -19,7 +19,8 @@ struct store_waiting {
 int store_in(const struct store *s, const struct cfs_digest *digest, struct error *err);
 
 /* A call that failed: "DIR/xx/yyyy: what: words". Returns -1. */
-int store_failed(const struct store *s, const struct cfs_digest *digest, const char *what, struct error *err);
+int store_failed(const struct store *s, const struct cfs_digest *digest, const char *what,
+		 struct error *err);
 
 /* A new file in the store, empty. -1 and errno. */
 int store_create(struct store *s, struct newfile *f);
@@ -44,11 +45,12 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
  * A complete object waits for its name; takes over the file also on failure.
  * When enough have come together they are synced and named.
  */
-int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w, struct error *err);
+int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w,
+	       struct error *err);
 
 /* fs-verity where it can be had, and then with the digest that was computed (ST-12). -1 and a text. */
-int store_seal(struct store *s, struct verity_work *work, struct newfile *f, const struct cfs_digest *digest,
-	       struct error *err);
+int store_seal(struct store *s, struct verity_work *work, struct newfile *f,
+	       const struct cfs_digest *digest, struct error *err);
 
 /* Name all that wait. */
 int store_flush(struct store *s, struct verity_work *work, struct error *err);

@@ -25,7 +25,8 @@ static int sort_directory(struct node *dir, const struct name **twice)
 		struct name *c = *end = v[i].item;
 
 		end = &c->next;
-		if (i && v[i].prefix == v[i - 1].prefix && !text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len) &&
+		if (i && v[i].prefix == v[i - 1].prefix &&
+		    !text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len) &&
 		    (!*twice || name_line(c) < name_line(*twice)))
 			*twice = c;
 	}
@@ -44,8 +45,8 @@ int tree_sort(struct tree *tree, u32 *line, struct error *err)
 	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
 
-		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted && node->dir.first &&
-		    sort_directory(node, &twice))
+		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted &&
+		    node->dir.first && sort_directory(node, &twice))
 			return error_nomem(err);
 	}
 	if (!twice)
@@ -97,7 +98,8 @@ static int number(struct tree *tree)
  * Do @step with all links. The fault of the first line is the one reported,
  * whatever the order of names; a link without line counts as first.
  */
-static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct link *link, struct error *err),
+static int each_link(struct tree *tree,
+		     int (*step)(struct tree *tree, struct link *link, struct error *err),
 		     u32 *line, struct error *err)
 {
 	bool bad = false;
@@ -121,7 +123,8 @@ static int each_link(struct tree *tree, int (*step)(struct tree *tree, struct li
 }
 
 /* The name in a directory that holds an inode. NULL: there is none. */
-static struct name *find_node(const struct tree *tree, const struct node *dir, const char *s, size_t len)
+static struct name *find_node(const struct tree *tree, const struct node *dir, const char *s,
+			      size_t len)
 {
 	u32 lo = dir->dir.start, hi = lo + dir->dir.nodes;
 
@@ -189,7 +192,9 @@ static int look_up(struct tree *tree, struct link *link, struct error *err)
 		return 0;
 	n = find_path(tree, link->path, link->path_len, err);
 	if (!n)
-		return err->code ? -1 : error_set(err, ENOENT, "hard link to a path that does not exist");
+		return err->code
+			       ? -1
+			       : error_set(err, ENOENT, "hard link to a path that does not exist");
 	if (n == &link->name)
 		return error_set(err, ELOOP, "hard link to itself");
 	if (n->is_link)

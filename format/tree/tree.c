@@ -61,7 +61,8 @@ static bool same_name(const void *item, const void *want)
 	return n->parent == w->dir && !text_order(n->s, n->len, w->s, w->len);
 }
 
-struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s, size_t len)
+struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s,
+			  size_t len)
 {
 	struct wanted want = { dir, s, len };
 
@@ -207,10 +208,12 @@ int xattr_failed(struct error *err)
 {
 	if (errno == ENOMEM)
 		return error_nomem(err);
-	return error_set(err, ENOSPC, "more than %u bytes of extended attributes", CFS_XATTR_BUDGET);
+	return error_set(err, ENOSPC, "more than %u bytes of extended attributes",
+			 CFS_XATTR_BUDGET);
 }
 
-int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len, struct error *err)
+int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len,
+	       struct error *err)
 {
 	const struct xattr *x = xattr_intern(&g->pool, name, name_len, value, len);
 
@@ -233,7 +236,8 @@ int node_set_xattrs(struct grower *g, struct node *node)
 	return 0;
 }
 
-struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err)
+struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len,
+		       struct error *err)
 {
 	struct name *last = dir->dir.last;
 

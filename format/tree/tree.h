@@ -49,11 +49,11 @@ struct node {
 					u32 start, nodes;
 				};
 			};
-			u32 count;     /* names in it, links included; by tree_seal(): directories in it */
+			u32 count; /* names in it, links included; by tree_seal(): directories in it */
 			bool unsorted; /* names did not arrive in order, or one twice */
 			bool indexed;  /* all its names stand in the tree's table */
 		} dir;
-		struct {                     /* symlink: the target; regular file: the backing path */
+		struct { /* symlink: the target; regular file: the backing path */
 			const char *payload; /* NULL: none, or the digest's object name */
 			const u8 *content;   /* size bytes; NULL: none */
 			const struct cfs_digest *digest;
@@ -67,7 +67,7 @@ struct link {
 	struct node *target; /* at the latest by tree_seal() */
 	const char *path;    /* of the target, where it had to be looked up; NULL */
 	u32 path_len;
-	u32 line;             /* of the input, for messages, or what the source has in its place; 0: none */
+	u32 line; /* of the input, for messages, or what the source has in its place; 0: none */
 	struct link *via;     /* tree_seal(): the target is a link itself */
 	struct link *earlier; /* the one that the grower made before this */
 };
@@ -116,7 +116,8 @@ struct grower {
 struct tree {
 	struct node *root;
 	struct grower *growers;
-	struct table table;       /* names by (parent, name) of the indexed directories; in tree_seal() of links */
+	struct table
+		table; /* names by (parent, name) of the indexed directories; in tree_seal() of links */
 	struct hash_key key;      /* of all tables of this tree */
 	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
 	bool whiteouts;           /* by tree_seal(): there are some */
@@ -136,7 +137,8 @@ struct grower *tree_grower(struct tree *tree);
  * only one who adds to this directory.
  * nlink is 1, everything else 0.
  */
-struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len, u32 mode);
+struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len,
+		      u32 mode);
 
 /* Add a further name. With target NULL the path is looked up by tree_seal(). */
 struct link *tree_add_link(struct grower *g, struct node *parent, const char *name, size_t len,
@@ -179,7 +181,8 @@ const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], si
  * Put an xattr into g->set: a name of 1 to 255 bytes, a value of up to 65535.
  * -1 and a text without memory, or over the budget (image-format 5.6).
  */
-int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len, struct error *err);
+int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len,
+	       struct error *err);
 
 /* What a failed xattr_set_put() says. Returns -1. */
 int xattr_failed(struct error *err);
@@ -191,14 +194,16 @@ int node_set_xattrs(struct grower *g, struct node *node);
  * Look up a name in a directory while the tree grows. NULL if there is none, or
  * there was no memory to index the directory (*err says which; err->code 0: not there).
  */
-struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len, struct error *err);
+struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len,
+		       struct error *err);
 
 /*
  * The tree's table alone: put a name into it (-1 without memory) unless it has one that
  * is called so in that directory, and look one up.
  */
 int tree_index(struct tree *tree, struct name *n);
-struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s, size_t len);
+struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s,
+			  size_t len);
 
 /*
  * The tree is complete: sort each directory (a name that is there twice is an

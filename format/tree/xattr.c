@@ -29,7 +29,8 @@ static bool same_name(const void *item, const void *want)
 	return !text_order(name->s, name->len, b->p, b->len);
 }
 
-static struct xattr_name *find_name(const struct xattr_pool *pool, const void *s, size_t len, u64 *hash)
+static struct xattr_name *find_name(const struct xattr_pool *pool, const void *s, size_t len,
+				    u64 *hash)
 {
 	struct bytes want = { s, len };
 
@@ -68,7 +69,8 @@ static bool same_xattr(const void *item, const void *want)
 	const struct xattr *x = item;
 	const struct pair *pair = want;
 
-	return x->name == pair->name && !text_order(x->value, x->len, pair->value.p, pair->value.len);
+	return x->name == pair->name &&
+	       !text_order(x->value, x->len, pair->value.p, pair->value.len);
 }
 
 static struct xattr *find_xattr(const struct xattr_pool *pool, const struct xattr_name *name,

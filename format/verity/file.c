@@ -86,13 +86,16 @@ static int still_there(int fd, const struct stat *st)
 	return !verity_sparse(st) || lseek(fd, 0, SEEK_END) == st->st_size ? 0 : 1;
 }
 
-static int add_part(struct verity_work *work, int fd, const struct stat *st, u64 from, u64 end, int copy)
+static int add_part(struct verity_work *work, int fd, const struct stat *st, u64 from, u64 end,
+		    int copy)
 {
 	verity_init(&work->v);
-	return verity_sparse(st) ? add_sparse(work, fd, from, end, copy) : add_range(work, fd, from, end, copy);
+	return verity_sparse(st) ? add_sparse(work, fd, from, end, copy)
+				 : add_range(work, fd, from, end, copy);
 }
 
-int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest)
+int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to,
+		struct cfs_digest *digest)
 {
 	int rc = add_part(work, fd, st, 0, (u64)st->st_size, to);
 
@@ -150,7 +153,8 @@ static int add_file(struct verity_work *work, int fd, const struct stat *st)
 	/* A range of nothing but a hole is not worth a piece: a file may have 2^37 of them. */
 	bool dense = (u64)st->st_blocks * 512 >= (u64)st->st_size / 2;
 	size_t n = (size_t)((u64)st->st_size / VERITY_RANGE);
-	struct ranges *r = work->workers && dense && n ? malloc(sizeof(*r) + n * SHA256_SIZE) : NULL;
+	struct ranges *r =
+		work->workers && dense && n ? malloc(sizeof(*r) + n * SHA256_SIZE) : NULL;
 	int rc, code;
 
 	if (r) {

@@ -15,9 +15,8 @@ const u32 sha256_k[64] __attribute__((aligned(16))) = {
 	/* clang-format on */
 };
 
-static const u32 start[8] = {
-	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
-};
+static const u32 start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+			      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 
 static void portable_one(u32 state[8], const u8 *p, size_t blocks)
 {
@@ -101,7 +100,8 @@ static void put_state(u8 out[SHA256_SIZE], const u32 state[8])
  */
 static size_t finish(u8 tail[2 * SHA256_BLOCK], const u8 *rest, u64 len)
 {
-	size_t n = (size_t)(len % SHA256_BLOCK), size = n + 9 > SHA256_BLOCK ? 2 * SHA256_BLOCK : SHA256_BLOCK;
+	size_t n = (size_t)(len % SHA256_BLOCK),
+	       size = n + 9 > SHA256_BLOCK ? 2 * SHA256_BLOCK : SHA256_BLOCK;
 
 	if (n)
 		memcpy(tail, rest, n);
@@ -166,7 +166,8 @@ void sha256_one(const void *data, size_t len, u8 out[SHA256_SIZE])
 	put_state(out, state);
 }
 
-void sha256_two(const void *a, const void *b, size_t len, u8 out_a[SHA256_SIZE], u8 out_b[SHA256_SIZE])
+void sha256_two(const void *a, const void *b, size_t len, u8 out_a[SHA256_SIZE],
+		u8 out_b[SHA256_SIZE])
 {
 	const struct sha256_code *code = sha256_chosen();
 	size_t blocks = len / SHA256_BLOCK;
@@ -179,7 +180,8 @@ void sha256_two(const void *a, const void *b, size_t len, u8 out_a[SHA256_SIZE],
 	if (blocks)
 		code->two(state[0], state[1], p, q, blocks);
 	finish(tail[0], p + blocks * SHA256_BLOCK, len);
-	code->two(state[0], state[1], tail[0], tail[1], finish(tail[1], q + blocks * SHA256_BLOCK, len));
+	code->two(state[0], state[1], tail[0], tail[1],
+		  finish(tail[1], q + blocks * SHA256_BLOCK, len));
 	put_state(out_a, state[0]);
 	put_state(out_b, state[1]);
 }

@@ -26,7 +26,8 @@ void sha256_end(const struct sha256 *s, u8 out[SHA256_SIZE]);
 void sha256_one(const void *data, size_t len, u8 out[SHA256_SIZE]);
 
 /* Two whole messages of the same length. */
-void sha256_two(const void *a, const void *b, size_t len, u8 out_a[SHA256_SIZE], u8 out_b[SHA256_SIZE]);
+void sha256_two(const void *a, const void *b, size_t len, u8 out_a[SHA256_SIZE],
+		u8 out_b[SHA256_SIZE]);
 
 /* @count messages of @len bytes, one behind the other; so are their digests in @out. */
 void sha256_many(const void *data, size_t len, size_t count, u8 *out);

@@ -6,7 +6,8 @@
 
 #define HASHES (VERITY_BLOCK / SHA256_SIZE) /* in a block */
 #define RANGE_LEVEL 2
-static_assert(VERITY_RANGE == (u64)VERITY_BLOCK * HASHES * HASHES, "a range has one hash of that level");
+static_assert(VERITY_RANGE == (u64)VERITY_BLOCK * HASHES * HASHES,
+	      "a range has one hash of that level");
 
 /*
  * zero_hash[0] is the hash of a block of zeros, zero_hash[n + 1] that of a
@@ -96,7 +97,8 @@ static bool is_zero(const u8 *block)
 
 	for (size_t i = 0; i < VERITY_BLOCK && !any; i += sizeof(words)) {
 		memcpy(words, block + i, sizeof(words));
-		any = words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7];
+		any = words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] |
+		      words[7];
 	}
 	return !any;
 }
@@ -235,7 +237,9 @@ void verity_end(struct verity *v, struct cfs_digest *digest)
 /* How much of its block is not padding; what is hashed as a whole already has more blocks. */
 static size_t top_used(const struct verity_top *t)
 {
-	return (size_t)(t->size <= VERITY_BLOCK ? t->size : (t->size + VERITY_BLOCK - 1) / VERITY_BLOCK * SHA256_SIZE);
+	return (size_t)(t->size <= VERITY_BLOCK
+				? t->size
+				: (t->size + VERITY_BLOCK - 1) / VERITY_BLOCK * SHA256_SIZE);
 }
 
 void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest)

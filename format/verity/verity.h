@@ -75,7 +75,8 @@ int verity_begin(struct verity_work *work, int fd, const struct stat *st, struct
  * As verity_file(), and what is hashed goes to @to, an empty file; holes stay holes.
  * -2 and errno if writing failed.
  */
-int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to, struct cfs_digest *digest);
+int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to,
+		struct cfs_digest *digest);
 
 /* verity_file() with memory of its own, for one file. */
 int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest);

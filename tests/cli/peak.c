@@ -28,7 +28,10 @@ int main(int argc, char **argv)
 	f = fopen(argv[1], "w");
 	if (!f)
 		return 2;
-	fprintf(f, "%ld %ld\n", (long)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000, u.ru_maxrss);
+	fprintf(f, "%ld %ld\n",
+		(long)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 +
+			(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000,
+		u.ru_maxrss);
 	fclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -28,7 +28,8 @@ static void see(void *arg, const void *data, size_t len)
 }
 
 /* @lines: receives the tree's own lines; NULL. -1: refused, with a text. */
-static int make(const void *text, size_t len, bool strict, struct buf *lines, struct buf *image, struct error *err)
+static int make(const void *text, size_t len, bool strict, struct buf *lines, struct buf *image,
+		struct error *err)
 {
 	const struct image_version version = { 0, 1 };
 	struct writer w = { 0 };
@@ -59,7 +60,8 @@ static int make(const void *text, size_t len, bool strict, struct buf *lines, st
 		writer_release(&w);
 	}
 	if (rc)
-		must(err->code && err->text[0] && memchr(err->text, '\0', sizeof(err->text)), "refused", "without a word");
+		must(err->code && err->text[0] && memchr(err->text, '\0', sizeof(err->text)),
+		     "refused", "without a word");
 	tree_release(&tree);
 	input_release(&in);
 	return rc;
@@ -74,8 +76,11 @@ static void dump(const struct buf *image, struct buf *text)
 	int rc;
 
 	text->len = 0;
-	must(!image_open_bytes(&img, image->p, image->len, &err) && !image_check(&img, NULL, NULL, &err), "our image", err.text);
-	must(!cursor_init(&c, &img, CURSOR_XATTRS | CURSOR_LINKS, NULL, 0, &err), "cursor", err.text);
+	must(!image_open_bytes(&img, image->p, image->len, &err) &&
+		     !image_check(&img, NULL, NULL, &err),
+	     "our image", err.text);
+	must(!cursor_init(&c, &img, CURSOR_XATTRS | CURSOR_LINKS, NULL, 0, &err), "cursor",
+	     err.text);
 	while ((rc = cursor_next(&c, &e, &err)) > 0)
 		dump_print(text, &e.d);
 	must(!rc, "walk", err.text);

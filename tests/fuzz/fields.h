@@ -122,7 +122,8 @@ static inline void fields_dir(struct fields *f, const struct cfs_inode *dir)
 		u32 count = s.p && s.len >= 12 ? get16(*(const le16 *)(s.p + 8)) / 12u : 0;
 
 		for (u32 k = 0; k < count && 12 * (k + 1) <= s.len; k++, off += 12) {
-			u64 name = (u64)(s.p - f->img.bytes) + get16(*(const le16 *)(s.p + 12 * k + 8));
+			u64 name = (u64)(s.p - f->img.bytes) +
+				   get16(*(const le16 *)(s.p + 12 * k + 8));
 
 			fields_add(f, off, 8, FIELD_NID);
 			fields_add(f, off + 8, 2, FIELD_NAMEOFF);
@@ -130,7 +131,8 @@ static inline void fields_dir(struct fields *f, const struct cfs_inode *dir)
 			fields_add(f, off + 11, 1, FIELD_NUMBER);
 			fields_add(f, name, 1, FIELD_BYTE);
 			/* Stubs look like each other: of them a few are enough. */
-			if (f->inodes < FIELDS_INODES && (s.p[12 * k + 10] != EROFS_FT_CHRDEV || !fields_random(f, 32)))
+			if (f->inodes < FIELDS_INODES &&
+			    (s.p[12 * k + 10] != EROFS_FT_CHRDEV || !fields_random(f, 32)))
 				f->todo[f->inodes++] = get64(*(const le64 *)(s.p + 12 * k));
 		}
 	}
@@ -253,13 +255,15 @@ static inline void fields_one(struct fields *f, u8 *data)
 	value = fields_get(data + v->off, v->width);
 	from = fields_random(f, 3) ? NULL : fields_draw(f, v->kind);
 	fields_put(data + v->off, v->width,
-		   from ? fields_get(data + from->off, from->width) : fields_edge(f, value, v->width));
+		   from ? fields_get(data + from->off, from->width)
+			: fields_edge(f, value, v->width));
 }
 
 /* Blocks: cut, zeroed, repeated, added; the superblock counts them, most of the time. */
 static inline size_t fields_blocks(struct fields *f, u8 *data, size_t size, size_t max)
 {
-	size_t blocks = size / EROFS_BLKSZ, a = fields_random(f, (u32)blocks), b = fields_random(f, (u32)blocks);
+	size_t blocks = size / EROFS_BLKSZ, a = fields_random(f, (u32)blocks),
+	       b = fields_random(f, (u32)blocks);
 
 	switch (fields_random(f, 4)) {
 	case 0:
@@ -290,7 +294,8 @@ static inline size_t fields_mutate(u8 *data, size_t size, size_t max, unsigned i
 	unsigned int n;
 
 	f->seed = seed | 1;
-	if (!fields_random(f, 16) || size < 2 * (size_t)EROFS_BLKSZ || !fields_collect(f, data, size))
+	if (!fields_random(f, 16) || size < 2 * (size_t)EROFS_BLKSZ ||
+	    !fields_collect(f, data, size))
 		return LLVMFuzzerMutate ? LLVMFuzzerMutate(data, size, max) : size;
 	if (!fields_random(f, 16))
 		return fields_blocks(f, data, size, max);

@@ -61,7 +61,8 @@ static void dump(const struct image *img, struct buf *to)
 	int rc;
 
 	to->len = 0;
-	must(!cursor_init(&c, img, CURSOR_XATTRS | CURSOR_LINKS, NULL, 0, &err), "cursor", err.text);
+	must(!cursor_init(&c, img, CURSOR_XATTRS | CURSOR_LINKS, NULL, 0, &err), "cursor",
+	     err.text);
 	while ((rc = cursor_next(&c, &e, &err)) > 0)
 		dump_print(to, &e.d);
 	must(!rc, "dump of what was accepted", err.text);
@@ -73,7 +74,8 @@ static void open_ours(struct image *img, const struct buf *b, const char *what)
 {
 	struct error err;
 
-	must(!image_open_bytes(img, b->p, b->len, &err) && !image_check(img, NULL, NULL, &err), what, err.text);
+	must(!image_open_bytes(img, b->p, b->len, &err) && !image_check(img, NULL, NULL, &err),
+	     what, err.text);
 }
 
 /* Text -> tree -> image; 0, or -1 and the reason. */
@@ -113,7 +115,8 @@ static void round_by_dump(const struct buf *text)
 		open_ours(&img, &again, "second image");
 		dump(&img, &third);
 		image_close(&img);
-		must(third.len == second.len && !memcmp(third.p, second.p, second.len), "dump", "the second differs");
+		must(third.len == second.len && !memcmp(third.p, second.p, second.len), "dump",
+		     "the second differs");
 	}
 	buf_release(&image);
 	buf_release(&again);
@@ -143,7 +146,8 @@ static void round_by_tree(const struct image *img)
 	if (!rewrite(img, &once, &err)) {
 		open_ours(&ours, &once, "image of an image");
 		must(!rewrite(&ours, &twice, &err), "image of our image", err.text);
-		must(once.len == twice.len && !memcmp(once.p, twice.p, once.len), "rewrite", "the second differs");
+		must(once.len == twice.len && !memcmp(once.p, twice.p, once.len), "rewrite",
+		     "the second differs");
 		image_close(&ours);
 	}
 	buf_release(&once);
@@ -157,9 +161,11 @@ static u64 scan(const struct image *img, const struct cfs_inode *dir, const u8 *
 		struct cfs_dirblock block;
 		struct cfs_dirent e;
 
-		must(!cfs_dirblock_open(&block, image_piece(img, dir, i), NULL), "block", "does not open");
+		must(!cfs_dirblock_open(&block, image_piece(img, dir, i), NULL), "block",
+		     "does not open");
 		for (u32 k = 0; k < block.count; k++) {
-			must(!cfs_dirblock_entry(&block, k, NULL, &e, NULL), "entry", "does not decode");
+			must(!cfs_dirblock_entry(&block, k, NULL, &e, NULL), "entry",
+			     "does not decode");
 			if (e.len == len && !memcmp(e.name, name, len))
 				return e.nid;
 		}
@@ -174,7 +180,8 @@ static void look(const struct image *img, const struct cfs_inode *dir, const u8 
 	struct cfs_fault f;
 	int rc = image_find(img, dir, (const char *)name, len, &found, &f);
 
-	must(rc ? rc == -ENOENT && want == UINT64_MAX : found.nid == want, "lookup", "does not agree with the listing");
+	must(rc ? rc == -ENOENT && want == UINT64_MAX : found.nid == want, "lookup",
+	     "does not agree with the listing");
 }
 
 /* Each name, and its neighbours; a limit keeps a large directory from being slow. */
@@ -187,9 +194,11 @@ static void look_around(const struct image *img, const struct cfs_inode *dir)
 		struct cfs_dirblock block;
 		struct cfs_dirent e;
 
-		must(!cfs_dirblock_open(&block, image_piece(img, dir, i), NULL), "block", "does not open");
+		must(!cfs_dirblock_open(&block, image_piece(img, dir, i), NULL), "block",
+		     "does not open");
 		for (u32 k = 0; k < block.count && left; k += 1 + block.count / 16, left--) {
-			must(!cfs_dirblock_entry(&block, k, NULL, &e, NULL), "entry", "does not decode");
+			must(!cfs_dirblock_entry(&block, k, NULL, &e, NULL), "entry",
+			     "does not decode");
 			memcpy(near, e.name, e.len);
 			look(img, dir, near, e.len);
 			look(img, dir, near, e.len - 1);
@@ -230,7 +239,9 @@ static void walk_some(const struct image *img)
 
 	must(!cursor_init(&c, img, CURSOR_XATTRS, names, 2, &err), "cursor", err.text);
 	while ((rc = cursor_next(&c, &e, &err)) > 0)
-		must(e.d.path_len == 1 || !memcmp(e.d.path, "/a", 2) || !memcmp(e.d.path, "/dir", 4), "filter", "lets through");
+		must(e.d.path_len == 1 || !memcmp(e.d.path, "/a", 2) ||
+			     !memcmp(e.d.path, "/dir", 4),
+		     "filter", "lets through");
 	must(!rc, "filtered listing", err.text);
 	cursor_release(&c);
 }
@@ -287,9 +298,11 @@ static void open_file(const struct image *good)
 	struct error err;
 	struct image img;
 
-	must(fd >= 0 && !io_write(fd, good->bytes, good->len) && !lseek(fd, 0, SEEK_SET), "memfd", "failed");
+	must(fd >= 0 && !io_write(fd, good->bytes, good->len) && !lseek(fd, 0, SEEK_SET), "memfd",
+	     "failed");
 	must(!image_open(&img, fd, "image", &err), "open", err.text);
-	must(img.len == good->len && !memcmp(img.bytes, good->bytes, img.len), "file", "is read differently");
+	must(img.len == good->len && !memcmp(img.bytes, good->bytes, img.len), "file",
+	     "is read differently");
 	image_close(&img);
 }
 
@@ -301,7 +314,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u64 sum = 0;
 
 	if (image_open_bytes(&img, data, size, &err) || image_check(&img, see_odd, &sum, &err)) {
-		must(err.text[0] && (err.code == EUCLEAN || err.code == EOPNOTSUPP), "refused without a word", err.text);
+		must(err.text[0] && (err.code == EUCLEAN || err.code == EOPNOTSUPP),
+		     "refused without a word", err.text);
 		image_close(&img);
 		return 0;
 	}

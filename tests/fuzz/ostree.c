@@ -35,14 +35,16 @@ static u64 try_dirtree(struct cfs_span s, struct error *err)
 }
 
 /* Attributes, and the canonical header made of them. */
-static u64 try_attrs(const struct ostree_attrs *a, struct cfs_span target, bool ascending, struct error *err)
+static u64 try_attrs(const struct ostree_attrs *a, struct cfs_span target, bool ascending,
+		     struct error *err)
 {
 	struct buf b = { 0 };
 	struct tree tree;
 	struct grower *g = (tree_init(&tree), tree_grower(&tree));
 	u64 v = 0;
 
-	if (g && !ostree_xattrs_decode(&a->xattrs, ascending, g, err) && (ascending || !ostree_file_check(a->mode, target, err))) {
+	if (g && !ostree_xattrs_decode(&a->xattrs, ascending, g, err) &&
+	    (ascending || !ostree_file_check(a->mode, target, err))) {
 		ostree_header_encode(&b, a, target, &g->set);
 		v = sum(b.p, b.len);
 	}

@@ -11,7 +11,8 @@
 #include "core/port.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max, unsigned int seed) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max, unsigned int seed)
+	__attribute__((weak));
 
 #define MUTANTS 300
 

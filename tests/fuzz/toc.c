@@ -70,8 +70,8 @@ static void print_round(const struct tree *tree)
 
 	/* A name that was kept as it is would be taken for a whiteout now. */
 	if (print(tree, &once) && !memmem(once.p, once.len, ".wh.", 4)) {
-		if (read_again(&again, &once, &err) || !print(&again, &twice) || once.len != twice.len ||
-		    memcmp(once.p, twice.p, once.len))
+		if (read_again(&again, &once, &err) || !print(&again, &twice) ||
+		    once.len != twice.len || memcmp(once.p, twice.p, once.len))
 			abort();
 		tree_release(&again);
 	}

@@ -150,7 +150,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			verity_tops(&top[0], &top[twins]);
 		if (top[0].size && twins)
 			equal(&other, want, "digest of the other of two");
-		equal(&got, want, twins ? "digest of one of two" : "digest of one whose end was left");
+		equal(&got, want,
+		      twins ? "digest of one of two" : "digest of one whose end was left");
 	}
 	as_file(all, used, want);
 	free(all);

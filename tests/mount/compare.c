@@ -157,8 +157,7 @@ static void compare(const char *a, const char *b)
 	v = list(a, &n);
 	w = list(b, &m);
 	for (size_t i = 0, k = 0; i < n || k < m;) {
-		int order = i == n ? 1 : k == m ? -1
-						: strcmp(v[i], w[k]);
+		int order = i == n ? 1 : k == m ? -1 : strcmp(v[i], w[k]);
 		char *x, *y;
 
 		if (order) {
@@ -191,6 +190,7 @@ int main(int argc, char **argv)
 	}
 	prefixes = argc > 3 ? argv + 3 : all;
 	compare(argv[1], argv[2]);
-	printf("%lu names, %lu bytes, %lu extended attributes, %lu differences\n", names, bytes, xattrs, differences);
+	printf("%lu names, %lu bytes, %lu extended attributes, %lu differences\n", names, bytes,
+	       xattrs, differences);
 	return differences != 0;
 }

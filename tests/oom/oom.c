@@ -36,7 +36,8 @@ __attribute__((constructor)) static void begin(void)
 	static atomic_ulong alone;
 	const char *file = getenv("OOM_COUNT");
 
-	count = __real_mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	count = __real_mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (count == MAP_FAILED)
 		count = &alone;
 	if (file)
@@ -53,7 +54,8 @@ static unsigned long number(const char *name)
 /* Whether the allocation at hand is to fail. */
 static bool fails(void)
 {
-	unsigned long n = atomic_fetch_add(count, 1) + 1, at = number("OOM_FAIL_AT"), from = number("OOM_FAIL_FROM");
+	unsigned long n = atomic_fetch_add(count, 1) + 1, at = number("OOM_FAIL_AT"),
+		      from = number("OOM_FAIL_FROM");
 
 	if (n != at && (!from || n < from))
 		return false;

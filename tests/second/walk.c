@@ -130,7 +130,8 @@ int main(int argc, char **argv)
 				printf("umount: %s\n", strerror(errno));
 		}
 		close(fd);
-		printf("%s %d %lu %lu %s\n", strrchr(argv[i], '/') + 1, err, w.entries, w.errors, w.first);
+		printf("%s %d %lu %lu %s\n", strrchr(argv[i], '/') + 1, err, w.entries, w.errors,
+		       w.first);
 		fflush(stdout);
 	}
 	return 0;

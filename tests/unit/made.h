@@ -78,9 +78,11 @@ static inline void made_file(struct made_file *f, const void *data, size_t len)
  * Call @fn with every prefix of @data, in memory of just that size, and with
  * every byte changed to 16 values, or to all in the long form.
  */
-static inline void made_damage(const u8 *data, size_t len, void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
+static inline void made_damage(const u8 *data, size_t len,
+			       void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
 {
-	static const u8 values[] = { 0, 1, '"', '/', '0', '1', '7', '9', ',', '{', ']', 'a', 0x7f, 0x80, 0xc3, 0xff };
+	static const u8 values[] = { 0,   1,   '"', '/', '0',  '1',  '7',  '9',
+				     ',', '{', ']', 'a', 0x7f, 0x80, 0xc3, 0xff };
 	u8 *copy;
 
 	for (size_t n = 0; n < len; n++) {

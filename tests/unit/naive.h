@@ -33,7 +33,8 @@ static inline void naive_round(uint32_t h[8], const uint8_t *p)
 	uint32_t w[64], v[8];
 
 	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 |
+		       (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
 	for (int i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
@@ -42,7 +43,8 @@ static inline void naive_round(uint32_t h[8], const uint8_t *p)
 	}
 	memcpy(v, h, sizeof(v));
 	for (int i = 0; i < 64; i++) {
-		uint32_t t1 = v[7] + (naive_rot(v[4], 6) ^ naive_rot(v[4], 11) ^ naive_rot(v[4], 25)) +
+		uint32_t t1 = v[7] +
+			      (naive_rot(v[4], 6) ^ naive_rot(v[4], 11) ^ naive_rot(v[4], 25)) +
 			      ((v[4] & v[5]) ^ (~v[4] & v[6])) + naive_k[i] + w[i];
 		uint32_t t2 = (naive_rot(v[0], 2) ^ naive_rot(v[0], 13) ^ naive_rot(v[0], 22)) +
 			      ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
@@ -57,7 +59,8 @@ static inline void naive_round(uint32_t h[8], const uint8_t *p)
 
 static inline void naive_sha256(const void *data, size_t len, uint8_t out[32])
 {
-	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+			  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 	const uint8_t *p = data;
 	uint8_t tail[128] = { 0 };
 	size_t rest = len % 64, end = rest < 56 ? 64 : 128;

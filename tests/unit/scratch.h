@@ -56,7 +56,8 @@ static inline const char *scratch_path(const struct scratch *s, const char *name
 	return p;
 }
 
-static inline void scratch_file(const struct scratch *s, const char *name, const void *data, size_t len, mode_t mode)
+static inline void scratch_file(const struct scratch *s, const char *name, const void *data,
+				size_t len, mode_t mode)
 {
 	int fd = open(scratch_path(s, name), O_CREAT | O_WRONLY | O_TRUNC, 0600);
 
@@ -98,7 +99,8 @@ static inline void scratch_forbid(long nr, unsigned int arg, uint32_t mask, int 
 	};
 	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 		_exit(77); /* not possible here: skipped */
 }
 

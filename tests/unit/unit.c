@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 		t->run();
 		/* A test that checks nothing cannot fail, which is a failure. */
 		bad += failures || !checks;
-		printf("%sok %u - %s (%u checks)\n", failures || !checks ? "not " : "", ++n, t->name, checks);
+		printf("%sok %u - %s (%u checks)\n", failures || !checks ? "not " : "", ++n,
+		       t->name, checks);
 		fflush(stdout);
 	}
 	printf("1..%u\n", n);

@@ -19,7 +19,8 @@ static void emit_header(const struct plan *plan, struct writer *w)
 	};
 	struct erofs_super_block sb = {
 		.magic = put32(EROFS_SUPER_MAGIC_V1),
-		.feature_compat = put32(EROFS_FEATURE_COMPAT_MTIME | EROFS_FEATURE_COMPAT_XATTR_FILTER),
+		.feature_compat =
+			put32(EROFS_FEATURE_COMPAT_MTIME | EROFS_FEATURE_COMPAT_XATTR_FILTER),
 		.blkszbits = EROFS_BLKSZ_BITS,
 		.root_nid = put16((u16)plan->place[0].nid),
 		.inos = put64(plan->count),
@@ -53,7 +54,8 @@ static void emit_backing_entry(struct writer *w, bool metacopy, u32 value_len)
 	const u32 prefix = sizeof("trusted.") - 1;
 	const char *name = metacopy ? CFS_XATTR_METACOPY : CFS_XATTR_REDIRECT;
 
-	emit_entry(w, EROFS_XATTR_INDEX_TRUSTED, name + prefix, sizeof(CFS_XATTR_METACOPY) - 1 - prefix, value_len);
+	emit_entry(w, EROFS_XATTR_INDEX_TRUSTED, name + prefix,
+		   sizeof(CFS_XATTR_METACOPY) - 1 - prefix, value_len);
 }
 
 static void emit_metacopy(struct writer *w, const struct cfs_digest *digest)
@@ -69,7 +71,8 @@ static void emit_inline(struct writer *w, const struct node *node, const struct 
 	if (x->xattr) {
 		const struct xattr_name *name = x->xattr->name;
 
-		emit_entry(w, name->index, name->s + name->prefix, (u32)name->len - name->prefix, x->xattr->len);
+		emit_entry(w, name->index, name->s + name->prefix, (u32)name->len - name->prefix,
+			   x->xattr->len);
 		writer_add(w, x->xattr->value, x->xattr->len);
 	} else if (x->is_metacopy) {
 		emit_backing_entry(w, true, node->file.digest ? sizeof(struct cfs_metacopy) : 0);
@@ -97,7 +100,8 @@ static u32 filter_of(const struct stored_xattr *x)
 
 #define OWN_MAX 4u /* inline xattrs that are remembered from counting to writing */
 
-static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, const struct node *node, u32 *cursor)
+static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, const struct node *node,
+			u32 *cursor)
 {
 	struct erofs_xattr_ibody_header header = { .h_shared_count = 0 };
 	u32 base = (u32)(plan->inodes_end % EROFS_BLKSZ) / 4, filter = EROFS_XATTR_FILTER_DEFAULT;
@@ -209,7 +213,8 @@ static void emit_chunks(struct writer *w, u32 n)
 		writer_add(w, &hole, sizeof(hole));
 }
 
-static void emit_tail(const struct plan *plan, struct writer *w, const struct node *node, const struct place *at)
+static void emit_tail(const struct plan *plan, struct writer *w, const struct node *node,
+		      const struct place *at)
 {
 	if (!at->tail)
 		return;
@@ -223,7 +228,8 @@ static void emit_tail(const struct plan *plan, struct writer *w, const struct no
 		writer_add(w, node->file.content + node->size - at->tail, at->tail);
 }
 
-static void emit_blocks(const struct plan *plan, struct writer *w, const struct node *node, const struct place *at)
+static void emit_blocks(const struct plan *plan, struct writer *w, const struct node *node,
+			const struct place *at)
 {
 	if (node_is(node, CFS_IFDIR))
 		emit_directory(plan, w, node, at, false);
@@ -248,13 +254,16 @@ static u32 inode_u(const struct node *node, const struct place *at, u32 block)
 	return u;
 }
 
-static void emit_inode(const struct plan *plan, struct writer *w, u32 ino, const struct node *node, u32 block)
+static void emit_inode(const struct plan *plan, struct writer *w, u32 ino, const struct node *node,
+		       u32 block)
 {
 	const struct place *at = &plan->place[ino];
 	bool compact = place_is_compact(plan, node, at);
-	u16 layout = node_is_external(node) ? EROFS_INODE_CHUNK_BASED : at->tail ? EROFS_INODE_FLAT_INLINE
-										 : EROFS_INODE_FLAT_PLAIN;
-	le16 format = put16((u16)(layout << 1 | !compact)), mode = put16((u16)plan_mode(plan, node));
+	u16 layout = node_is_external(node) ? EROFS_INODE_CHUNK_BASED
+		     : at->tail             ? EROFS_INODE_FLAT_INLINE
+					    : EROFS_INODE_FLAT_PLAIN;
+	le16 format = put16((u16)(layout << 1 | !compact)),
+	     mode = put16((u16)plan_mode(plan, node));
 	u32 u = inode_u(node, at, block), nlink = place_nlink(node);
 	u64 size = place_size(node, at);
 

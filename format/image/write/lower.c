@@ -5,8 +5,8 @@
 #include "image/write/plan.h"
 
 /* The xattr with this name and value, from the tree if it has it, so that it has one id. */
-static const struct xattr *intern(struct plan *plan, const char *name, size_t name_len, const void *value,
-				  size_t len)
+static const struct xattr *intern(struct plan *plan, const char *name, size_t name_len,
+				  const void *value, size_t len)
 {
 	for (const struct grower *g = plan->tree->growers; g; g = g->next) {
 		const struct xattr *x = xattr_find(&g->pool, name, name_len, value, len);
@@ -123,7 +123,8 @@ static int lower(struct plan *plan, u32 ino, const struct node *node, struct xat
 /* The least time, and what share and place want to know of the whole. */
 static void see(struct plan *plan, const struct node *node)
 {
-	if (node->mtime < plan->min_sec || (node->mtime == plan->min_sec && node->mtime_nsec < plan->min_nsec)) {
+	if (node->mtime < plan->min_sec ||
+	    (node->mtime == plan->min_sec && node->mtime_nsec < plan->min_nsec)) {
 		plan->min_sec = node->mtime;
 		plan->min_nsec = node->mtime_nsec;
 	}
@@ -198,8 +199,8 @@ int plan_lower(struct plan *plan)
 	return rc ? rc : count_lowered(plan);
 }
 
-const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node, u32 *cursor,
-					u32 *n)
+const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node,
+					u32 *cursor, u32 *n)
 {
 	while (*cursor < plan->nlowered && plan->lowered[*cursor].ino < ino)
 		++*cursor;

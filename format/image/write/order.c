@@ -6,7 +6,8 @@
 
 static const char stub_digits[] = "0123456789abcdef";
 
-static void stub_init(struct node *stub, const struct node *root, char name[2], const struct xattr **selinux)
+static void stub_init(struct node *stub, const struct node *root, char name[2],
+		      const struct xattr **selinux)
 {
 	stub->name.s = name;
 	stub->name.len = 2;
@@ -98,8 +99,7 @@ void order_start(struct dir_walk *walk, const struct plan *plan, const struct no
 /* The next of "." and "..", or NULL. */
 static const char *next_dots(const struct dir_walk *walk)
 {
-	return walk->dots == 0 ? "." : walk->dots == 1 ? ".."
-						       : NULL;
+	return walk->dots == 0 ? "." : walk->dots == 1 ? ".." : NULL;
 }
 
 bool order_entry(struct dir_walk *walk, struct dir_entry *e)
@@ -123,12 +123,14 @@ bool order_entry(struct dir_walk *walk, struct dir_entry *e)
 	}
 	if (!n)
 		return false;
-	const struct node *node = n->is_link ? ((const struct link *)n)->target : (const struct node *)n;
+	const struct node *node =
+		n->is_link ? ((const struct link *)n)->target : (const struct node *)n;
 
 	/* Names in order have numbers in order, but lie anywhere. */
 	if (!n->is_link && plan->tree->nodes - node->name.id > 6)
 		__builtin_prefetch(plan->tree->order[node->name.id + 6]);
-	*e = (struct dir_entry){ n->s, n->len, plan_ino(plan, node), cfs_ftype(plan_mode(plan, node)) };
+	*e = (struct dir_entry){ n->s, n->len, plan_ino(plan, node),
+				 cfs_ftype(plan_mode(plan, node)) };
 	walk->next = n->next;
 	return true;
 }

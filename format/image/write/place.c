@@ -26,8 +26,9 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 			value = x.xattr->len;
 		} else {
 			name = sizeof("overlay.metacopy") - 1; /* as long as the other one */
-			value = !x.is_metacopy ? node->payload_len + 1u : node->file.digest ? sizeof(struct cfs_metacopy)
-											    : 0;
+			value = !x.is_metacopy      ? node->payload_len + 1u
+				: node->file.digest ? sizeof(struct cfs_metacopy)
+						    : 0;
 		}
 		size += cfs_align(sizeof(struct erofs_xattr_entry) + name + value, 4);
 	}
@@ -62,8 +63,9 @@ unsigned int place_chunk_bits(u64 size)
 {
 	unsigned int bits = size > 1 ? 64 - (unsigned int)__builtin_clzll(size - 1) : 0;
 
-	return bits < EROFS_BLKSZ_BITS ? EROFS_BLKSZ_BITS : bits > CFS_CHUNK_BITS_MAX ? CFS_CHUNK_BITS_MAX
-										      : bits;
+	return bits < EROFS_BLKSZ_BITS     ? EROFS_BLKSZ_BITS
+	       : bits > CFS_CHUNK_BITS_MAX ? CFS_CHUNK_BITS_MAX
+					   : bits;
 }
 
 static int measure(const struct plan *plan, const struct node *node, struct place *at)
@@ -161,8 +163,11 @@ int plan_place(struct plan *plan)
 		plan_ahead(plan, ino);
 		if (measure(plan, node, at))
 			return -1;
-		at->icount = (u16)(area ? (area - sizeof(struct erofs_xattr_ibody_header)) / 4 + 1 : 0);
-		head = area + (u32)(place_is_compact(plan, node, at) ? sizeof(struct erofs_inode_compact) : sizeof(struct erofs_inode_extended));
+		at->icount =
+			(u16)(area ? (area - sizeof(struct erofs_xattr_ibody_header)) / 4 + 1 : 0);
+		head = area + (u32)(place_is_compact(plan, node, at)
+					    ? sizeof(struct erofs_inode_compact)
+					    : sizeof(struct erofs_inode_extended));
 		start = position(node, cfs_align(pos, EROFS_SLOT), head, at);
 		at->nid = start >> EROFS_ISLOTBITS;
 		pos = start + head + at->tail;

@@ -50,7 +50,8 @@ struct plan {
 	struct lowered *lowered; /* by ino, ascending */
 	u32 nlowered, lowered_cap;
 
-	const struct xattr **user; /* by xattr id: the xattr, if an inode has it; how many have it stands in shared */
+	const struct xattr **
+		user; /* by xattr id: the xattr, if an inode has it; how many have it stands in shared */
 
 	/* share */
 	bool has_acl;
@@ -92,7 +93,8 @@ static inline const struct node *plan_node(const struct plan *plan, u32 ino)
 {
 	if (ino == 0)
 		return plan->tree->root;
-	return ino <= plan->level ? plan->root_level[ino - 1] : plan->tree->order[ino - plan->nstubs];
+	return ino <= plan->level ? plan->root_level[ino - 1]
+				  : plan->tree->order[ino - plan->nstubs];
 }
 
 /* Have the processor fetch an inode that comes up soon: in this order nodes lie anywhere in memory. */
@@ -143,8 +145,8 @@ void order_start(struct dir_walk *walk, const struct plan *plan, const struct no
 bool order_entry(struct dir_walk *walk, struct dir_entry *e);
 
 /* The xattrs of an inode. For growing inos *cursor, 0 at first, makes it a step each. */
-const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node, u32 *cursor,
-					u32 *n);
+const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node,
+					u32 *cursor, u32 *n);
 
 /*
  * All xattrs of an inode in the order of their names, those for the backing
@@ -165,7 +167,8 @@ struct xattr_walk {
 	u8 backing; /* next of metacopy, redirect; 2: none left */
 };
 
-void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, const struct node *node, u32 *cursor);
+void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, const struct node *node,
+		 u32 *cursor);
 bool share_next(struct xattr_walk *walk, struct stored_xattr *x);
 
 /* Exponent of the chunk size of an external file (8.2). */

@@ -68,8 +68,9 @@ static u32 find_first(struct groups *g, u32 ino, const struct node *node)
 	struct key key, other;
 
 	g->key_of(node, &key);
-	for (size_t i = (size_t)hash_bytes(&g->plan->tree->key, key.is_digest, key.p, key.len) & g->mask;;
-	     i = (i + 1) & g->mask) {
+	for (size_t i = (size_t)hash_bytes(&g->plan->tree->key, key.is_digest, key.p, key.len) &
+			g->mask;
+	     ; i = (i + 1) & g->mask) {
 		if (!g->slot[i]) {
 			g->slot[i] = ino + 1;
 			return 0;
@@ -143,7 +144,8 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 		const struct node *node = plan_node(plan, g->first[i]);
 		struct shared_entry *e = &plan->table[plan->ntable++];
 
-		*e = (struct shared_entry){ .name = redirect ? CFS_XATTR_REDIRECT : CFS_XATTR_METACOPY,
+		*e = (struct shared_entry){ .name = redirect ? CFS_XATTR_REDIRECT
+							     : CFS_XATTR_METACOPY,
 					    .name_len = sizeof(CFS_XATTR_METACOPY) - 1,
 					    .set_shared = &refs[i],
 					    .is_redirect = redirect,
@@ -168,8 +170,7 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 /* The bytes of an entry's value that decide its place among values of the same length. */
 static u32 order_len(const struct shared_entry *e)
 {
-	return e->is_redirect ? e->len - 1 : e->is_metacopy && e->len ? CFS_DIGEST_SIZE
-								      : e->len;
+	return e->is_redirect ? e->len - 1 : e->is_metacopy && e->len ? CFS_DIGEST_SIZE : e->len;
 }
 
 /* Ranks of the names, by sorting all of them: rank[i] belongs to table[i]. */
@@ -180,7 +181,8 @@ static int rank_names(const struct plan *plan, struct sort_item *v, u32 *rank)
 	for (u32 i = 0; i < plan->ntable; i++) {
 		const struct shared_entry *e = &plan->table[i];
 
-		v[i] = (struct sort_item){ sort_prefix(e->name, e->name_len), e->name, e->name_len, i, NULL };
+		v[i] = (struct sort_item){ sort_prefix(e->name, e->name_len), e->name, e->name_len,
+					   i, NULL };
 	}
 	if (sort_strings(v, plan->ntable))
 		return -1;
@@ -203,7 +205,8 @@ static int sort_table(struct plan *plan)
 	for (u32 i = 0; i < plan->ntable && !rc; i++) {
 		const struct shared_entry *e = &plan->table[i];
 
-		v[i] = (struct sort_item){ (u64)rank[i] << 32 | e->len, (const char *)e->value, order_len(e), i, NULL };
+		v[i] = (struct sort_item){ (u64)rank[i] << 32 | e->len, (const char *)e->value,
+					   order_len(e), i, NULL };
 	}
 	if (!rc)
 		rc = sort_strings(v, plan->ntable);
@@ -218,7 +221,8 @@ static int sort_table(struct plan *plan)
 
 static bool is_acl(const char *name)
 {
-	return !strcmp(name, "system.posix_acl_access") || !strcmp(name, "system.posix_acl_default");
+	return !strcmp(name, "system.posix_acl_access") ||
+	       !strcmp(name, "system.posix_acl_default");
 }
 
 /* Everything used twice becomes an entry of the table; plan->shared is 0 for all others. */
@@ -235,9 +239,12 @@ static int collect(struct plan *plan, const struct groups *meta, const struct gr
 		if (plan->shared[id] && is_acl(user[id]->name->s))
 			plan->has_acl = true;
 		if (plan->shared[id] > 1)
-			plan->table[plan->ntable++] = (struct shared_entry){
-				.name = user[id]->name->s, .name_len = user[id]->name->len, .value = user[id]->value, .len = user[id]->len, .set_shared = &plan->shared[id]
-			};
+			plan->table[plan->ntable++] =
+				(struct shared_entry){ .name = user[id]->name->s,
+						       .name_len = user[id]->name->len,
+						       .value = user[id]->value,
+						       .len = user[id]->len,
+						       .set_shared = &plan->shared[id] };
 		plan->shared[id] = 0;
 	}
 	if (plan->table && !add_groups(plan, meta, plan->metacopy_shared, false) &&
@@ -258,7 +265,8 @@ static int place_table(struct plan *plan)
 			return error_set(plan->err, EFBIG, "too many extended attributes");
 		*e->set_shared = (u32)(off / 4) + 1;
 		cfs_xattr_index(e->name, e->name_len, &prefix);
-		off += cfs_align(sizeof(struct erofs_xattr_entry) + e->name_len - prefix + e->len, 4);
+		off += cfs_align(sizeof(struct erofs_xattr_entry) + e->name_len - prefix + e->len,
+				 4);
 	}
 	plan->table_size = off;
 	return 0;
@@ -301,7 +309,8 @@ int plan_share(struct plan *plan)
 	return rc;
 }
 
-void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, const struct node *node, u32 *cursor)
+void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, const struct node *node,
+		 u32 *cursor)
 {
 	*walk = (struct xattr_walk){ .plan = plan, .ino = ino, .node = node };
 	walk->v = lower_xattrs(plan, ino, node, cursor, &walk->n);
@@ -342,7 +351,9 @@ bool share_next(struct xattr_walk *walk, struct stored_xattr *s)
 	if (backing_next(walk)) {
 		bool metacopy = !walk->backing++;
 		u32 group = (metacopy ? plan->metacopy_group : plan->redirect_group)[walk->ino];
-		u32 ref = group ? (metacopy ? plan->metacopy_shared : plan->redirect_shared)[group - 1] : 0;
+		u32 ref = group ? (metacopy ? plan->metacopy_shared
+					    : plan->redirect_shared)[group - 1]
+				: 0;
 
 		*s = (struct stored_xattr){ NULL, metacopy, take_ref(walk, ref) };
 		return true;

@@ -36,7 +36,8 @@ static ssize_t list(const struct asked *a, char *to, size_t size)
 	case BY_PROC:
 		return listxattr(a->proc, to, size);
 	default:
-		return syscall(SYS_listxattrat, a->e->dir, a->e->name, AT_SYMLINK_NOFOLLOW, to, size);
+		return syscall(SYS_listxattrat, a->e->dir, a->e->name, AT_SYMLINK_NOFOLLOW, to,
+			       size);
 	}
 }
 
@@ -50,7 +51,8 @@ static ssize_t get(const struct asked *a, const char *name, void *to, size_t siz
 	case BY_PROC:
 		return getxattr(a->proc, name, to, size);
 	default:
-		return syscall(SYS_getxattrat, a->e->dir, a->e->name, AT_SYMLINK_NOFOLLOW, name, &args, sizeof(args));
+		return syscall(SYS_getxattrat, a->e->dir, a->e->name, AT_SYMLINK_NOFOLLOW, name,
+			       &args, sizeof(args));
 	}
 }
 
@@ -80,17 +82,22 @@ static int right_one(const struct asked *a, struct error *err)
 	return is.st_dev == was.st_dev && is.st_ino == was.st_ino ? 0 : ENTRY_CHANGED;
 }
 
-static int put(struct entry_work *w, const char *name, size_t len, const void *value, size_t size, struct error *err)
+static int put(struct entry_work *w, const char *name, size_t len, const void *value, size_t size,
+	       struct error *err)
 {
 
 	if (len > CFS_XATTR_NAME_MAX)
-		return error_set(err, ENOSPC, "extended attribute with a name of more than %u bytes", CFS_XATTR_NAME_MAX);
+		return error_set(err, ENOSPC,
+				 "extended attribute with a name of more than %u bytes",
+				 CFS_XATTR_NAME_MAX);
 	if (size > UINT16_MAX)
-		return error_set(err, ENOSPC, "%s: extended attribute of more than 65535 bytes", name);
+		return error_set(err, ENOSPC, "%s: extended attribute of more than 65535 bytes",
+				 name);
 	return grow_xattr(w->g, name, len, value, size, err);
 }
 
-static int read_one(struct entry_work *w, const struct asked *a, const char *name, struct error *err)
+static int read_one(struct entry_work *w, const struct asked *a, const char *name,
+		    struct error *err)
 {
 	ssize_t n;
 
@@ -121,7 +128,8 @@ int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct
 	if (n < 0 && errno == ENOSYS && a.way == BY_NAME)
 		return error_set(err, ENOSYS, "extended attributes cannot be read without /proc");
 	if (n < 0)
-		return a.way == BY_NAME && errno == ENOENT ? ENTRY_CHANGED : error_sys(err, "listxattr");
+		return a.way == BY_NAME && errno == ENOENT ? ENTRY_CHANGED
+							   : error_sys(err, "listxattr");
 	w->list[n] = 0;
 	for (const char *name = w->list; name < w->list + n; name += strlen(name) + 1)
 		if (*name && read_one(w, &a, name, err))

@@ -9,7 +9,8 @@
 #include "files/steady.h"
 #include "source/dir/attrs.h"
 
-struct entry_work *entry_open(const struct scan_options *options, struct grower *g, struct workers *workers)
+struct entry_work *entry_open(const struct scan_options *options, struct grower *g,
+			      struct workers *workers)
 {
 	struct entry_work *w = malloc(sizeof(*w));
 
@@ -66,8 +67,10 @@ int entry_in(const char *source, const struct node *dir, const char *name, struc
 	if (path.failed)
 		error_in(err, "%s", source);
 	else
-		error_in(err, "%.*s%s%s", (int)len, source, cut ? "/..." : len || path.len > 1 ? ""
-											       : "/",
+		error_in(err, "%.*s%s%s", (int)len, source,
+			 cut                   ? "/..."
+			 : len || path.len > 1 ? ""
+					       : "/",
 			 path.p + cut);
 	buf_release(&path);
 	return -1;
@@ -96,7 +99,8 @@ static int open_entry(const struct entry *e, mode_t type, struct stat *st, struc
 	int fd;
 
 	do {
-		fd = openat(e->dir, e->name, (S_ISREG(type) ? read_only : O_PATH) | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(e->dir, e->name,
+			    (S_ISREG(type) ? read_only : O_PATH) | O_NOFOLLOW | O_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0) {
 		error_sys(err, "open");
@@ -159,7 +163,8 @@ static int read_file(struct entry_work *w, int fd, struct draft *d, struct error
  * it, a last look shows whether it was the same all the time; content_put() has
  * its own.
  */
-static int read_entry(struct entry_work *w, const struct entry *e, int fd, struct draft *d, struct error *err)
+static int read_entry(struct entry_work *w, const struct entry *e, int fd, struct draft *d,
+		      struct error *err)
 {
 	bool again = false;
 	int rc = 0;
@@ -182,7 +187,8 @@ static int read_entry(struct entry_work *w, const struct entry *e, int fd, struc
 	return rc < 0 ? error_sys(err, "fstat") : rc;
 }
 
-static void set_metadata(const struct scan_options *options, struct node *node, const struct stat *st)
+static void set_metadata(const struct scan_options *options, struct node *node,
+			 const struct stat *st)
 {
 	node->mode = st->st_mode & 0xffff;
 	node->uid = st->st_uid;
@@ -212,7 +218,8 @@ static int remember_link(struct entry_work *w, const struct stat *st, struct nod
 	return 0;
 }
 
-static int add_node(struct entry_work *w, const struct entry *e, const struct draft *d, struct error *err)
+static int add_node(struct entry_work *w, const struct entry *e, const struct draft *d,
+		    struct error *err)
 {
 	struct node *node = tree_add(w->g, e->parent, e->name, e->len, d->st.st_mode);
 	int rc = 0;
@@ -276,7 +283,8 @@ int entry_add(struct entry_work *w, const struct entry *e, struct error *err)
 	return rc == ENTRY_CHANGED ? look(w, &again, err) : rc;
 }
 
-int entry_describe(struct entry_work *w, int fd, const struct stat *st, struct node *node, struct error *err)
+int entry_describe(struct entry_work *w, int fd, const struct stat *st, struct node *node,
+		   struct error *err)
 {
 	set_metadata(w->options, node, st);
 	node->nxattrs = 0;

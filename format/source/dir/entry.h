@@ -22,13 +22,14 @@ struct entry_work {
 	size_t nlinks, links_cap;
 	u64 names, bytes;     /* added, for the progress */
 	const char *left_out; /* what the last entry is, of those that are excluded */
-	char list[65537];     /* all that a file system may have in names and one value of xattrs, */
-	u8 value[65536];      /* XATTR_LIST_MAX and XATTR_SIZE_MAX */
-	char room[65536];     /* link targets, small contents; names of a directory */
+	char list[65537]; /* all that a file system may have in names and one value of xattrs, */
+	u8 value[65536];  /* XATTR_LIST_MAX and XATTR_SIZE_MAX */
+	char room[65536]; /* link targets, small contents; names of a directory */
 };
 
 /* NULL without memory. @workers: who may help with large files. */
-struct entry_work *entry_open(const struct scan_options *options, struct grower *g, struct workers *workers);
+struct entry_work *entry_open(const struct scan_options *options, struct grower *g,
+			      struct workers *workers);
 void entry_close(struct entry_work *w);
 
 #define ENTRY_CHANGED CONTENT_CHANGED /* it is not what it was a moment ago */
@@ -56,7 +57,8 @@ int entry_add(struct entry_work *w, const struct entry *e, struct error *err);
  * Fill in a directory's node from its descriptor: metadata from @st, and
  * extended attributes. 0, or -1 and a text without the path.
  */
-int entry_describe(struct entry_work *w, int fd, const struct stat *st, struct node *node, struct error *err);
+int entry_describe(struct entry_work *w, int fd, const struct stat *st, struct node *node,
+		   struct error *err);
 
 /* Whether this is one of the things to leave out: what it is, or NULL. */
 const char *entry_excluded(const struct scan_options *options, const struct stat *st);

@@ -30,13 +30,15 @@ struct walk {
 	struct buf names;
 };
 
-static int changed(const struct walk *k, const struct node *dir, const char *name, struct error *err)
+static int changed(const struct walk *k, const struct node *dir, const char *name,
+		   struct error *err)
 {
 	error_set(err, EAGAIN, "changed while reading");
 	return entry_in(k->scan->source, dir, name, err);
 }
 
-static void note_left_out(const struct walk *k, const struct node *dir, const char *name, const char *what)
+static void note_left_out(const struct walk *k, const struct node *dir, const char *name,
+			  const char *what)
 {
 	struct error text;
 
@@ -61,7 +63,8 @@ static void tell_progress(struct walk *k)
  * The names in a directory and its metadata, which are as they were at one
  * moment. ENTRY_CHANGED: there was no such moment.
  */
-static int read_names(struct walk *k, int fd, const struct stat *before, struct node *node, struct error *err)
+static int read_names(struct walk *k, int fd, const struct stat *before, struct node *node,
+		      struct error *err)
 {
 	struct entry_work *w = k->work;
 	int rc;
@@ -77,13 +80,16 @@ static int read_names(struct walk *k, int fd, const struct stat *before, struct 
 	return rc < 0 ? error_sys(err, "fstat") : rc;
 }
 
-static int add_name(struct walk *k, const struct dirs_level *level, const struct entry *e, struct error *err)
+static int add_name(struct walk *k, const struct dirs_level *level, const struct entry *e,
+		    struct error *err)
 {
 	int rc;
 
 	if (e->type == DT_DIR) {
 		k->work->names++;
-		return tree_add(k->work->g, level->node, e->name, e->len, S_IFDIR) ? 0 : error_nomem(err);
+		return tree_add(k->work->g, level->node, e->name, e->len, S_IFDIR)
+			       ? 0
+			       : error_nomem(err);
 	}
 	rc = entry_add(k->work, e, err);
 	tell_progress(k);
@@ -119,7 +125,10 @@ static int add_names(struct walk *k, const struct dirs_level *level, struct erro
 	size_t len;
 
 	for (const char *p = k->names.p, *end = p + k->names.len; p < end; p += 2 + len) {
-		struct entry e = { .dir = level->fd, .parent = level->node, .name = name, .type = (unsigned char)p[0] };
+		struct entry e = { .dir = level->fd,
+				   .parent = level->node,
+				   .name = name,
+				   .type = (unsigned char)p[0] };
 
 		len = e.len = (unsigned char)p[1];
 		memcpy(name, p + 2, len);
@@ -178,13 +187,15 @@ static void take_out(struct walk *k, struct dirs_level *level)
 
 	*level->at = gone->next;
 	if (dir->dir.last == gone)
-		dir->dir.last = level->at == &dir->dir.first ? NULL : (struct name *)(void *)level->at;
+		dir->dir.last =
+			level->at == &dir->dir.first ? NULL : (struct name *)(void *)level->at;
 	dir->dir.count--;
 	k->work->g->nodes--;
 }
 
 /* Open the directory at level->at. 1: it is to be left out. */
-static int open_child(struct walk *k, struct dirs_level *level, struct dirs_item *item, struct error *err)
+static int open_child(struct walk *k, struct dirs_level *level, struct dirs_item *item,
+		      struct error *err)
 {
 	struct name *n = *level->at;
 	const char *what;
@@ -195,9 +206,11 @@ static int open_child(struct walk *k, struct dirs_level *level, struct dirs_item
 	name[n->len] = 0;
 	item->node = (struct node *)n;
 	do {
-		item->fd = openat(level->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		item->fd = openat(level->fd, name,
+				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	} while (item->fd < 0 &&
-		 (errno == EINTR || ((errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && ++tries < 2)));
+		 (errno == EINTR ||
+		  ((errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && ++tries < 2)));
 	if (item->fd < 0) {
 		if (tries)
 			return changed(k, level->node, name, err);
@@ -365,7 +378,8 @@ static int run(struct scan *scan, struct tree *tree, unsigned int threads, struc
 	return 0;
 }
 
-int scan_directory(struct tree *tree, const char *source, const struct scan_options *options, struct error *err)
+int scan_directory(struct tree *tree, const char *source, const struct scan_options *options,
+		   struct error *err)
 {
 	struct scan scan = { .options = options, .source = source };
 	unsigned int threads = divide_descriptors(&scan, options->threads ? options->threads : 1);

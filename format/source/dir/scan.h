@@ -41,6 +41,7 @@ struct scan_options {
  * result does not depend on the number of threads. -1 and a text that begins
  * with @source and the path below it.
  */
-int scan_directory(struct tree *tree, const char *source, const struct scan_options *options, struct error *err);
+int scan_directory(struct tree *tree, const char *source, const struct scan_options *options,
+		   struct error *err);
 
 #endif

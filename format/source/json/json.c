@@ -6,7 +6,8 @@
 #define ROOM ((size_t)64 << 10)
 #define FEW 16u /* keys of an object are compared one by one up to here */
 
-int json_init(struct json_reader *j, ssize_t (*read)(void *arg, void *to, size_t len, struct error *err), void *arg,
+int json_init(struct json_reader *j,
+	      ssize_t (*read)(void *arg, void *to, size_t len, struct error *err), void *arg,
 	      struct error *err)
 {
 	memset(j, 0, sizeof(*j));
@@ -92,7 +93,8 @@ static int need_token(struct json_reader *j)
 static int push(struct json_reader *j, bool object)
 {
 	if (j->depth == JSON_DEPTH)
-		return error_set(j->err, EINVAL, "more than %u objects and arrays in each other", JSON_DEPTH);
+		return error_set(j->err, EINVAL, "more than %u objects and arrays in each other",
+				 JSON_DEPTH);
 	j->level[j->depth++] = (struct json_level){ .object = object, .keys = j->keys.len };
 	j->p++;
 	return 0;
@@ -213,7 +215,8 @@ int json_integer(struct json_reader *j, u64 max, u64 *out)
 	if (!n.integer)
 		return json_bad(j, "is not an integer");
 	if (!n.fits || n.v > max || (n.minus && n.v))
-		return error_set(j->err, ERANGE, "is not between 0 and %llu", (unsigned long long)max);
+		return error_set(j->err, ERANGE, "is not between 0 and %llu",
+				 (unsigned long long)max);
 	*out = n.v;
 	return 0;
 }
@@ -268,7 +271,9 @@ static u64 key_hash(const struct json_reader *j, size_t at)
 
 static int remember(struct json_reader *j, struct json_level *l, size_t at)
 {
-	return table_add(&l->table, key_hash(j, at), (void *)(uintptr_t)(at + 1)) ? error_nomem(j->err) : 0;
+	return table_add(&l->table, key_hash(j, at), (void *)(uintptr_t)(at + 1))
+		       ? error_nomem(j->err)
+		       : 0;
 }
 
 /* Refuse the key at @at, the last one, if it is there already. */
@@ -293,7 +298,8 @@ static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 	}
 	if (again)
 		return error_set(j->err, EINVAL, "key \"%.*s\" twice in one object",
-				 key_len(j, at) > 200 ? 200 : (int)key_len(j, at), key_bytes(j, at));
+				 key_len(j, at) > 200 ? 200 : (int)key_len(j, at),
+				 key_bytes(j, at));
 	l->seen |= bit;
 	l->count++;
 	return 0;

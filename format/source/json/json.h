@@ -64,7 +64,8 @@ struct json_reader {
 };
 
 /* -1 without memory, with a text. Release it in any case. */
-int json_init(struct json_reader *j, ssize_t (*read)(void *arg, void *to, size_t len, struct error *err), void *arg,
+int json_init(struct json_reader *j,
+	      ssize_t (*read)(void *arg, void *to, size_t len, struct error *err), void *arg,
 	      struct error *err);
 void json_release(struct json_reader *j);
 

@@ -82,7 +82,8 @@ static int enter(struct layers *l, struct place *dir, struct error *err)
 			place_thing(l, p, &node->name);
 		}
 		if (!thing_is(p->thing, CFS_IFDIR))
-			return error_set(err, ENOTDIR, "lies below something that is not a directory");
+			return error_set(err, ENOTDIR,
+					 "lies below something that is not a directory");
 		p->entered = l->clock;
 	}
 	return 0;
@@ -126,7 +127,8 @@ static int link_now(struct layers *l, struct place *place, struct link *link, st
 }
 
 /* Find what the path of a link names now: a node, or another link. */
-static int look_up(struct layers *l, const struct place *place, struct link *link, struct error *err)
+static int look_up(struct layers *l, const struct place *place, struct link *link,
+		   struct error *err)
 {
 	struct place *to = layers_reach(l, link->path, link->path_len);
 
@@ -145,7 +147,8 @@ static int look_up(struct layers *l, const struct place *place, struct link *lin
 
 /* Do @step with each link of the layer that has no target yet and is alive. */
 static int each_link(struct layers *l,
-		     int (*step)(struct layers *l, const struct place *place, struct link *link, struct error *err),
+		     int (*step)(struct layers *l, const struct place *place, struct link *link,
+				 struct error *err),
 		     struct error *err)
 {
 	for (struct place *p = l->first; p; p = p->queue) {
@@ -238,7 +241,8 @@ static int place_mark(struct layers *l, const struct layers_mark *mark, struct e
 	struct node *node;
 
 	if (place_stands(p) && !is_skipped(l, name_node(p->thing)))
-		return thing_is(p->thing, CFS_IFDIR) ? set_opaque(l, (struct node *)p->thing, err) : 0;
+		return thing_is(p->thing, CFS_IFDIR) ? set_opaque(l, (struct node *)p->thing, err)
+						     : 0;
 	node = layers_node(l, CFS_IFCHR, 0);
 	if (!node)
 		return error_nomem(err);

@@ -70,7 +70,8 @@ static int check_component(const char *s, size_t len, struct error *err)
 	if (len == 2 && s[0] == '.' && s[1] == '.')
 		return error_set(err, EINVAL, "component \"..\" in a name");
 	if (len > EROFS_NAME_LEN)
-		return error_set(err, ENAMETOOLONG, "component of more than %u bytes in a name", EROFS_NAME_LEN);
+		return error_set(err, ENAMETOOLONG, "component of more than %u bytes in a name",
+				 EROFS_NAME_LEN);
 	return 0;
 }
 
@@ -79,7 +80,8 @@ static int check_nul(const char *path, size_t len, struct error *err)
 	return memchr(path, 0, len) ? error_set(err, EINVAL, "name with a NUL byte") : 0;
 }
 
-struct link *layers_link(struct layers *l, const char *path, size_t len, u32 line, struct error *err)
+struct link *layers_link(struct layers *l, const char *path, size_t len, u32 line,
+			 struct error *err)
 {
 	struct link *link = arena_alloc(&l->g->arena, sizeof(*link));
 	const char *end = path + len, *s;
@@ -268,8 +270,8 @@ static int check_whiteout(const char *s, size_t len, struct error *err)
 }
 
 /* Keep a marker until the layer is complete. */
-static int keep_mark(struct layers *l, struct place *dir, const char *s, size_t len, const struct layers_name *what,
-		     struct error *err)
+static int keep_mark(struct layers *l, struct place *dir, const char *s, size_t len,
+		     const struct layers_name *what, struct error *err)
 {
 	struct layers_mark *mark = arena_alloc(&l->arena, sizeof(*mark));
 
@@ -333,7 +335,8 @@ static struct parts cut(const char *path, size_t len)
 }
 
 /* All components of a directory that is named for the first time: ORDINARY or HOUSEKEEPING, or -1. */
-static int check_dir(const struct layers *l, const struct parts *parts, bool *is_root, struct error *err)
+static int check_dir(const struct layers *l, const struct parts *parts, bool *is_root,
+		     struct error *err)
 {
 	const char *at = parts->dir, *end = at + parts->dir_len, *s;
 	enum kind whole = ORDINARY;
@@ -368,8 +371,8 @@ static int get_dir(struct layers *l, const struct parts *parts, struct error *er
 	return p && !l->dir_path.failed ? 0 : error_nomem(err);
 }
 
-static int name_marker(struct layers *l, const struct parts *parts, enum kind kind, const struct layers_name *what,
-		       struct error *err)
+static int name_marker(struct layers *l, const struct parts *parts, enum kind kind,
+		       const struct layers_name *what, struct error *err)
 {
 	struct place *dir;
 
@@ -388,8 +391,8 @@ static int name_marker(struct layers *l, const struct parts *parts, enum kind ki
 	return 0;
 }
 
-int layers_name(struct layers *l, const char *path, size_t len, const struct layers_name *what, struct place **place,
-		struct error *err)
+int layers_name(struct layers *l, const char *path, size_t len, const struct layers_name *what,
+		struct place **place, struct error *err)
 {
 	struct parts parts = cut(path, len);
 	bool known, in_root;
@@ -459,14 +462,18 @@ int layers_put(struct layers *l, struct place *place, struct name *thing, struct
 	bool is_dir = thing_is(thing, CFS_IFDIR);
 
 	if (place->put)
-		return same_thing(place->put, thing) ? 0 : error_set(err, EEXIST, "differs from an earlier entry of the same name");
+		return same_thing(place->put, thing)
+			       ? 0
+			       : error_set(err, EEXIST,
+					   "differs from an earlier entry of the same name");
 	if (!is_dir && !place->parent)
 		return error_set(err, ENOTDIR, "the root is not a directory");
 	if (!is_dir && place->below == l->layer)
 		return error_set(err, ENOTDIR, "is not a directory, and an entry lies below it");
 	for (struct place *p = place->parent; p; p = p->parent) {
 		if (p->put && !thing_is(p->put, CFS_IFDIR))
-			return error_set(err, ENOTDIR, "lies below an entry that is not a directory");
+			return error_set(err, ENOTDIR,
+					 "lies below an entry that is not a directory");
 		if (p->below == l->layer)
 			break;
 		p->below = l->layer;

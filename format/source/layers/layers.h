@@ -42,7 +42,7 @@ struct layers {
 	struct tree *tree;
 	struct grower *g;
 	enum whiteouts whiteouts;
-	bool skip_devices;  /* to be set by the source: they do their work in the layers and are left out */
+	bool skip_devices; /* to be set by the source: they do their work in the layers and are left out */
 	struct arena arena; /* members, marks */
 	struct layers_block *blocks, *last_block;
 	struct table table; /* places by parent and name */
@@ -54,7 +54,7 @@ struct layers {
 	struct place *first, **end; /* of the queue */
 	struct layers_member *members, **members_end;
 	struct layers_mark *marks, **marks_end; /* WHITEOUTS_OVERLAY */
-	struct buf dir_path;                    /* the directory of the last name, as it was spelt */
+	struct buf dir_path; /* the directory of the last name, as it was spelt */
 	struct place *dir;
 	struct buf way; /* places that lead to one */
 	/* Of the last error of layers_end() and layers_finish(): */
@@ -68,7 +68,8 @@ void layers_release(struct layers *l);
 
 /* A node without a name yet, zeros but for the mode; a link to a path. NULL without memory. */
 struct node *layers_node(struct layers *l, u32 mode, u32 line);
-struct link *layers_link(struct layers *l, const char *path, size_t len, u32 line, struct error *err);
+struct link *layers_link(struct layers *l, const char *path, size_t len, u32 line,
+			 struct error *err);
 
 /* Where an entry of a layer goes. */
 struct layers_name {
@@ -82,8 +83,8 @@ struct layers_name {
  * *place: it was a whiteout, which has been seen to, or something that is not
  * for the tree. -1 and a text.
  */
-int layers_name(struct layers *l, const char *path, size_t len, const struct layers_name *what, struct place **place,
-		struct error *err);
+int layers_name(struct layers *l, const char *path, size_t len, const struct layers_name *what,
+		struct place **place, struct error *err);
 
 /*
  * An entry of a layer that is a set. If there is one for this place already it

@@ -35,7 +35,8 @@ struct object {
 	u64 size; /* that an archive's header states */
 };
 
-struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g, bool verity)
+struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g,
+					 bool verity)
 {
 	struct ostree_reader *r = malloc(sizeof(*r));
 
@@ -134,7 +135,8 @@ static int open_archive(struct ostree_reader *r, struct object *o, struct error 
 		if (gvariant_be32(start + 4))
 			return error_set(err, EBADMSG, "no zero bytes in front of the header");
 		if (len > OSTREE_HEADER_MAX)
-			return error_set(err, EBADMSG, "header of more than %u bytes", OSTREE_HEADER_MAX);
+			return error_set(err, EBADMSG, "header of more than %u bytes",
+					 OSTREE_HEADER_MAX);
 		n = io_read(o->fd, r->w.value, len);
 		if (n >= 0 && n < (ssize_t)len)
 			return error_set(err, EBADMSG, "ends within its header");
@@ -158,15 +160,16 @@ static int open_archive(struct ostree_reader *r, struct object *o, struct error 
 }
 
 /* Hash the content to its end. */
-static int read_content(struct ostree_reader *r, const struct object *o, struct sha256 *sha, struct ostree_file *file,
-			struct error *err)
+static int read_content(struct ostree_reader *r, const struct object *o, struct sha256 *sha,
+			struct ostree_file *file, struct error *err)
 {
 	bool archive = r->repo->mode == OSTREE_ARCHIVE;
 
 	if (r->want_verity)
 		verity_init(&r->verity);
 	for (;;) {
-		ssize_t n = archive ? input_read(&r->in, r->block, BLOCK, err) : io_read(o->fd, r->block, BLOCK);
+		ssize_t n = archive ? input_read(&r->in, r->block, BLOCK, err)
+				    : io_read(o->fd, r->block, BLOCK);
 
 		if (n < 0)
 			return archive ? -1 : error_sys(err, "read");
@@ -178,7 +181,8 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 		file->size += (u64)n;
 	}
 	if (archive && file->size != o->size)
-		return error_set(err, EBADMSG, "content of %llu bytes, not %llu as its header states",
+		return error_set(err, EBADMSG,
+				 "content of %llu bytes, not %llu as its header states",
 				 (unsigned long long)file->size, (unsigned long long)o->size);
 	if (r->want_verity && file->size)
 		verity_end(&r->verity, &file->digest);
@@ -186,7 +190,8 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 }
 
 /* What the tree needs later, to memory of the grower. */
-static int keep(struct ostree_reader *r, const struct object *o, struct ostree_file *file, struct error *err)
+static int keep(struct ostree_reader *r, const struct object *o, struct ostree_file *file,
+		struct error *err)
 {
 	file->mode = o->attrs.mode;
 	file->uid = o->attrs.uid;
@@ -200,15 +205,17 @@ static int keep(struct ostree_reader *r, const struct object *o, struct ostree_f
 	return file->target ? 0 : error_nomem(err);
 }
 
-static int read_object(struct ostree_reader *r, struct object *o, struct ostree_file *file, struct error *err)
+static int read_object(struct ostree_reader *r, struct object *o, struct ostree_file *file,
+		       struct error *err)
 {
 	struct cfs_digest sum;
 	struct sha256 sha;
 	int rc;
 
 	xattr_set_clear(&r->g->set);
-	rc = r->repo->mode == OSTREE_ARCHIVE ? open_archive(r, o, err) : r->repo->mode == OSTREE_BARE_USER ? open_bare_user(r, o, err)
-													   : open_bare(r, o, err);
+	rc = r->repo->mode == OSTREE_ARCHIVE     ? open_archive(r, o, err)
+	     : r->repo->mode == OSTREE_BARE_USER ? open_bare_user(r, o, err)
+						 : open_bare(r, o, err);
 	if (rc || ostree_file_check(o->attrs.mode, o->target, err))
 		return -1;
 	ostree_header_encode(&r->header, &o->attrs, o->target, &r->g->set);
@@ -231,7 +238,8 @@ int ostree_file_read(struct ostree_reader *r, struct ostree_file *file, struct e
 	struct object o = { .sum = file->sum };
 	int rc;
 
-	if (ostree_object_open(r->repo, &file->sum, ostree_file_ext(r->repo), link, &o.fd, &o.st, err))
+	if (ostree_object_open(r->repo, &file->sum, ostree_file_ext(r->repo), link, &o.fd, &o.st,
+			       err))
 		return -1;
 	rc = read_object(r, &o, file, err);
 	close(o.fd);

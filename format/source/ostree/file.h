@@ -17,12 +17,13 @@ struct ostree_file {
 	const struct xattr **xattrs; /* by name */
 	u64 size;                    /* of the content; of a symlink, of its target */
 	const char *target;          /* of a symlink, not terminated; else NULL */
-	struct cfs_digest digest;    /* fs-verity; of a regular file with size > 0, if it was wanted */
+	struct cfs_digest digest; /* fs-verity; of a regular file with size > 0, if it was wanted */
 };
 
 /* What one thread reads file objects with, about 370 KiB; adds xattrs and targets to @g. NULL without memory. */
 struct ostree_reader;
-struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g, bool verity);
+struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g,
+					 bool verity);
 void ostree_reader_close(struct ostree_reader *r);
 
 /* "file", or what the objects are called in an archive. */

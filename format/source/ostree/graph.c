@@ -4,7 +4,8 @@
 
 #define PATH_SHOWN 2048 /* bytes of a path in a message: its end */
 
-void graph_init(struct graph *graph, const struct ostree_repo *repo, struct tree *tree, struct grower *g)
+void graph_init(struct graph *graph, const struct ostree_repo *repo, struct tree *tree,
+		struct grower *g)
 {
 	*graph = (struct graph){ .repo = repo, .tree = tree, .g = g };
 	graph->last = &graph->first;
@@ -40,7 +41,8 @@ static size_t place_path(const struct graph_place *place, char room[PATH_SHOWN])
 	return PATH_SHOWN - at;
 }
 
-int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext, struct error *err)
+int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext,
+	     struct error *err)
 {
 	char path[PATH_SHOWN], hex[CFS_DIGEST_HEX];
 	size_t len = place_path(place, path), used = strlen(err->text);
@@ -50,7 +52,8 @@ int graph_in(const struct graph_place *place, const struct cfs_digest *sum, cons
 		struct error old = { .code = err->code };
 
 		memcpy(old.text, err->text, used + 1);
-		return error_set(err, old.code, "%.64s.%s: %s (%.*s)", hex, ext, old.text, (int)len, path);
+		return error_set(err, old.code, "%.64s.%s: %s (%.*s)", hex, ext, old.text, (int)len,
+				 path);
 	}
 	return error_in(err, "%.64s.%s", hex, ext);
 }
@@ -85,8 +88,8 @@ static int load_meta(struct graph *graph, struct graph_meta *m, struct error *er
 	return ostree_xattrs_keep(graph->g, &m->xattrs, &m->nxattrs, err);
 }
 
-static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest *sum, const struct graph_place *place,
-				   struct error *err)
+static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest *sum,
+				   const struct graph_place *place, struct error *err)
 {
 	struct graph_meta *m = find(graph, &graph->metas, sum);
 
@@ -109,8 +112,8 @@ static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest 
 	return m;
 }
 
-static struct graph_file *get_file(struct graph *graph, const struct cfs_digest *sum, const struct graph_place *place,
-				   struct error *err)
+static struct graph_file *get_file(struct graph *graph, const struct cfs_digest *sum,
+				   const struct graph_place *place, struct error *err)
 {
 	struct graph_file *f = find(graph, &graph->files, sum);
 
@@ -155,21 +158,21 @@ static int advance(struct list *l, struct error *err)
 	if (ostree_entry_decode(&l->e, l->t, l->dirs, l->next++, err))
 		return -1;
 	if (had && order(&last, &l->e) >= 0)
-		return error_set(err, EBADMSG, "%s %llu: name is not above the one before it", l->dirs ? "directory" : "file",
-				 (unsigned long long)l->next);
+		return error_set(err, EBADMSG, "%s %llu: name is not above the one before it",
+				 l->dirs ? "directory" : "file", (unsigned long long)l->next);
 	return 0;
 }
 
 /* Both lists to d->v, in the order of their names. */
 static int merge(struct graph_tree *d, const struct ostree_dirtree *t, struct error *err)
 {
-	struct list files = { .t = t, .n = t->files.n }, dirs = { .t = t, .dirs = true, .n = t->dirs.n };
+	struct list files = { .t = t, .n = t->files.n },
+		    dirs = { .t = t, .dirs = true, .n = t->dirs.n };
 
 	if (advance(&files, err) || advance(&dirs, err))
 		return -1;
 	while (files.more || dirs.more) {
-		int cmp = !files.more ? 1 : !dirs.more ? -1
-						       : order(&files.e, &dirs.e);
+		int cmp = !files.more ? 1 : !dirs.more ? -1 : order(&files.e, &dirs.e);
 		struct list *l = cmp < 0 ? &files : &dirs;
 
 		if (!cmp)
@@ -195,14 +198,15 @@ static int read_tree(struct graph *graph, struct graph_tree *d, struct error *er
 	n = t.files.n + t.dirs.n;
 	graph->names += n;
 	if (graph->names > OSTREE_NAMES_MAX)
-		return error_set(err, EFBIG, "the commit has more than %llu names", (unsigned long long)OSTREE_NAMES_MAX);
+		return error_set(err, EFBIG, "the commit has more than %llu names",
+				 (unsigned long long)OSTREE_NAMES_MAX);
 	d->v = arena_alloc(&graph->arena, (n + 1) * sizeof(*d->v));
 	return d->v ? merge(d, &t, err) : error_nomem(err);
 }
 
 /* A dirtree that has not been met yet, with its dirmetas, but not what is below it. */
-static struct graph_tree *load_tree(struct graph *graph, const struct cfs_digest *sum, struct graph_place place,
-				    struct error *err)
+static struct graph_tree *load_tree(struct graph *graph, const struct cfs_digest *sum,
+				    struct graph_place place, struct error *err)
 {
 	struct graph_tree *d = arena_alloc(&graph->arena, sizeof(*d));
 
@@ -241,11 +245,13 @@ static int count(struct graph_tree *d, struct error *err)
 	d->loaded = true;
 	if (d->names <= OSTREE_NAMES_MAX)
 		return 0;
-	error_set(err, EFBIG, "the commit has more than %llu names", (unsigned long long)OSTREE_NAMES_MAX);
+	error_set(err, EFBIG, "the commit has more than %llu names",
+		  (unsigned long long)OSTREE_NAMES_MAX);
 	return graph_in(&d->place, &d->sum, "dirtree", err);
 }
 
-int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta, struct error *err)
+int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta,
+	       struct error *err)
 {
 	struct graph_place top = { NULL, 0 };
 	struct graph_tree *d;

@@ -66,7 +66,8 @@ struct graph {
 	struct graph_meta *root_meta;
 };
 
-void graph_init(struct graph *graph, const struct ostree_repo *repo, struct tree *tree, struct grower *g);
+void graph_init(struct graph *graph, const struct ostree_repo *repo, struct tree *tree,
+		struct grower *g);
 void graph_release(struct graph *graph);
 
 /*
@@ -74,9 +75,11 @@ void graph_release(struct graph *graph);
  * A commit of more than OSTREE_NAMES_MAX names is refused. -1 and a text with
  * object and path, without the repository.
  */
-int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta, struct error *err);
+int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta,
+	       struct error *err);
 
 /* Put "OBJECT.EXT: " before the text and the path behind it. Returns -1. */
-int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext, struct error *err);
+int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext,
+	     struct error *err);
 
 #endif

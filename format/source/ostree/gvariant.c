@@ -5,9 +5,7 @@
 /* The width of all offsets in a container of @len bytes. */
 static unsigned int width_in(u64 len)
 {
-	return len <= 0xff ? 1 : len <= 0xffff ? 2
-			 : len <= 0xffffffff   ? 4
-					       : 8;
+	return len <= 0xff ? 1 : len <= 0xffff ? 2 : len <= 0xffffffff ? 4 : 8;
 }
 
 unsigned int gvariant_width(u64 body, u64 n)
@@ -50,8 +48,8 @@ static int skip_padding(struct cfs_span s, u64 end, u64 *pos, unsigned int align
 	return 0;
 }
 
-int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsigned int n, struct cfs_span *out,
-		   struct error *err)
+int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsigned int n,
+		   struct cfs_span *out, struct error *err)
 {
 	unsigned int width = width_in(s.len), offsets = 0, used = 0;
 	u64 pos = 0, body;
@@ -83,7 +81,8 @@ int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsi
 	return pos == body ? 0 : error_set(err, EBADMSG, "bytes are left over");
 }
 
-int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int align, struct error *err)
+int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int align,
+		   struct error *err)
 {
 	unsigned int width = width_in(s.len);
 	u64 pos = 0;
@@ -113,9 +112,12 @@ int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int ali
 
 struct cfs_span gvariant_element(const struct gvariant_array *a, u64 i)
 {
-	u64 start = i ? cfs_align(offset_at(a->s, a->table + (i - 1) * a->width, a->width), a->align) : 0;
+	u64 start =
+		i ? cfs_align(offset_at(a->s, a->table + (i - 1) * a->width, a->width), a->align)
+		  : 0;
 
-	return cfs_span_cut(a->s, start, offset_at(a->s, a->table + i * a->width, a->width) - start);
+	return cfs_span_cut(a->s, start,
+			    offset_at(a->s, a->table + i * a->width, a->width) - start);
 }
 
 int gvariant_bytestring(struct cfs_span s, struct cfs_span *out, struct error *err)
@@ -135,7 +137,8 @@ int gvariant_string(struct cfs_span s, struct cfs_span *out, struct error *err)
 	return text_is_utf8(out->p, out->len) ? 0 : error_set(err, EBADMSG, "string is not UTF-8");
 }
 
-int gvariant_variant(struct cfs_span s, struct cfs_span *value, struct cfs_span *type, struct error *err)
+int gvariant_variant(struct cfs_span s, struct cfs_span *value, struct cfs_span *type,
+		     struct error *err)
 {
 	const u8 *nul = s.len ? memrchr(s.p, 0, s.len) : NULL;
 

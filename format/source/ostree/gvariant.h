@@ -19,8 +19,8 @@ struct gvariant_member {
 };
 
 /* Cut a tuple that has a member of varying size into its @n members. */
-int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsigned int n, struct cfs_span *out,
-		   struct error *err);
+int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsigned int n,
+		   struct cfs_span *out, struct error *err);
 
 /* An array of elements whose size varies. */
 struct gvariant_array {
@@ -32,7 +32,8 @@ struct gvariant_array {
 };
 
 /* Check the whole framing, so that any element may be taken afterwards. O(n). */
-int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int align, struct error *err);
+int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int align,
+		   struct error *err);
 
 /* Element @i, below n, of a checked array. */
 struct cfs_span gvariant_element(const struct gvariant_array *a, u64 i);
@@ -44,7 +45,8 @@ int gvariant_string(struct cfs_span s, struct cfs_span *out, struct error *err);
 int gvariant_bytestring(struct cfs_span s, struct cfs_span *out, struct error *err);
 
 /* A variant's value and its type, not empty, without NUL. */
-int gvariant_variant(struct cfs_span s, struct cfs_span *value, struct cfs_span *type, struct error *err);
+int gvariant_variant(struct cfs_span s, struct cfs_span *value, struct cfs_span *type,
+		     struct error *err);
 
 /* Big endian integers, as OSTree stores them, of spans that are long enough. */
 u32 gvariant_be32(const u8 *p);

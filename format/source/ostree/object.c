@@ -20,7 +20,8 @@ static bool same_key(const void *item, const void *want)
 }
 
 /* Refuse a key that is there twice. Keys end with a NUL and stay where they are. */
-static int add_key(struct table *keys, const struct hash_key *hash_key, const char *key, struct error *err)
+static int add_key(struct table *keys, const struct hash_key *hash_key, const char *key,
+		   struct error *err)
 {
 	u64 hash = hash_bytes(hash_key, 0, key, strlen(key));
 
@@ -89,7 +90,8 @@ static int check_related(struct cfs_span s, struct error *err)
 int ostree_commit_decode(struct ostree_commit *c, struct cfs_span s, bool wanted, struct error *err)
 {
 	/* metadata, parent, related, subject, body, time, tree, dirmeta */
-	static const struct gvariant_member members[] = { { 8, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 }, { 8, 8 }, { 1, 0 }, { 1, 0 } };
+	static const struct gvariant_member members[] = { { 8, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 },
+							  { 1, 0 }, { 8, 8 }, { 1, 0 }, { 1, 0 } };
 	struct cfs_span part[8], text;
 
 	*c = (struct ostree_commit){ 0 };
@@ -127,7 +129,8 @@ static int decode_entry(struct ostree_entry *e, struct cfs_span s, bool dir, str
 	struct cfs_span part[3], name;
 	struct cfs_digest sum;
 
-	if (gvariant_tuple(s, members, dir ? 3 : 2, part, err) || gvariant_string(part[0], &name, err) ||
+	if (gvariant_tuple(s, members, dir ? 3 : 2, part, err) ||
+	    gvariant_string(part[0], &name, err) ||
 	    tree_check_name((const char *)name.p, name.len, err) ||
 	    take_sum(&sum, part[1], dir ? "dirtree checksum" : "checksum", err) ||
 	    (dir && take_sum(&sum, part[2], "dirmeta checksum", err)))
@@ -141,7 +144,8 @@ static int decode_entry(struct ostree_entry *e, struct cfs_span s, bool dir, str
 	return 0;
 }
 
-int ostree_entry_decode(struct ostree_entry *e, const struct ostree_dirtree *t, bool dir, u64 i, struct error *err)
+int ostree_entry_decode(struct ostree_entry *e, const struct ostree_dirtree *t, bool dir, u64 i,
+			struct error *err)
 {
 	struct cfs_span s = gvariant_element(dir ? &t->dirs : &t->files, i);
 
@@ -161,7 +165,8 @@ static int decode_attrs(struct ostree_attrs *a, struct cfs_span s, struct error 
 	a->uid = gvariant_be32(part[0].p);
 	a->gid = gvariant_be32(part[1].p);
 	a->mode = gvariant_be32(part[2].p);
-	return gvariant_array(&a->xattrs, part[3], 1, err) ? error_in(err, "extended attributes") : 0;
+	return gvariant_array(&a->xattrs, part[3], 1, err) ? error_in(err, "extended attributes")
+							   : 0;
 }
 
 int ostree_dirmeta_decode(struct ostree_attrs *a, struct cfs_span s, struct error *err)
@@ -181,7 +186,8 @@ int ostree_filemeta_decode(struct ostree_attrs *a, struct cfs_span s, struct err
 int ostree_header_decode(struct ostree_header *h, struct cfs_span s, struct error *err)
 {
 	/* size, uid, gid, mode, rdev, target, xattrs */
-	static const struct gvariant_member members[] = { { 8, 8 }, { 4, 4 }, { 4, 4 }, { 4, 4 }, { 4, 4 }, { 1, 0 }, { 1, 0 } };
+	static const struct gvariant_member members[] = { { 8, 8 }, { 4, 4 }, { 4, 4 }, { 4, 4 },
+							  { 4, 4 }, { 1, 0 }, { 1, 0 } };
 	struct cfs_span part[7];
 
 	if (gvariant_tuple(s, members, 7, part, err) || gvariant_string(part[5], &h->target, err))
@@ -208,13 +214,15 @@ int ostree_file_check(u32 mode, struct cfs_span target, struct error *err)
 	if (type == CFS_IFREG)
 		return target.len ? error_set(err, EBADMSG, "file with a symlink target") : 0;
 	if (!target.len || target.len > CFS_PATH_MAX)
-		return error_set(err, EBADMSG, "symlink target of %llu bytes", (unsigned long long)target.len);
+		return error_set(err, EBADMSG, "symlink target of %llu bytes",
+				 (unsigned long long)target.len);
 	if (memchr(target.p, 0, target.len) || !text_is_utf8(target.p, target.len))
 		return error_set(err, EBADMSG, "symlink target is not UTF-8");
 	return 0;
 }
 
-int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value, struct error *err)
+int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value,
+		     struct error *err)
 {
 	u32 had = g->set.n;
 
@@ -225,10 +233,13 @@ int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span val
 		return error_set(err, ENOSPC, "extended attribute of more than 65535 bytes");
 	if (grow_xattr(g, name.p, name.len, value.p, value.len, err))
 		return -1;
-	return g->set.n > had ? 0 : error_set(err, EBADMSG, "extended attribute %.*s twice", (int)name.len, name.p);
+	return g->set.n > had ? 0
+			      : error_set(err, EBADMSG, "extended attribute %.*s twice",
+					  (int)name.len, name.p);
 }
 
-int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g, struct error *err)
+int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g,
+			 struct error *err)
 {
 	static const struct gvariant_member members[] = { { 1, 0 }, { 1, 0 } };
 	struct cfs_span last = { NULL, 0 };
@@ -241,7 +252,8 @@ int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, st
 		    gvariant_bytestring(part[0], &name, err))
 			return error_in(err, "extended attribute %llu", (unsigned long long)i + 1);
 		if (ascending && i && text_order(last.p, last.len, name.p, name.len) >= 0)
-			return error_set(err, EBADMSG, "extended attributes are not in ascending order");
+			return error_set(err, EBADMSG,
+					 "extended attributes are not in ascending order");
 		if (ostree_xattr_add(g, name, part[1], err))
 			return -1;
 		last = name;

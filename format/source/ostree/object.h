@@ -19,7 +19,8 @@ struct ostree_commit {
 };
 
 /* The recorded digest is looked at only if it is @wanted. */
-int ostree_commit_decode(struct ostree_commit *c, struct cfs_span s, bool wanted, struct error *err);
+int ostree_commit_decode(struct ostree_commit *c, struct cfs_span s, bool wanted,
+			 struct error *err);
 
 /* The names in a dirtree: files and directories, each list in ascending order. */
 struct ostree_dirtree {
@@ -33,7 +34,8 @@ struct ostree_entry {
 	const struct cfs_digest *sum;  /* file, or dirtree; in the span */
 	const struct cfs_digest *meta; /* dirmeta of a directory, else NULL */
 };
-int ostree_entry_decode(struct ostree_entry *e, const struct ostree_dirtree *t, bool dir, u64 i, struct error *err);
+int ostree_entry_decode(struct ostree_entry *e, const struct ostree_dirtree *t, bool dir, u64 i,
+			struct error *err);
 
 struct ostree_attrs {
 	u32 uid, gid, mode;
@@ -58,10 +60,12 @@ int ostree_header_decode(struct ostree_header *h, struct cfs_span s, struct erro
 int ostree_file_check(u32 mode, struct cfs_span target, struct error *err);
 
 /* Xattrs to g->set. @ascending: it is required. */
-int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g, struct error *err);
+int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g,
+			 struct error *err);
 
 /* One more xattr to g->set; a name that is there already is refused. */
-int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value, struct error *err);
+int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value,
+		     struct error *err);
 
 /* A copy of g->set in the grower's memory; NULL if it is empty. */
 int ostree_xattrs_keep(struct grower *g, const struct xattr ***v, u32 *n, struct error *err);

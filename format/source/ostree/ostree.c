@@ -77,7 +77,8 @@ struct reading {
 	struct ostree_reader **reader; /* one for each thread */
 };
 
-static int read_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+static int read_one(struct workers *w, unsigned int index, size_t item, void *arg,
+		    struct error *err)
 {
 	const struct reading *reading = arg;
 	struct graph_file *file = reading->v[item];
@@ -95,8 +96,7 @@ static int read_one(struct workers *w, unsigned int index, size_t item, void *ar
 static int read_files(const struct ostree *o, const struct graph *graph, struct error *err)
 {
 	size_t n = 0, files = graph->files.used;
-	unsigned int threads = o->threads < files ? o->threads : files ? (unsigned int)files
-								       : 1;
+	unsigned int threads = o->threads < files ? o->threads : files ? (unsigned int)files : 1;
 	struct reading reading = { .o = o, .repo = graph->repo };
 	int rc = -1;
 
@@ -153,7 +153,8 @@ static const char *payload_of(struct grower *g, struct graph_file *file)
 }
 
 /* The nodes of all names of an object share what they point to, which is the tree's already. */
-static int describe_file(const struct ostree *o, struct grower *g, struct node *node, struct graph_file *file)
+static int describe_file(const struct ostree *o, struct grower *g, struct node *node,
+			 struct graph_file *file)
 {
 	const struct ostree_file *f = &file->f;
 
@@ -202,10 +203,11 @@ static int push(struct stack *s, const struct graph_tree *tree, struct node *nod
 	return 0;
 }
 
-static int add_entry(const struct ostree *o, struct grower *g, struct stack *s, const struct graph_entry *e,
-		     struct node *dir)
+static int add_entry(const struct ostree *o, struct grower *g, struct stack *s,
+		     const struct graph_entry *e, struct node *dir)
 {
-	struct node *node = tree_add(g, dir, e->name, e->len, e->dir ? e->meta->mode : e->file->f.mode);
+	struct node *node =
+		tree_add(g, dir, e->name, e->len, e->dir ? e->meta->mode : e->file->f.mode);
 
 	if (!node)
 		return -1;

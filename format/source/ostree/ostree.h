@@ -21,8 +21,8 @@ struct ostree {
 	struct workers_pool *pool; /* of that many; NULL: none */
 	struct ostree_repo opened; /* by ostree_begin() */
 	struct cfs_digest found;   /* what the revision begins with */
-	bool has_digest;           /* the commit records what the image's digest must be; with verity only */
-	struct cfs_digest digest;  /* that */
+	bool has_digest; /* the commit records what the image's digest must be; with verity only */
+	struct cfs_digest digest; /* that */
 };
 
 /*

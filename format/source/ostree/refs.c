@@ -21,7 +21,8 @@ enum {
 
 static bool is_letter(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_' || c >= 0x80;
 }
 
 /* [A-Za-z0-9_][A-Za-z0-9_.-]*; so neither empty nor "..". */
@@ -118,7 +119,8 @@ static int follow(char path[PATH_MAX], const char *target, struct error *err)
 }
 
 /* What is at a path: a checksum, nothing, or an alias. REF_*. */
-static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_digest *sum, struct error *err)
+static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_digest *sum,
+		struct error *err)
 {
 	char target[PATH_MAX];
 	struct stat st = { 0 };
@@ -126,7 +128,8 @@ static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_
 	int fd, rc;
 
 	if (ostree_open(repo->fd, path, true, &fd, &st, err)) {
-		bool none = err->code == ENOENT || err->code == ENOTDIR || err->code == ENAMETOOLONG;
+		bool none =
+			err->code == ENOENT || err->code == ENOTDIR || err->code == ENAMETOOLONG;
 
 		return none || S_ISDIR(st.st_mode) ? REF_NONE : -1;
 	}
@@ -145,12 +148,12 @@ static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_
  * The ref called @name below @where and, if there is one, @remote, through
  * aliases. REF_FOUND, REF_NONE or -1.
  */
-static int find(const struct ostree_repo *repo, const char *where, const char *remote, int remote_len,
-		const char *name, struct cfs_digest *sum, struct error *err)
+static int find(const struct ostree_repo *repo, const char *where, const char *remote,
+		int remote_len, const char *name, struct cfs_digest *sum, struct error *err)
 {
 	char path[PATH_MAX];
-	int rc = REF_ALIAS, n = text_format(path, sizeof(path), "%s%.*s%s%s", where, remote_len, remote,
-					    remote_len ? "/" : "", name);
+	int rc = REF_ALIAS, n = text_format(path, sizeof(path), "%s%.*s%s%s", where, remote_len,
+					    remote, remote_len ? "/" : "", name);
 
 	if (n < 0 || n >= (int)sizeof(path))
 		return REF_NONE;
@@ -170,7 +173,9 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct cfs_digest *sum,
 			   struct error *err)
 {
-	int fd = beneath_open(repo->fd, "refs/remotes", strlen("refs/remotes"), O_RDONLY | O_DIRECTORY), rc = REF_NONE;
+	int fd = beneath_open(repo->fd, "refs/remotes", strlen("refs/remotes"),
+			      O_RDONLY | O_DIRECTORY),
+	    rc = REF_NONE;
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	char first[NAME_MAX + 1] = "";
 	const struct dirent *e;
@@ -183,7 +188,8 @@ static int find_in_remotes(const struct ostree_repo *repo, const char *name, str
 		struct cfs_digest here;
 		int got;
 
-		if (!is_fragment(e->d_name, len) || len > NAME_MAX || (*first && strcmp(e->d_name, first) > 0))
+		if (!is_fragment(e->d_name, len) || len > NAME_MAX ||
+		    (*first && strcmp(e->d_name, first) > 0))
 			continue;
 		got = find(repo, "refs/remotes/", e->d_name, (int)len, name, &here, &other);
 		if (got == REF_NONE)
@@ -204,7 +210,8 @@ static int find_in_remotes(const struct ostree_repo *repo, const char *name, str
 	return rc;
 }
 
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum, struct error *err)
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum,
+		       struct error *err)
 {
 	size_t len = strlen(rev);
 	const char *colon = memchr(rev, ':', len), *name = colon ? colon + 1 : rev;
@@ -212,10 +219,13 @@ int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct c
 
 	if (parse_sum(sum, rev, len))
 		return 0;
-	if (!is_name(name, len - (size_t)(name - rev)) || (colon && !is_fragment(rev, (size_t)(colon - rev))))
+	if (!is_name(name, len - (size_t)(name - rev)) ||
+	    (colon && !is_fragment(rev, (size_t)(colon - rev))))
 		return error_set(err, EINVAL, "is neither a checksum nor the name of a ref");
 	if (colon) {
-		rc = colon - rev > NAME_MAX ? REF_NONE : find(repo, "refs/remotes/", rev, (int)(colon - rev), name, sum, err);
+		rc = colon - rev > NAME_MAX
+			     ? REF_NONE
+			     : find(repo, "refs/remotes/", rev, (int)(colon - rev), name, sum, err);
 	} else {
 		rc = find(repo, "refs/heads/", "", 0, name, sum, err);
 		if (rc == REF_NONE)

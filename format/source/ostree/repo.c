@@ -42,7 +42,8 @@ enum {
 /* One line, trimmed. */
 static void take_line(struct word value[KEYS], bool *in_core, struct word line)
 {
-	static const char *const keys[KEYS] = { "repo_version", "mode", "parent", "disable-xattrs" };
+	static const char *const keys[KEYS] = { "repo_version", "mode", "parent",
+						"disable-xattrs" };
 	const char *equal = line.len ? memchr(line.s, '=', line.len) : NULL;
 
 	if (line.len && *line.s == '[')
@@ -75,7 +76,8 @@ static int take_mode(struct ostree_repo *repo, struct word mode, struct error *e
 			return 0;
 		}
 	}
-	return error_set(err, EINVAL, "unsupported repository mode \"%.*s\"", (int)(mode.len < 64 ? mode.len : 64), mode.s);
+	return error_set(err, EINVAL, "unsupported repository mode \"%.*s\"",
+			 (int)(mode.len < 64 ? mode.len : 64), mode.s);
 }
 
 int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err)
@@ -117,7 +119,8 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 		*fd = at;
 		return 0;
 	} else if (!S_ISREG(st->st_mode)) {
-		error_set(err, EINVAL, "is %s", S_ISLNK(st->st_mode) ? "a symbolic link" : "no regular file");
+		error_set(err, EINVAL, "is %s",
+			  S_ISLNK(st->st_mode) ? "a symbolic link" : "no regular file");
 	} else {
 		close(at);
 		/* Whatever has taken its place since then: neither waited for nor taken. */
@@ -165,7 +168,8 @@ int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *e
 		return error_sys(err, "%s: open", path);
 	if (read_config(repo, err))
 		goto fail;
-	repo->objects = beneath_open(repo->fd, "objects", strlen("objects"), O_RDONLY | O_DIRECTORY);
+	repo->objects =
+		beneath_open(repo->fd, "objects", strlen("objects"), O_RDONLY | O_DIRECTORY);
 	if (repo->objects >= 0)
 		return 0;
 	if (errno == ELOOP || errno == ENOTDIR)
@@ -186,15 +190,16 @@ void ostree_repo_close(struct ostree_repo *repo)
 	repo->fd = repo->objects = -1;
 }
 
-void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext)
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum,
+			const char *ext)
 {
 	cfs_object_name(name, sum);
 	name[CFS_OBJECT_NAME] = '.';
 	memcpy(name + CFS_OBJECT_NAME + 1, ext, strlen(ext) + 1);
 }
 
-int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,
-		       int *fd, struct stat *st, struct error *err)
+int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum,
+		       const char *ext, bool link, int *fd, struct stat *st, struct error *err)
 {
 	char name[OSTREE_OBJECT_NAME];
 
@@ -203,11 +208,15 @@ int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *
 		return 0;
 	if (err->code != ENOENT)
 		return -1;
-	return error_set(err, ENOENT, repo->has_parent ? "is missing; the repository has a parent, which is not read" : "is missing");
+	return error_set(err, ENOENT,
+			 repo->has_parent
+				 ? "is missing; the repository has a parent, which is not read"
+				 : "is missing");
 }
 
-int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, const struct cfs_digest *sum,
-			 const char *ext, struct cfs_span *data, struct error *err)
+int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena,
+			 const struct cfs_digest *sum, const char *ext, struct cfs_span *data,
+			 struct error *err)
 {
 	struct cfs_digest got;
 	struct stat st = { 0 };
@@ -233,7 +242,9 @@ int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, co
 	}
 	sha256_one(p, (size_t)n, got.b);
 	*data = (struct cfs_span){ p, (u64)n };
-	rc = memcmp(&got, sum, sizeof(got)) ? error_set(err, EBADMSG, "content does not have this checksum") : 0;
+	rc = memcmp(&got, sum, sizeof(got))
+		     ? error_set(err, EBADMSG, "content does not have this checksum")
+		     : 0;
 out:
 	close(fd);
 	return rc;

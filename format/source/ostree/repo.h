@@ -46,20 +46,23 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 
 /* HH/REST.EXT and a NUL; EXT is file, filez, commit, dirtree or dirmeta. */
 #define OSTREE_OBJECT_NAME (CFS_OBJECT_NAME + 10)
-void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum, const char *ext);
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum,
+			const char *ext);
 
 /* ostree_open() for an object. A text without its name. */
-int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum, const char *ext, bool link,
-		       int *fd, struct stat *st, struct error *err);
+int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum,
+		       const char *ext, bool link, int *fd, struct stat *st, struct error *err);
 
 /* Read a metadata object into the arena, and compare its checksum. A text without the name. */
-int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena, const struct cfs_digest *sum,
-			 const char *ext, struct cfs_span *data, struct error *err);
+int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena,
+			 const struct cfs_digest *sum, const char *ext, struct cfs_span *data,
+			 struct error *err);
 
 /*
  * ostree_refs.c: the commit that a revision without "^" names: a checksum, a ref, an
  * alias. A text without the revision.
  */
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum, struct error *err);
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum,
+		       struct error *err);
 
 #endif

@@ -124,11 +124,14 @@ static ssize_t sort_xattrs(struct tar *t)
 		if (r.key_len < skip || memcmp(r.key, TAR_XATTR, skip))
 			continue;
 		if (!len || len > CFS_XATTR_NAME_MAX)
-			return error_set(t->err, EINVAL, "name of an extended attribute is not 1 to 255 bytes");
-		if (t->options->skip_xattrs || (t->options->user_xattrs && (len < 5 || memcmp(name, "user.", 5))))
+			return error_set(t->err, EINVAL,
+					 "name of an extended attribute is not 1 to 255 bytes");
+		if (t->options->skip_xattrs ||
+		    (t->options->user_xattrs && (len < 5 || memcmp(name, "user.", 5))))
 			continue;
 		/* The value follows the '=' behind the name and ends in front of the next record. */
-		t->xattrs[n] = (struct sort_item){ sort_prefix(name, len), name, (u32)len, (u32)n, NULL };
+		t->xattrs[n] =
+			(struct sort_item){ sort_prefix(name, len), name, (u32)len, (u32)n, NULL };
 		t->xattrs[n++].item = (void *)(uintptr_t)r.len;
 	}
 	if (sort_strings(t->xattrs, n))
@@ -160,8 +163,9 @@ int tar_add_xattrs(struct tar *t, struct node *node)
 	xattr_set_clear(&g->set);
 	for (ssize_t i = 0; i < n; i++) {
 		const struct sort_item *item = &t->xattrs[i];
-		const struct xattr *x = xattr_intern(&g->pool, item->s, item->len, item->s + item->len + 1,
-						     (size_t)(uintptr_t)item->item);
+		const struct xattr *x =
+			xattr_intern(&g->pool, item->s, item->len, item->s + item->len + 1,
+				     (size_t)(uintptr_t)item->item);
 
 		if (!x || xattr_set_add(&g->set, x))
 			return error_nomem(t->err);

@@ -100,7 +100,8 @@ int tar_count(const u8 *block, struct tar_field field, u64 max, u64 *out, struct
 	if (n.minus && n.v)
 		return error_set(err, ERANGE, "%s is negative", field.name);
 	if (n.huge || n.v > max)
-		return error_set(err, ERANGE, "%s is more than %llu", field.name, (unsigned long long)max);
+		return error_set(err, ERANGE, "%s is more than %llu", field.name,
+				 (unsigned long long)max);
 	*out = n.v;
 	return 0;
 }

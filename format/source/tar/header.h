@@ -39,8 +39,8 @@ int tar_count(const u8 *block, struct tar_field field, u64 max, u64 *out, struct
 /* A string ends at its first NUL or with its field. */
 size_t tar_string(const u8 *block, struct tar_field field, const char **s);
 
-extern const struct tar_field tar_f_name, tar_f_mode, tar_f_uid, tar_f_gid, tar_f_size, tar_f_mtime, tar_f_link,
-	tar_f_major, tar_f_minor, tar_f_prefix;
+extern const struct tar_field tar_f_name, tar_f_mode, tar_f_uid, tar_f_gid, tar_f_size, tar_f_mtime,
+	tar_f_link, tar_f_major, tar_f_minor, tar_f_prefix;
 
 #define TAR_AT_TYPE 156
 

@@ -11,8 +11,8 @@ static int bad(struct error *err, const char *text)
 /* The form of every number is checked, also where pax replaces it. */
 static int check_forms(const u8 *block, bool device, struct error *err)
 {
-	const struct tar_field *fields[] = { &tar_f_mode, &tar_f_uid, &tar_f_gid, &tar_f_size, &tar_f_mtime,
-					     &tar_f_major, &tar_f_minor };
+	const struct tar_field *fields[] = { &tar_f_mode,  &tar_f_uid,   &tar_f_gid,  &tar_f_size,
+					     &tar_f_mtime, &tar_f_major, &tar_f_minor };
 	size_t n = sizeof(fields) / sizeof(*fields) - (device ? 0 : 2);
 	struct tar_number number;
 
@@ -29,8 +29,8 @@ static void set_name(struct tar_member *m, const char *s, size_t len)
 }
 
 /* The name: GNU L, GNU.sparse.name, pax, header with prefix, the first there is. */
-static int find_name(struct tar_member *m, const u8 *block, const struct tar_extensions *ext, bool sparse,
-		     struct error *err)
+static int find_name(struct tar_member *m, const u8 *block, const struct tar_extensions *ext,
+		     bool sparse, struct error *err)
 {
 	const char *s, *prefix;
 	size_t len, prefix_len;
@@ -77,12 +77,13 @@ static void find_link(struct tar_member *m, const u8 *block, const struct tar_ex
 	}
 }
 
-static int find_id(const u8 *block, const struct tar_field *field, const struct tar_value *pax, u32 *out,
-		   struct error *err)
+static int find_id(const u8 *block, const struct tar_field *field, const struct tar_value *pax,
+		   u32 *out, struct error *err)
 {
 	u64 v;
 
-	if (pax->s ? tar_pax_number(pax, field->name, UINT32_MAX, &v, err) : tar_count(block, *field, UINT32_MAX, &v, err))
+	if (pax->s ? tar_pax_number(pax, field->name, UINT32_MAX, &v, err)
+		   : tar_count(block, *field, UINT32_MAX, &v, err))
 		return -1;
 	*out = (u32)v;
 	return 0;
@@ -109,7 +110,8 @@ static int find_device(struct tar_member *m, const u8 *block, struct error *err)
 
 	if (tar_format(block) == TAR_V7)
 		return bad(err, "device in an archive of V7, which has no device numbers");
-	if (tar_count(block, tar_f_major, 4095, &major, err) || tar_count(block, tar_f_minor, (1 << 20) - 1, &minor, err))
+	if (tar_count(block, tar_f_major, 4095, &major, err) ||
+	    tar_count(block, tar_f_minor, (1 << 20) - 1, &minor, err))
 		return -1;
 	m->rdev = (u32)((minor & 0xff) | major << 8 | (minor & ~(u64)0xff) << 12);
 	return 0;
@@ -123,7 +125,8 @@ static bool is_regular(u8 type)
 /* The type bits; hard links have none. */
 static int find_type(const struct tar_member *m, const u8 *block, u32 *mode, struct error *err)
 {
-	static const u32 modes[] = { CFS_IFREG, 0, CFS_IFLNK, CFS_IFCHR, CFS_IFBLK, CFS_IFDIR, CFS_IFIFO, CFS_IFREG };
+	static const u32 modes[] = { CFS_IFREG, 0,         CFS_IFLNK, CFS_IFCHR,
+				     CFS_IFBLK, CFS_IFDIR, CFS_IFIFO, CFS_IFREG };
 	u8 type = block[TAR_AT_TYPE];
 	bool slash = m->name_len && m->name[m->name_len - 1] == '/';
 
@@ -131,10 +134,15 @@ static int find_type(const struct tar_member *m, const u8 *block, u32 *mode, str
 		return bad(err, "sparse file of GNU without its magic");
 	if (is_regular(type)) {
 		*mode = type == 0 && slash ? CFS_IFDIR : CFS_IFREG;
-		return slash && type ? bad(err, "regular file with a slash at the end of its name") : 0;
+		return slash && type ? bad(err, "regular file with a slash at the end of its name")
+				     : 0;
 	}
 	if (type < '0' || type > '7')
-		return error_set(err, EINVAL, type > ' ' && type < 0x7f ? "member of type %c, which is none of ours" : "member of type 0x%02x, which is none of ours", type);
+		return error_set(err, EINVAL,
+				 type > ' ' && type < 0x7f
+					 ? "member of type %c, which is none of ours"
+					 : "member of type 0x%02x, which is none of ours",
+				 type);
 	*mode = modes[type - '0'];
 	return 0;
 }
@@ -145,7 +153,9 @@ static int find_size(struct tar_member *m, const u8 *block, struct error *err)
 	u8 type = block[TAR_AT_TYPE];
 
 	m->stored = m->size = 0;
-	if (m->pax.size.s ? tar_pax_number(&m->pax.size, "size", INT64_MAX, &m->stored, err) : is_regular(type) && tar_count(block, tar_f_size, INT64_MAX, &m->stored, err))
+	if (m->pax.size.s
+		    ? tar_pax_number(&m->pax.size, "size", INT64_MAX, &m->stored, err)
+		    : is_regular(type) && tar_count(block, tar_f_size, INT64_MAX, &m->stored, err))
 		return -1;
 	if (!is_regular(type))
 		m->stored = 0;
@@ -162,8 +172,8 @@ static int check_target(const struct tar_member *m, struct error *err)
 	return 0;
 }
 
-int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK], const struct tar_extensions *ext,
-		     struct error *err)
+int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK],
+		     const struct tar_extensions *ext, struct error *err)
 {
 	u8 type = block[TAR_AT_TYPE];
 	bool device = type == '3' || type == '4';
@@ -177,10 +187,12 @@ int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK], const stru
 	if (ext->has_pax && tar_pax_parse(&m->pax, ext->pax.p, ext->pax.len, false, err))
 		return -1;
 	m->sparse = type == 'S' || (m->pax.sparse && (type == '0' || type == 0 || type == '7'));
-	if (find_name(m, block, ext, m->sparse && type != 'S', err) || check_forms(block, device, err) ||
-	    find_type(m, block, &bits, err) || find_size(m, block, err) || find_time(m, block, err) ||
+	if (find_name(m, block, ext, m->sparse && type != 'S', err) ||
+	    check_forms(block, device, err) || find_type(m, block, &bits, err) ||
+	    find_size(m, block, err) || find_time(m, block, err) ||
 	    find_id(block, &tar_f_uid, &m->pax.uid, &m->uid, err) ||
-	    find_id(block, &tar_f_gid, &m->pax.gid, &m->gid, err) || tar_number(block, tar_f_mode, &mode, err))
+	    find_id(block, &tar_f_gid, &m->pax.gid, &m->gid, err) ||
+	    tar_number(block, tar_f_mode, &mode, err))
 		return -1;
 	if (!m->name_len)
 		return bad(err, "empty name");

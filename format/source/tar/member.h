@@ -35,7 +35,7 @@ static inline bool tar_is_extension(u8 type)
  * All of a member but the map of a sparse file. Points into @block and @ext.
  * -1 and a text; m->name is set as soon as it is known.
  */
-int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK], const struct tar_extensions *ext,
-		     struct error *err);
+int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK],
+		     const struct tar_extensions *ext, struct error *err);
 
 #endif

@@ -85,15 +85,18 @@ static int take(struct tar_pax *pax, const struct tar_record *r, bool global, st
 	bool sparse = begins(r, "GNU.sparse."), xattr = begins(r, TAR_XATTR);
 
 	if (global && (value || sparse || xattr))
-		return error_set(err, EINVAL, "global pax header with \"%.*s\", which programs understand differently",
-				 r->key_len > 100 ? 100 : (int)r->key_len, r->key);
+		return error_set(
+			err, EINVAL,
+			"global pax header with \"%.*s\", which programs understand differently",
+			r->key_len > 100 ? 100 : (int)r->key_len, r->key);
 	if ((value == &pax->path || value == &pax->linkpath) && memchr(r->value, 0, r->len))
 		return bad(err, "path or linkpath with a NUL byte");
 	if (value)
 		*value = (struct tar_value){ r->len ? r->value : NULL, r->len };
 	if (sparse && !value && r->len) {
 		pax->sparse = true;
-		pax->sp_pairs += tar_pax_is(r, "GNU.sparse.offset") || tar_pax_is(r, "GNU.sparse.numbytes");
+		pax->sp_pairs +=
+			tar_pax_is(r, "GNU.sparse.offset") || tar_pax_is(r, "GNU.sparse.numbytes");
 	}
 	pax->xattrs += xattr;
 	return 0;
@@ -109,16 +112,19 @@ int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global
 	while ((rc = tar_pax_next(&at, end, &r, err)) > 0)
 		if (take(pax, &r, global, err))
 			return -1;
-	pax->sparse = pax->sparse || pax->sp_major.s || pax->sp_minor.s || pax->sp_size.s || pax->sp_realsize.s ||
-		      pax->sp_numblocks.s || pax->sp_map.s || pax->sp_name.s || pax->sp_pairs;
+	pax->sparse = pax->sparse || pax->sp_major.s || pax->sp_minor.s || pax->sp_size.s ||
+		      pax->sp_realsize.s || pax->sp_numblocks.s || pax->sp_map.s ||
+		      pax->sp_name.s || pax->sp_pairs;
 	return rc;
 }
 
-int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out, struct error *err)
+int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out,
+		   struct error *err)
 {
 	if (!v->s || text_number(v->s, v->len, 10, max, out))
 		return 0;
-	return error_set(err, EINVAL, "pax header: %s is not a number up to %llu", what, (unsigned long long)max);
+	return error_set(err, EINVAL, "pax header: %s is not a number up to %llu", what,
+			 (unsigned long long)max);
 }
 
 int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *err)

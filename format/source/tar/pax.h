@@ -34,10 +34,12 @@ int tar_pax_next(const char **at, const char *end, struct tar_record *r, struct 
 bool tar_pax_is(const struct tar_record *r, const char *key);
 
 /* All records. A @global header must hold nothing that counts. -1 and a text. */
-int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global, struct error *err);
+int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global,
+		  struct error *err);
 
 /* Digits and nothing else; absent: *out stays. -1 and a text with @what. */
-int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out, struct error *err);
+int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out,
+		   struct error *err);
 
 /* Seconds with an optional '-' and fraction. -1 and a text. */
 int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *err);

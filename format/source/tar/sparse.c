@@ -85,30 +85,34 @@ static int read_block(struct tar_stream *s, u8 block[TAR_BLOCK], u64 *stored, st
 static int add_pairs(struct tar_map *map, const u8 *at, int n, bool *ended, struct error *err)
 {
 	for (; n && !*ended; n--, at += 24) {
-		const struct tar_field off = { "offset in the map", 0, 12 }, len = { "length in the map", 12, 12 };
+		const struct tar_field off = { "offset in the map", 0, 12 },
+				       len = { "length in the map", 12, 12 };
 		u64 v[2];
 
 		*ended = !*at;
 		if (*ended)
 			break;
-		if (tar_count(at, off, INT64_MAX, &v[0], err) || tar_count(at, len, INT64_MAX, &v[1], err) ||
-		    tar_map_add(map, v[0], v[1], err))
+		if (tar_count(at, off, INT64_MAX, &v[0], err) ||
+		    tar_count(at, len, INT64_MAX, &v[1], err) || tar_map_add(map, v[0], v[1], err))
 			return -1;
 	}
 	return 0;
 }
 
-int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BLOCK], u64 *stored, struct error *err)
+int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BLOCK], u64 *stored,
+		struct error *err)
 {
 	const struct tar_field real = { "real size", 483, 12 };
 	bool more = block[482], ended = false;
 	u8 extension[TAR_BLOCK];
 
 	tar_map_clear(map);
-	if (tar_count(block, real, INT64_MAX, &map->real, err) || add_pairs(map, block + 386, 4, &ended, err))
+	if (tar_count(block, real, INT64_MAX, &map->real, err) ||
+	    add_pairs(map, block + 386, 4, &ended, err))
 		return -1;
 	while (more) {
-		if (read_block(s, extension, NULL, err) || add_pairs(map, extension, 21, &ended, err))
+		if (read_block(s, extension, NULL, err) ||
+		    add_pairs(map, extension, 21, &ended, err))
 			return -1;
 		more = extension[504];
 	}
@@ -191,7 +195,9 @@ static int next_line(struct lines *lines, u64 *out, struct error *err)
 			return bad(err, "the map has something that is not a number");
 		digits[n++] = (char)c;
 	}
-	return text_number(digits, n, 10, INT64_MAX, out) ? 0 : bad(err, "the map has something that is not a number");
+	return text_number(digits, n, 10, INT64_MAX, out)
+		       ? 0
+		       : bad(err, "the map has something that is not a number");
 }
 
 static int add_lines(struct tar_map *map, struct tar_stream *s, u64 *stored, struct error *err)
@@ -238,7 +244,8 @@ static int check_size(const struct tar_pax *pax, u64 *real, struct error *err)
 	return 0;
 }
 
-int tar_map_pax(struct tar_map *map, struct tar_stream *s, const struct tar_pax *pax, u64 *stored, struct error *err)
+int tar_map_pax(struct tar_map *map, struct tar_stream *s, const struct tar_pax *pax, u64 *stored,
+		struct error *err)
 {
 	u64 major, blocks;
 	int rc;

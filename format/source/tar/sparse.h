@@ -32,8 +32,10 @@ int tar_map_add(struct tar_map *map, u64 off, u64 len, struct error *err);
  * becomes what is left of them. -1 and a text; s->failed says whether it is
  * about reading.
  */
-int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BLOCK], u64 *stored, struct error *err);
-int tar_map_pax(struct tar_map *map, struct tar_stream *s, const struct tar_pax *pax, u64 *stored, struct error *err);
+int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BLOCK], u64 *stored,
+		struct error *err);
+int tar_map_pax(struct tar_map *map, struct tar_stream *s, const struct tar_pax *pax, u64 *stored,
+		struct error *err);
 
 /* A walk over data and holes. */
 struct tar_walk {

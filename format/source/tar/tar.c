@@ -92,7 +92,9 @@ static int member(struct tar *t, const u8 *block)
 	t->ext.has_pax = t->ext.has_name = t->ext.has_link = false;
 	stored = m->stored;
 	t->left = stored;
-	if (m->sparse && (block[TAR_AT_TYPE] == 'S' ? tar_map_gnu(&t->map, &t->s, block, &t->left, t->err) : tar_map_pax(&t->map, &t->s, &m->pax, &t->left, t->err)))
+	if (m->sparse &&
+	    (block[TAR_AT_TYPE] == 'S' ? tar_map_gnu(&t->map, &t->s, block, &t->left, t->err)
+				       : tar_map_pax(&t->map, &t->s, &m->pax, &t->left, t->err)))
 		return in_member(t);
 	what.is_dir = (m->mode & CFS_IFMT) == CFS_IFDIR;
 	what.uid = m->uid;
@@ -133,10 +135,10 @@ static int read_extension(struct tar *t, struct buf *b, u64 size)
 static int extension(struct tar *t, const u8 *block)
 {
 	u8 type = block[TAR_AT_TYPE];
-	bool *has = type == 'x' ? &t->ext.has_pax : type == 'L' ? &t->ext.has_name
-								: &t->ext.has_link;
-	struct buf *b = type == 'x' ? &t->ext.pax : type == 'L' ? &t->ext.name
-								: &t->ext.link;
+	bool *has = type == 'x'   ? &t->ext.has_pax
+		    : type == 'L' ? &t->ext.has_name
+				  : &t->ext.has_link;
+	struct buf *b = type == 'x' ? &t->ext.pax : type == 'L' ? &t->ext.name : &t->ext.link;
 	struct buf global = { 0 };
 	struct tar_pax pax;
 	u64 size;
@@ -193,10 +195,12 @@ static int not_a_header(struct tar *t, const u8 *block)
 	for (size_t i = 0; first && i < sizeof(others) / sizeof(*others); i++) {
 		if (memcmp(block, others[i].magic, others[i].len))
 			continue;
-		error_set(t->err, EBADMSG, "is compressed with %s, which is not supported", others[i].name);
+		error_set(t->err, EBADMSG, "is compressed with %s, which is not supported",
+			  others[i].name);
 		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
 	}
-	return in_block(t, first ? "not a tar archive: the checksum of the header is wrong" : "the checksum of the header is wrong");
+	return in_block(t, first ? "not a tar archive: the checksum of the header is wrong"
+				 : "the checksum of the header is wrong");
 }
 
 /* A block of zeros was read: another one or the end must follow; then whatever there is, unseen. */
@@ -248,7 +252,8 @@ static int next(struct tar *t)
 		return extension(t, block) ? -1 : 1;
 	rc = block[TAR_AT_TYPE] == 'V' ? volume(t, block) : member(t, block);
 	if (rc == 1)
-		notes_add(t->options->notes, "%s: ends without padding and end mark; it may have been cut", t->file);
+		notes_add(t->options->notes,
+			  "%s: ends without padding and end mark; it may have been cut", t->file);
 	return rc < 0 ? -1 : !rc;
 }
 
@@ -257,7 +262,8 @@ static int in_path(struct error *err, const struct buf *path)
 {
 	size_t skip = path->len > 1;
 
-	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip), path->p + skip);
+	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip),
+			path->p + skip);
 }
 
 /* Put the member that the layers are about before the text. */
@@ -272,7 +278,8 @@ static int in_layers(struct tar *t, char *const *files)
 			in_path(t->err, &b);
 		buf_release(&b);
 	}
-	return error_in(t->err, "%s", l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
+	return error_in(t->err, "%s",
+			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
 
 static int read_file(struct tar *t, char *const *files)
@@ -289,7 +296,8 @@ static int read_file(struct tar *t, char *const *files)
 	if (tar_stream_open(&t->s, t->file, fd, t->err))
 		return -1;
 	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino) {
-		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too", t->file);
+		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too",
+			       t->file);
 	} else {
 		do
 			rc = next(t);
@@ -341,7 +349,8 @@ static void release(struct tar *t)
 		content_close(t->content);
 }
 
-int tar_files(struct tree *tree, char *const *files, const struct tar_options *options, struct error *err)
+int tar_files(struct tree *tree, char *const *files, const struct tar_options *options,
+	      struct error *err)
 {
 	struct tar t = { .options = options, .err = err };
 	int rc = layers_init(&t.layers, tree, options->whiteouts);

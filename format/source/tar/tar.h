@@ -31,6 +31,7 @@ struct tar_options {
  * Make the tree of all @files, bottom to top, NULL behind the last one, and seal
  * it; "-" is stdin. -1 and a text that begins with the name of a file.
  */
-int tar_files(struct tree *tree, char *const *files, const struct tar_options *options, struct error *err);
+int tar_files(struct tree *tree, char *const *files, const struct tar_options *options,
+	      struct error *err);
 
 #endif

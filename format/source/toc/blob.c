@@ -64,14 +64,14 @@ static bool has_form(const struct form *form, const u8 *end, u64 len)
 	static const u8 none[16];
 	const u8 *footer = end - form->size;
 
-	return len >= form->size + 8 && !memcmp(footer - 8, skippable, 4) && at32(footer - 4) == form->size &&
-	       !memcmp(footer + form->magic_at, form->magic, 8) &&
+	return len >= form->size + 8 && !memcmp(footer - 8, skippable, 4) &&
+	       at32(footer - 4) == form->size && !memcmp(footer + form->magic_at, form->magic, 8) &&
 	       (!form->zeros || !memcmp(footer + form->magic_at + 8, none, sizeof(none)));
 }
 
 /* Rules 2 and 3. */
-static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, const u8 *footer, struct blob_footer *f,
-		       struct error *err)
+static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, const u8 *footer,
+		       struct blob_footer *f, struct error *err)
 {
 	u64 end = bytes->len - form->size - 8;
 	u8 head[8];
@@ -86,11 +86,14 @@ static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, 
 		return error_set(err, EFBIG, "zstd:chunked footer: table of more than %llu bytes",
 				 (unsigned long long)BLOB_TOC_MAX);
 	if (f->off < 8 || f->off > end || f->len > end - f->off)
-		return error_set(err, EBADMSG, "zstd:chunked footer: the table lies outside the blob");
+		return error_set(err, EBADMSG,
+				 "zstd:chunked footer: the table lies outside the blob");
 	if (bytes_at(bytes, head, sizeof(head), f->off - 8, err))
 		return -1;
 	if (memcmp(head, skippable, 4) || at32(head + 4) != f->len)
-		return error_set(err, EBADMSG, "zstd:chunked footer: the table is not in a skippable frame of its length");
+		return error_set(
+			err, EBADMSG,
+			"zstd:chunked footer: the table is not in a skippable frame of its length");
 	return 0;
 }
 
@@ -105,8 +108,8 @@ static bool is_stargz(const u8 *footer, bool long_form)
 	       !memcmp(footer + (long_form ? 32 : 28), "STARGZ", 6);
 }
 
-static int gzip_footer(const struct blob_bytes *bytes, const u8 *digits, u64 size, struct blob_footer *f,
-		       struct error *err)
+static int gzip_footer(const struct blob_bytes *bytes, const u8 *digits, u64 size,
+		       struct blob_footer *f, struct error *err)
 {
 	f->kind = BLOB_GZIP;
 	f->off = 0;
@@ -114,7 +117,8 @@ static int gzip_footer(const struct blob_bytes *bytes, const u8 *digits, u64 siz
 		int d = cfs_hex_digit(digits[i]);
 
 		if (d < 0 || (digits[i] >= 'A' && digits[i] <= 'F'))
-			return error_set(err, EBADMSG, "eStargz footer: the offset is not 16 hex digits");
+			return error_set(err, EBADMSG,
+					 "eStargz footer: the offset is not 16 hex digits");
 		f->off = f->off << 4 | (u64)d;
 	}
 	if (f->off >= bytes->len - size)
@@ -123,7 +127,8 @@ static int gzip_footer(const struct blob_bytes *bytes, const u8 *digits, u64 siz
 	return 0;
 }
 
-int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *footer, struct error *err)
+int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *footer,
+		struct error *err)
 {
 	u8 tail[BLOB_TAIL] = { 0 };
 	const u8 *end = tail + sizeof(tail);
@@ -187,11 +192,13 @@ static int check_end(struct blob *b, struct error *err)
 	ssize_t n;
 
 	if (b->kind == BLOB_ZSTD && b->total != b->size)
-		return error_set(err, EBADMSG, "%s: the table is shorter than the footer says", b->name);
+		return error_set(err, EBADMSG, "%s: the table is shorter than the footer says",
+				 b->name);
 	if (b->kind != BLOB_GZIP)
 		return 0;
 	if (b->left)
-		return error_set(err, EBADMSG, "%s: the table is shorter than its tar header says", b->name);
+		return error_set(err, EBADMSG, "%s: the table is shorter than its tar header says",
+				 b->name);
 	do
 		n = input_read(&b->input, rest, sizeof(rest), err);
 	while (n > 0);
@@ -248,7 +255,8 @@ static int read_tar_header(struct blob *b, struct error *err)
 	if (n != (ssize_t)sizeof(block) || !b->input.compressed || !tar_checksum_is_right(block) ||
 	    tar_string(block, tar_f_name, &s) != strlen(name) || memcmp(s, name, strlen(name)) ||
 	    (block[TAR_AT_TYPE] != '0' && block[TAR_AT_TYPE]))
-		return error_set(err, EBADMSG, "%s: the footer does not point at %s", b->name, name);
+		return error_set(err, EBADMSG, "%s: the footer does not point at %s", b->name,
+				 name);
 	if (tar_count(block, tar_f_size, BLOB_TOC_MAX, &b->left, err))
 		return error_in(err, "%s: %s", b->name, name);
 	return 0;
@@ -260,7 +268,8 @@ static bool is_magic(const u8 head[4], bool *gzip)
 	return *gzip || at32(head) == 0xfd2fb528 || (at32(head) & 0xfffffff0) == 0x184d2a50;
 }
 
-static int mismatch(const struct blob *b, const u8 *want, const void *data, size_t len, struct error *err)
+static int mismatch(const struct blob *b, const u8 *want, const void *data, size_t len,
+		    struct error *err)
 {
 	char hex[CFS_DIGEST_HEX];
 	struct cfs_digest got = { 0 };
@@ -269,7 +278,8 @@ static int mismatch(const struct blob *b, const u8 *want, const void *data, size
 	if (!memcmp(got.b, want, sizeof(got.b)))
 		return 0;
 	cfs_digest_print(hex, &got);
-	error_set(err, EBADMSG, "%s: the table of contents has the digest sha256:%.64s", b->name, hex);
+	error_set(err, EBADMSG, "%s: the table of contents has the digest sha256:%.64s", b->name,
+		  hex);
 	return BLOB_MISMATCH;
 }
 
@@ -304,7 +314,10 @@ static int hold_text(struct blob *b, const u8 *digest, struct error *err)
 	n = input_read(&b->input, text, len ? len : 1, err);
 	if (n < 0 || (size_t)n < len) {
 		free(text);
-		return n < 0 ? -1 : error_set(err, EBADMSG, "%s: the table is shorter than its tar header says", b->name);
+		return n < 0 ? -1
+			     : error_set(err, EBADMSG,
+					 "%s: the table is shorter than its tar header says",
+					 b->name);
 	}
 	b->held = text;
 	b->held_len = len;
@@ -325,12 +338,14 @@ static int check_zstd(struct blob *b, struct error *err)
 
 	b->input.limit = b->size;
 	if (!b->input.compressed || !is_magic(b->input.head, &gzip) || gzip)
-		return error_set(err, EBADMSG, "%s: the table is not compressed with zstd", b->name);
+		return error_set(err, EBADMSG, "%s: the table is not compressed with zstd",
+				 b->name);
 	return 0;
 }
 
 /* A layer blob, or compressed text. */
-static int open_compressed(struct blob *b, struct blob_bytes *bytes, bool gzip, const u8 *digest, struct error *err)
+static int open_compressed(struct blob *b, struct blob_bytes *bytes, bool gzip, const u8 *digest,
+			   struct error *err)
 {
 	struct blob_footer f;
 	int rc;
@@ -349,7 +364,10 @@ static int open_compressed(struct blob *b, struct blob_bytes *bytes, bool gzip, 
 		if (rc)
 			return rc;
 	}
-	rc = bytes->mem ? input_open_memory(&b->input, bytes->mem + f.off, (size_t)f.len, b->name, err) : input_open_range(&b->input, bytes->fd, b->name, bytes->base + f.off, f.len, err);
+	rc = bytes->mem
+		     ? input_open_memory(&b->input, bytes->mem + f.off, (size_t)f.len, b->name, err)
+		     : input_open_range(&b->input, bytes->fd, b->name, bytes->base + f.off, f.len,
+					err);
 	b->compressed = !rc;
 	if (rc || f.kind == BLOB_TEXT)
 		return rc;
@@ -357,7 +375,8 @@ static int open_compressed(struct blob *b, struct blob_bytes *bytes, bool gzip, 
 }
 
 /* Everything from here on, and the @n bytes of @head that were read before. */
-static int slurp(const struct blob *b, const u8 *head, size_t n, u8 **data, size_t *len, struct error *err)
+static int slurp(const struct blob *b, const u8 *head, size_t n, u8 **data, size_t *len,
+		 struct error *err)
 {
 	size_t cap = (size_t)64 << 10, used = n;
 	u8 *p = malloc(cap), *q;
@@ -378,7 +397,9 @@ static int slurp(const struct blob *b, const u8 *head, size_t n, u8 **data, size
 		used += got > 0 ? (size_t)got : 0;
 		if (got < 0 || used > STDIN_MAX) {
 			free(p);
-			return got < 0 ? error_sys(err, "%s: read", b->name) : error_set(err, EFBIG, "%s: more than %llu bytes", b->name, (unsigned long long)STDIN_MAX);
+			return got < 0 ? error_sys(err, "%s: read", b->name)
+				       : error_set(err, EFBIG, "%s: more than %llu bytes", b->name,
+						   (unsigned long long)STDIN_MAX);
 		}
 	}
 	*data = p;
@@ -407,9 +428,12 @@ static int check_start(struct blob *b, struct error *err)
 	if (b->start_len && (s == end || *s == '{'))
 		return 0;
 	if (b->start_len >= 262 && !memcmp(b->start + 257, "ustar", 5))
-		return error_set(err, EBADMSG, "%s: layer without a table of contents; cfs mkfs --from-tar takes it",
-				 b->name);
-	return error_set(err, EBADMSG, "%s: neither a JSON text nor a layer with a table of contents", b->name);
+		return error_set(
+			err, EBADMSG,
+			"%s: layer without a table of contents; cfs mkfs --from-tar takes it",
+			b->name);
+	return error_set(err, EBADMSG,
+			 "%s: neither a JSON text nor a layer with a table of contents", b->name);
 }
 
 /* The file is open: find out what it is. */

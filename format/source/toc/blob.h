@@ -56,7 +56,8 @@ struct blob {
  * Look for a footer. @bytes begin with the magic of gzip (@gzip) or zstd.
  * -1 and a text, without a name, for one that is wrong or cannot be read.
  */
-int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *footer, struct error *err);
+int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *footer,
+		struct error *err);
 
 /*
  * Open @path, "-" for stdin, and find the text. @digest, if it is not NULL, is

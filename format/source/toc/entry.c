@@ -26,14 +26,10 @@ static const struct {
 	const char *name;
 	u32 mode;
 } types[] = {
-	[DIR] = { "dir", CFS_IFDIR },
-	[REG] = { "reg", CFS_IFREG },
-	[SYMLINK] = { "symlink", CFS_IFLNK },
-	[HARDLINK] = { "hardlink", 0 },
-	[CHAR] = { "char", CFS_IFCHR },
-	[BLOCK] = { "block", CFS_IFBLK },
-	[FIFO] = { "fifo", CFS_IFIFO },
-	[CHUNK] = { "chunk", 0 },
+	[DIR] = { "dir", CFS_IFDIR },         [REG] = { "reg", CFS_IFREG },
+	[SYMLINK] = { "symlink", CFS_IFLNK }, [HARDLINK] = { "hardlink", 0 },
+	[CHAR] = { "char", CFS_IFCHR },       [BLOCK] = { "block", CFS_IFBLK },
+	[FIFO] = { "fifo", CFS_IFIFO },       [CHUNK] = { "chunk", 0 },
 };
 
 static int find_type(const struct toc_entry *e, enum type *type, struct error *err)
@@ -82,7 +78,8 @@ static bool days(int year, int month, int day, s64 *out)
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 	s64 n = 0;
 
-	if (year < 0 || month < 1 || month > 12 || day < 1 || day > lengths[month - 1] + (month == 2 && leap))
+	if (year < 0 || month < 1 || month > 12 || day < 1 ||
+	    day > lengths[month - 1] + (month == 2 && leap))
 		return false;
 	for (int m = 1; m < month; m++)
 		n += lengths[m - 1] + (m == 2 && leap);
@@ -167,13 +164,15 @@ static int set_time(const struct toc_entry *e, struct node *node, struct error *
 	const char *s = toc_string(e, TOC_MODTIME, &len);
 
 	if (len && !parse_time(s, len, &node->mtime, &node->mtime_nsec))
-		return error_set(err, EINVAL, "modtime \"%.*s\" is no time", len > 40 ? 40 : (int)len, s);
+		return error_set(err, EINVAL, "modtime \"%.*s\" is no time",
+				 len > 40 ? 40 : (int)len, s);
 	return 0;
 }
 
 /* ---- xattrs ---- */
 
-static int put_xattr(struct toc_entry *e, struct grower *g, const char *name, const u32 len[2], struct error *err)
+static int put_xattr(struct toc_entry *e, struct grower *g, const char *name, const u32 len[2],
+		     struct error *err)
 {
 	char *room;
 	ssize_t n;
@@ -300,11 +299,13 @@ static int keep_sha(const struct layers *l, const struct toc_input *in, const st
 		return error_nomem(err);
 	sha->node = node;
 	memcpy(sha->sha, c->sha.b, sizeof(sha->sha));
-	return table_add(in->shas, hash_bytes(&l->tree->key, 0, &node, sizeof(node)), sha) ? error_nomem(err) : 0;
+	return table_add(in->shas, hash_bytes(&l->tree->key, 0, &node, sizeof(node)), sha)
+		       ? error_nomem(err)
+		       : 0;
 }
 
-static int set_content(const struct toc_entry *e, struct layers *l, const struct toc_input *in, struct node *node,
-		       const struct content *c, struct error *err)
+static int set_content(const struct toc_entry *e, struct layers *l, const struct toc_input *in,
+		       struct node *node, const struct content *c, struct error *err)
 {
 	char name[CFS_OBJECT_NAME];
 
@@ -312,7 +313,9 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 	if (!node->size)
 		return 0;
 	if (c->inlined > 0)
-		return node_set_content(l->g, node, e->scratch.p, (size_t)c->inlined) ? error_nomem(err) : 0;
+		return node_set_content(l->g, node, e->scratch.p, (size_t)c->inlined)
+			       ? error_nomem(err)
+			       : 0;
 	if (!c->payload_len && !c->has_sha)
 		return bad(err, "file with neither digest, x-payload nor x-content");
 	if (c->has_verity && node_set_digest(l->g, node, &c->verity))
@@ -320,7 +323,8 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 	if (keep_sha(l, in, node, c, err))
 		return -1;
 	if (c->payload_len)
-		return node_set_payload(l->g, node, c->payload, c->payload_len) ? error_nomem(err) : 0;
+		return node_set_payload(l->g, node, c->payload, c->payload_len) ? error_nomem(err)
+										: 0;
 	cfs_object_name(name, &c->sha);
 	return node_set_payload(l->g, node, name, sizeof(name)) ? error_nomem(err) : 0;
 }
@@ -328,42 +332,15 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 /* ---- the entry ---- */
 
 /* Files that an eStargz blob needs and that are none of the file system (toc-json 3). */
-static bool is_landmark(const struct toc_entry *e, const struct toc_input *in, const struct content *c)
+static bool is_landmark(const struct toc_entry *e, const struct toc_input *in,
+			const struct content *c)
 {
-	static const char *const names[] = { ".prefetch.landmark", ".no.prefetch.landmark", "stargz.index.json" };
+	static const char *const names[] = { ".prefetch.landmark", ".no.prefetch.landmark",
+					     "stargz.index.json" };
 	static const struct cfs_digest digest = { {
-		0xdc,
-		0x0e,
-		0x9c,
-		0x36,
-		0x58,
-		0xa1,
-		0xa3,
-		0xed,
-		0x1e,
-		0xc9,
-		0x42,
-		0x74,
-		0xd8,
-		0xb1,
-		0x99,
-		0x25,
-		0xc9,
-		0x3e,
-		0x1a,
-		0xbb,
-		0x7d,
-		0xdb,
-		0xa2,
-		0x94,
-		0x92,
-		0x3a,
-		0xd9,
-		0xbd,
-		0xe3,
-		0x0f,
-		0x8c,
-		0xb8,
+		0xdc, 0x0e, 0x9c, 0x36, 0x58, 0xa1, 0xa3, 0xed, 0x1e, 0xc9, 0x42,
+		0x74, 0xd8, 0xb1, 0x99, 0x25, 0xc9, 0x3e, 0x1a, 0xbb, 0x7d, 0xdb,
+		0xa2, 0x94, 0x92, 0x3a, 0xd9, 0xbd, 0xe3, 0x0f, 0x8c, 0xb8,
 	} };
 	size_t len, n;
 	const char *at = toc_string(e, TOC_NAME, &len), *end = at + len, *s;
@@ -377,12 +354,14 @@ static bool is_landmark(const struct toc_entry *e, const struct toc_input *in, c
 			continue;
 		if (layers_component(&at, end, &more, &n))
 			return false;
-		return in->gzip || (e->number[TOC_SIZE] == 1 && c->has_sha && !memcmp(&c->sha, &digest, sizeof(digest)));
+		return in->gzip || (e->number[TOC_SIZE] == 1 && c->has_sha &&
+				    !memcmp(&c->sha, &digest, sizeof(digest)));
 	}
 	return false;
 }
 
-static int put_hardlink(const struct toc_entry *e, struct layers *l, struct place *place, struct error *err)
+static int put_hardlink(const struct toc_entry *e, struct layers *l, struct place *place,
+			struct error *err)
 {
 	size_t len;
 	const char *to = toc_string(e, TOC_LINK_NAME, &len);
@@ -394,7 +373,8 @@ static int put_hardlink(const struct toc_entry *e, struct layers *l, struct plac
 	return link ? layers_put(l, place, &link->name, err) : -1;
 }
 
-static int set_target(const struct toc_entry *e, struct grower *g, struct node *node, struct error *err)
+static int set_target(const struct toc_entry *e, struct grower *g, struct node *node,
+		      struct error *err)
 {
 	size_t len;
 	const char *to = toc_string(e, TOC_LINK_NAME, &len);
@@ -406,8 +386,8 @@ static int set_target(const struct toc_entry *e, struct grower *g, struct node *
 }
 
 /* All that is checked of an entry wherever it goes; fills the node. */
-static int parse_node(struct toc_entry *e, struct layers *l, enum type type, struct node *node, struct content *c,
-		      struct error *err)
+static int parse_node(struct toc_entry *e, struct layers *l, enum type type, struct node *node,
+		      struct content *c, struct error *err)
 {
 	u64 mode = e->number[TOC_MODE], major = e->number[TOC_MAJOR], minor = e->number[TOC_MINOR];
 
@@ -424,8 +404,9 @@ static int parse_node(struct toc_entry *e, struct layers *l, enum type type, str
 	return type == REG ? parse_content(e, c, err) : 0;
 }
 
-static int put_node(struct toc_entry *e, struct layers *l, const struct toc_input *in, enum type type,
-		    struct place *place, const struct node *from, const struct content *c, struct error *err)
+static int put_node(struct toc_entry *e, struct layers *l, const struct toc_input *in,
+		    enum type type, struct place *place, const struct node *from,
+		    const struct content *c, struct error *err)
 {
 	struct node *node = layers_node(l, 0, 0);
 
@@ -439,7 +420,8 @@ static int put_node(struct toc_entry *e, struct layers *l, const struct toc_inpu
 	return layers_put(l, place, &node->name, err);
 }
 
-int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input *in, struct error *err)
+int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input *in,
+		  struct error *err)
 {
 	struct layers_name what = { .line = e->line };
 	struct content content = { .inlined = -1 };
@@ -468,5 +450,6 @@ int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input 
 		return -1;
 	if (!place)
 		return 0;
-	return type == HARDLINK ? put_hardlink(e, l, place, err) : put_node(e, l, in, type, place, &node, &content, err);
+	return type == HARDLINK ? put_hardlink(e, l, place, err)
+				: put_node(e, l, in, type, place, &node, &content, err);
 }

@@ -77,7 +77,8 @@ static int collect(struct objects *o, struct error *err)
 	return 0;
 }
 
-static int read_object(struct objects *o, struct verity_work *work, struct object *object, int fd, struct error *err)
+static int read_object(struct objects *o, struct verity_work *work, struct object *object, int fd,
+		       struct error *err)
 {
 	struct sha256 sha;
 	ssize_t n;
@@ -115,7 +116,8 @@ static int look_at(struct workers *w, unsigned int index, size_t item, void *arg
 	else if (rc == BASEDIRS_OTHER)
 		object->what = "is not a regular file";
 	else if (rc == BASEDIRS_FILE && (u64)found.st.st_size != object->node->size)
-		object->what = "has another size"; /* and so it has for whoever agrees with the first file */
+		object->what =
+			"has another size"; /* and so it has for whoever agrees with the first file */
 	if (rc == BASEDIRS_FILE && !object->what) {
 		rc = read_object(o, &o->work[index], object, fd, err);
 		if (rc)
@@ -127,7 +129,8 @@ static int look_at(struct workers *w, unsigned int index, size_t item, void *arg
 }
 
 /* What is wrong with the object of a file, NULL: nothing. */
-static const char *judge(const struct objects *o, const struct object *object, const struct node *node)
+static const char *judge(const struct objects *o, const struct object *object,
+			 const struct node *node)
 {
 	const struct toc_sha *sha = toc_find_sha(o->tree, o->shas, node);
 
@@ -142,15 +145,15 @@ static const char *judge(const struct objects *o, const struct object *object, c
 	return NULL;
 }
 
-static int mismatch(const struct objects *o, const struct node *node, const struct path *path, const char *what,
-		    struct error *err)
+static int mismatch(const struct objects *o, const struct node *node, const struct path *path,
+		    const char *what, struct error *err)
 {
 	struct buf b = { 0 };
 
 	tree_path(&b, &node->name);
 	error_set(err, EBADMSG, "%s: object %.*s %s, of the file %.*s", o->dirs.name[0],
-		  path->len > 200 ? 200 : (int)path->len, path->s, what, b.len > 4000 ? 4000 : (int)b.len,
-		  b.failed ? "" : b.p);
+		  path->len > 200 ? 200 : (int)path->len, path->s, what,
+		  b.len > 4000 ? 4000 : (int)b.len, b.failed ? "" : b.p);
 	buf_release(&b);
 	return TOC_MISMATCH;
 }
@@ -193,7 +196,8 @@ static int set_digests(struct objects *o, struct error *err)
 }
 
 int toc_objects(struct tree *tree, const struct table *shas, const struct toc_from *from,
-		void (*progress)(void *arg, u64 names, u64 bytes), void *progress_arg, struct error *err)
+		void (*progress)(void *arg, u64 names, u64 bytes), void *progress_arg,
+		struct error *err)
 {
 	struct objects o = {
 		.tree = tree, .shas = shas, .progress = progress, .progress_arg = progress_arg
@@ -203,7 +207,8 @@ int toc_objects(struct tree *tree, const struct table *shas, const struct toc_fr
 	o.dirs.name[0] = from->name;
 	o.dirs.fd[0] = from->fd;
 	o.dirs.n = 1;
-	o.work = malloc(from->threads * sizeof(*o.work)); /* little of it is touched for small files */
+	o.work = malloc(from->threads *
+			sizeof(*o.work)); /* little of it is touched for small files */
 	rc = o.work ? collect(&o, err) : error_nomem(err);
 	if (!rc)
 		rc = workers_each_of(from->pool, from->threads, o.n, look_at, &o, err);

@@ -22,6 +22,7 @@ struct toc_from {
  * their digests. 0; -1 or TOC_MISMATCH and a text. @progress as in scan.h.
  */
 int toc_objects(struct tree *tree, const struct table *shas, const struct toc_from *from,
-		void (*progress)(void *arg, u64 names, u64 bytes), void *progress_arg, struct error *err);
+		void (*progress)(void *arg, u64 names, u64 bytes), void *progress_arg,
+		struct error *err);
 
 #endif

@@ -128,7 +128,8 @@ int toc_print_line(struct toc_print *p, struct buf *out, struct error *err)
 		if (p->path.failed)
 			return error_nomem(err);
 		if (put_entry(p, out, err))
-			return error_in(err, "%.*s", (int)(p->path.len < 2048 ? p->path.len : 2048), p->path.p);
+			return error_in(err, "%.*s", (int)(p->path.len < 2048 ? p->path.len : 2048),
+					p->path.p);
 		p->next = tree_next(p->next);
 		buf_byte(out, '}');
 		buf_str(out, p->next ? ",\n" : "\n");

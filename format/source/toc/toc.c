@@ -87,7 +87,8 @@ static char fold(const char **s, const char *end)
 
 static bool equals_folded(const struct json_key *key, const struct key *known)
 {
-	const char *s = key->s, *end = s + key->len, *name = known->name, *name_end = name + known->len;
+	const char *s = key->s, *end = s + key->len, *name = known->name,
+		   *name_end = name + known->len;
 
 	while (s < end && name < name_end)
 		if (fold(&s, end) != fold(&name, name_end))
@@ -98,7 +99,8 @@ static bool equals_folded(const struct json_key *key, const struct key *known)
 #define LONGEST_KEY (3 * strlen("tarSplitDigest"))
 
 /* Which key it is, NULL for an unknown one. -1 and a text for one that others would take for a known one. */
-static int find_key(struct reader *r, const struct json_key *key, u8 where, const struct key **found)
+static int find_key(struct reader *r, const struct json_key *key, u8 where,
+		    const struct key **found)
 {
 	*found = NULL;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -109,8 +111,8 @@ static int find_key(struct reader *r, const struct json_key *key, u8 where, cons
 	}
 	for (size_t i = 0; key->len <= LONGEST_KEY && i < sizeof(keys) / sizeof(*keys); i++)
 		if (equals_folded(key, &keys[i]))
-			return error_set(r->err, EINVAL, "key \"%.*s\", which is not \"%s\"", (int)key->len, key->s,
-					 keys[i].name);
+			return error_set(r->err, EINVAL, "key \"%.*s\", which is not \"%s\"",
+					 (int)key->len, key->s, keys[i].name);
 	return 0;
 }
 
@@ -143,7 +145,8 @@ static int read_number(struct reader *r, const struct key *key, enum json_type t
 		return in_key(r, key->name);
 	}
 	r->entry.has[key->which] = true;
-	return json_integer(&r->json, key->max, &r->entry.number[key->which]) ? in_key(r, key->name) : 0;
+	return json_integer(&r->json, key->max, &r->entry.number[key->which]) ? in_key(r, key->name)
+									      : 0;
 }
 
 static int read_xattr(struct reader *r, const struct json_key *key)
@@ -159,7 +162,8 @@ static int read_xattr(struct reader *r, const struct json_key *key)
 	if (type == JSON_ERROR)
 		return -1;
 	if (type != JSON_STRING)
-		return error_set(r->err, EINVAL, "value of an extended attribute that is not a string");
+		return error_set(r->err, EINVAL,
+				 "value of an extended attribute that is not a string");
 	value = b->len;
 	if (json_text(&r->json, b))
 		return -1;
@@ -321,7 +325,8 @@ static bool same_node(const void *item, const void *want)
 	return sha->node == want;
 }
 
-const struct toc_sha *toc_find_sha(const struct tree *tree, const struct table *shas, const struct node *node)
+const struct toc_sha *toc_find_sha(const struct tree *tree, const struct table *shas,
+				   const struct node *node)
 {
 	return table_find(shas, hash_bytes(&tree->key, 0, &node, sizeof(node)), same_node, node);
 }

@@ -28,6 +28,7 @@ struct toc_input {
 /* Read a table and put it over the layers that are there. -1 and a text that begins with the name. */
 int toc_read(struct layers *l, const struct toc_input *in, struct error *err);
 
-const struct toc_sha *toc_find_sha(const struct tree *tree, const struct table *shas, const struct node *node);
+const struct toc_sha *toc_find_sha(const struct tree *tree, const struct table *shas,
+				   const struct node *node);
 
 #endif

@@ -51,6 +51,7 @@ static inline const char *toc_string(const struct toc_entry *e, enum toc_string 
 }
 
 /* Check the entry, and give it to the layer. -1 and a text. */
-int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input *in, struct error *err);
+int toc_entry_put(struct toc_entry *e, struct layers *l, const struct toc_input *in,
+		  struct error *err);
 
 #endif

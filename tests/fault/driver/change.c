@@ -34,14 +34,16 @@ struct change {
 	unsigned int at;
 	bool did;
 	/* All: */
-	unsigned int runs, invisible, reported, torn, wrong, leaks, hung, inconsistent, lost, debris, crashed, shown;
+	unsigned int runs, invisible, reported, torn, wrong, leaks, hung, inconsistent, lost,
+		debris, crashed, shown;
 };
 
 static void bad(struct change *c, unsigned int *count, const char *what, const char *more)
 {
 	++*count;
 	if (c->shown++ < 40)
-		printf("bad at %u, %s %s: %s: %s\n", c->at, c->victim, action_names[c->action], what, more);
+		printf("bad at %u, %s %s: %s: %s\n", c->at, c->victim, action_names[c->action],
+		       what, more);
 }
 
 static struct trace_act on_enter(void *arg, const struct trace_call *call)
@@ -216,7 +218,8 @@ static void judge_mkfs(struct change *c, int rc)
 		bad(c, &c->lost, "older image", "is not what it was");
 	if (!blob_read(&err, ERR))
 		abort();
-	if (rc != 1 || strncmp((char *)err.p, "cfs mkfs: src", 13) || strchr((char *)err.p, '\n') != (char *)err.p + err.len - 1)
+	if (rc != 1 || strncmp((char *)err.p, "cfs mkfs: src", 13) ||
+	    strchr((char *)err.p, '\n') != (char *)err.p + err.len - 1)
 		bad(c, &c->crashed, "not one line that names the path", (char *)err.p);
 	free(err.p);
 }
@@ -282,7 +285,8 @@ static unsigned int one(struct change *c, unsigned int at)
 
 static void every_position(struct change *c, unsigned int calls, bool all)
 {
-	unsigned int step = all ? 1 : (calls + 9) / 10, from = all ? 0 : (unsigned int)(c->action * 7 + c->runs) % step;
+	unsigned int step = all ? 1 : (calls + 9) / 10,
+		     from = all ? 0 : (unsigned int)(c->action * 7 + c->runs) % step;
 
 	if (!c->repair && !make_after(c)) {
 		bad(c, &c->crashed, "the run after the change", "fails");
@@ -345,7 +349,7 @@ int change_main(const char *name, const char *kind, bool all, char **argv)
 		bad(&c, &none, "outside", "is not as it was");
 	printf("result %s calls=%u runs=%u invisible=%u reported=%u torn=%u wrong=%u leaks=%u hung=%u inconsistent=%u "
 	       "lost=%u debris=%u crashed=%u\n",
-	       name, calls, c.runs, c.invisible, c.reported, c.torn, c.wrong, c.leaks, c.hung, c.inconsistent, c.lost,
-	       c.debris, c.crashed);
+	       name, calls, c.runs, c.invisible, c.reported, c.torn, c.wrong, c.leaks, c.hung,
+	       c.inconsistent, c.lost, c.debris, c.crashed);
 	return c.shown != 0;
 }

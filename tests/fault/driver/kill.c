@@ -53,7 +53,8 @@ void forbid_unnamed(void)
 	};
 	struct sock_fprog prog = { sizeof(filter) / sizeof(filter[0]), filter };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog)) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog)) {
 		printf("bad driver: seccomp: %s\n", strerror(errno));
 		exit(2);
 	}
@@ -118,7 +119,8 @@ static unsigned int usec_since(const struct timespec *t)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (unsigned int)((now.tv_sec - t->tv_sec) * 1000000 + (now.tv_nsec - t->tv_nsec) / 1000);
+	return (unsigned int)((now.tv_sec - t->tv_sec) * 1000000 +
+			      (now.tv_nsec - t->tv_nsec) / 1000);
 }
 
 /* At random times, over the time that a run takes just now. */
@@ -137,7 +139,8 @@ static void at_times(struct kills *k, unsigned int rounds)
 		}
 		world_reset(&k->world);
 		k->rounds++;
-		judge(k, plain_run(k->world.argv, OUT, ERR, 1 + (unsigned int)rand() % usual, SECONDS));
+		judge(k, plain_run(k->world.argv, OUT, ERR, 1 + (unsigned int)rand() % usual,
+				   SECONDS));
 	}
 }
 
@@ -152,8 +155,8 @@ int kill_main(const char *name, const char *kind, unsigned int rounds, bool name
 		at_times(&k, rounds);
 	else
 		at_calls(&k);
-	printf("result %s rounds=%u killed=%u finished=%u left=%u lost=%u wrong=%u debris=%u rerun=%u\n", name,
-	       k.rounds, k.killed, k.finished, k.left, k.lost, k.wrong, k.debris, k.rerun);
+	printf("result %s rounds=%u killed=%u finished=%u left=%u lost=%u wrong=%u debris=%u rerun=%u\n",
+	       name, k.rounds, k.killed, k.finished, k.left, k.lost, k.wrong, k.debris, k.rerun);
 	return k.shown != 0;
 }
 

@@ -280,7 +280,9 @@ static void add_stale(struct order *o, const char *path, ino_t parent, const cha
 int order_main(const char *name, const char *kind, bool named_only, char **argv)
 {
 	struct order o = { .repair = !strcmp(kind, "repair") };
-	struct trace tr = { .arg = &o, .enter = on_enter, .leave = on_leave, .seconds = 10 * SECONDS };
+	struct trace tr = {
+		.arg = &o, .enter = on_enter, .leave = on_leave, .seconds = 10 * SECONDS
+	};
 	unsigned int bad_exit = 0;
 	struct stat here;
 	struct world w;
@@ -293,7 +295,7 @@ int order_main(const char *name, const char *kind, bool named_only, char **argv)
 		add_stale(&o, "store", here.st_ino, "store");
 	if (trace_run(&tr, argv, OUT, ERR) || !o.ended || !o.finals)
 		bad(&o, &bad_exit, "the run", "fails, or names nothing");
-	printf("result %s calls=%u finals=%u syncs=%u data=%u early=%u late=%u\n", name, tr.calls, o.finals, o.syncs,
-	       o.data, o.early, o.late);
+	printf("result %s calls=%u finals=%u syncs=%u data=%u early=%u late=%u\n", name, tr.calls,
+	       o.finals, o.syncs, o.data, o.early, o.late);
 	return o.shown != 0;
 }

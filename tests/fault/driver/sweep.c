@@ -145,8 +145,8 @@ static struct trace_act on_enter(void *arg, const struct trace_call *c)
 	 * interrupted has closed, and all was synced before.
 	 */
 	if (s->plan.act.what == TRACE_FAIL &&
-	    (is_sync(c->nr) || (c->nr == SYS_close && s->plan.act.error != EINTR && fd < FDS && s->written[fd] &&
-				s->named[fd])))
+	    (is_sync(c->nr) || (c->nr == SYS_close && s->plan.act.error != EINTR && fd < FDS &&
+				s->written[fd] && s->named[fd])))
 		s->must_fail = true;
 	return s->plan.act;
 }
@@ -181,14 +181,15 @@ static void bad(struct tally *t, const struct sweep *s, const char *what, const 
 	if (t->shown++ >= 40)
 		return;
 	printf("bad %s %u (at %u, %s %s): %s: %s\n", trace_name(s->hit.nr), s->hit.k, s->hit.at,
-	       s->plan.act.what == TRACE_SHORT ? "short" : words_of(s->plan.act.error), s->plan.later ? "on" : "once",
-	       what, more);
+	       s->plan.act.what == TRACE_SHORT ? "short" : words_of(s->plan.act.error),
+	       s->plan.later ? "on" : "once", what, more);
 }
 
 /* One line that begins with the program and names a file of the fixture. */
 static bool names_a_file(const char *text)
 {
-	static const char *const files[] = { "src", "store", "out.img", "old.img", "text", "good", "from", "-:", "stderr" };
+	static const char *const files[] = { "src",  "store", "out.img", "old.img", "text",
+					     "good", "from",  "-:",      "stderr" };
 	const char *p = strstr(text, ": ");
 
 	for (size_t i = 0; p && i < sizeof(files) / sizeof(files[0]); i++)
@@ -209,7 +210,8 @@ static void judge_message(struct tally *t, const struct sweep *s, const struct w
 	for (size_t i = 0; i < err.len; i++)
 		lines += err.p[i] == '\n';
 	file = names_a_file((char *)err.p);
-	error = s->plan.act.what == TRACE_SHORT || strstr((char *)err.p, words_of(s->plan.act.error));
+	error = s->plan.act.what == TRACE_SHORT ||
+		strstr((char *)err.p, words_of(s->plan.act.error));
 	/* What the C library's fdopendir() makes of any failure of its fcntl(). */
 	if (s->hit.nr == SYS_fcntl && strstr((char *)err.p, "Bad file descriptor"))
 		error = true;
@@ -223,7 +225,8 @@ static void judge_message(struct tally *t, const struct sweep *s, const struct w
 	}
 	if (s->did_stderr && !lines)
 		file = error = true; /* nobody to tell */
-	else if (!(repair && out.len) && (!lines || (lines != 1 && !repair) || strncmp((char *)err.p, "cfs ", 4))) {
+	else if (!(repair && out.len) &&
+		 (!lines || (lines != 1 && !repair) || strncmp((char *)err.p, "cfs ", 4))) {
 		t->mute++;
 		bad(t, s, "not one line", (char *)err.p);
 	}
@@ -232,8 +235,8 @@ static void judge_message(struct tally *t, const struct sweep *s, const struct w
 	if (!error)
 		t->no_error++;
 	if ((!file || !error) && getenv("CFS_FAULT_SHOW"))
-		printf("# %s %u %s %s: %.200s", trace_name(s->hit.nr), s->hit.at, words_of(s->plan.act.error),
-		       s->plan.later ? "on" : "once", (char *)err.p);
+		printf("# %s %u %s %s: %.200s", trace_name(s->hit.nr), s->hit.at,
+		       words_of(s->plan.act.error), s->plan.later ? "on" : "once", (char *)err.p);
 	free(err.p);
 	free(out.p);
 }
@@ -297,7 +300,8 @@ static void judge(struct tally *t, const struct sweep *s, const struct world *w,
 		judge_rerun(t, s, w);
 }
 
-static void one(struct tally *t, const struct world *w, unsigned int at, bool later, struct trace_act act)
+static void one(struct tally *t, const struct world *w, unsigned int at, bool later,
+		struct trace_act act)
 {
 	struct sweep s;
 	struct trace tr;
@@ -306,7 +310,9 @@ static void one(struct tally *t, const struct world *w, unsigned int at, bool la
 	/* Of two processes one may come to a call less or more: a wait is told that it was interrupted. */
 	for (int tries = 0; tries < 10; tries++) {
 		s = (struct sweep){ .plan = { at, later, act } };
-		tr = (struct trace){ .arg = &s, .enter = on_enter, .leave = on_leave, .seconds = SECONDS };
+		tr = (struct trace){
+			.arg = &s, .enter = on_enter, .leave = on_leave, .seconds = SECONDS
+		};
 		world_reset(w);
 		status = trace_run(&tr, w->argv, OUT, ERR);
 		if (s.did || tr.hung)
@@ -338,14 +344,16 @@ static struct trace_act remember(void *arg, const struct trace_call *c)
 }
 
 /* In the short form one error for each call; what else there is for the first of a kind and some others. */
-static void every_error(struct tally *t, const struct world *w, const struct trace_call *c, bool all)
+static void every_error(struct tally *t, const struct world *w, const struct trace_call *c,
+			bool all)
 {
 	bool more = all || c->k < 2 || c->k % 16 == 0;
 
 	for (size_t e = 0; e < ERRORS; e++) {
 		const struct trace_act act = { TRACE_FAIL, errors[e].code };
 
-		if (e == AT_INTR ? !more || !can_be_interrupted(c->nr) : !all && errors[e].code != likely(c->nr))
+		if (e == AT_INTR ? !more || !can_be_interrupted(c->nr)
+				 : !all && errors[e].code != likely(c->nr))
 			continue;
 		one(t, w, c->at, false, act);
 		if (more && e != AT_INTR)
@@ -392,10 +400,11 @@ int sweep_main(const char *name, const char *kind, bool all, char **argv)
 		if (calls.v[i].nr != SYS_exit_group && (all || !is_repetition(&calls, i)))
 			every_error(&t, &w, &calls.v[i], all);
 	if (t.no_file * 100 > t.reported || t.no_error * 100 > t.reported)
-		printf("bad of %u reports %u name no file, %u another error\n", t.reported, t.no_file, t.no_error);
+		printf("bad of %u reports %u name no file, %u another error\n", t.reported,
+		       t.no_file, t.no_error);
 	printf("result %s calls=%zu runs=%u reported=%u harmless=%u silent=%u lost=%u wrong=%u debris=%u crashed=%u "
 	       "hung=%u mute=%u no_file=%u no_error=%u late=%u answers=%u\n",
-	       name, calls.n, t.runs, t.reported, t.harmless, t.silent, t.lost, t.wrong, t.debris, t.crashed, t.hung,
-	       t.mute, t.no_file, t.no_error, t.late, t.answers);
+	       name, calls.n, t.runs, t.reported, t.harmless, t.silent, t.lost, t.wrong, t.debris,
+	       t.crashed, t.hung, t.mute, t.no_file, t.no_error, t.late, t.answers);
 	return t.shown || t.no_file * 100 > t.reported || t.no_error * 100 > t.reported;
 }

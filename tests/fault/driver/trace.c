@@ -111,8 +111,7 @@ bool trace_can_short(const struct trace_call *c)
 	default:
 		return false;
 	}
-	return c->a[c->nr == SYS_getrandom ? 1 : c->nr == SYS_readlinkat ? 3
-									 : 2] > 1;
+	return c->a[c->nr == SYS_getrandom ? 1 : c->nr == SYS_readlinkat ? 3 : 2] > 1;
 }
 
 /* Half of the count of a call that is about to be made. */
@@ -197,8 +196,8 @@ static int stopped(struct run *r, pid_t tid, int status)
 int trace_run(struct trace *t, char *const argv[], const char *out, const char *err)
 {
 	struct run r = { .t = t };
-	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-			     PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE |
+			     PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 	int status, result = 0;
 
 	t->calls = 0;
@@ -233,7 +232,8 @@ int trace_run(struct trace *t, char *const argv[], const char *out, const char *
 	return result;
 }
 
-int plain_run(char *const argv[], const char *out, const char *err, unsigned int usec, unsigned int seconds)
+int plain_run(char *const argv[], const char *out, const char *err, unsigned int usec,
+	      unsigned int seconds)
 {
 	pid_t pid = fork();
 	int status = 0;

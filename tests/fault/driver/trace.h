@@ -44,7 +44,8 @@ struct trace {
 int trace_run(struct trace *t, char *const argv[], const char *out, const char *err);
 
 /* The same without tracing; killed after @usec microseconds if that is not 0. */
-int plain_run(char *const argv[], const char *out, const char *err, unsigned int usec, unsigned int seconds);
+int plain_run(char *const argv[], const char *out, const char *err, unsigned int usec,
+	      unsigned int seconds);
 
 /* Whether TRACE_SHORT makes a difference. */
 bool trace_can_short(const struct trace_call *c);

@@ -13,11 +13,20 @@
 #include <unistd.h>
 #include "world.h"
 
-const char *const action_names[ALL_ACTIONS] = {
-	"grows", "shrinks", "is emptied", "is rewritten", "is deleted", "becomes a symlink", "becomes a fifo",
-	"becomes a device", "becomes a directory", "is replaced", "gets another mode", "becomes a symlink (parent)",
-	"is replaced (parent)", "is renamed away (parent)"
-};
+const char *const action_names[ALL_ACTIONS] = { "grows",
+						"shrinks",
+						"is emptied",
+						"is rewritten",
+						"is deleted",
+						"becomes a symlink",
+						"becomes a fifo",
+						"becomes a device",
+						"becomes a directory",
+						"is replaced",
+						"gets another mode",
+						"becomes a symlink (parent)",
+						"is replaced (parent)",
+						"is renamed away (parent)" };
 
 static void copy_attributes(const struct stat *st, const char *from, const char *to)
 {
@@ -138,7 +147,10 @@ static void change_name(enum action action, const char *path, const char *outsid
 		mkdir(path, 0755);
 		break;
 	case TO_OTHER:
-		blob_write(path, "another file, of which there is more than is kept in the image itself\n", 70);
+		blob_write(
+			path,
+			"another file, of which there is more than is kept in the image itself\n",
+			70);
 		break;
 	case PARENT_TO_OTHER:
 		tree_copy("replacement", path);

@@ -50,8 +50,8 @@ bool blob_is(const struct blob *b, const char *path)
 	if (fd < 0)
 		return false;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (size_t)st.st_size == b->len)
-		while (at < b->len && (n = read(fd, piece, sizeof(piece))) > 0 && (size_t)n <= b->len - at &&
-		       !memcmp(piece, b->p + at, (size_t)n))
+		while (at < b->len && (n = read(fd, piece, sizeof(piece))) > 0 &&
+		       (size_t)n <= b->len - at && !memcmp(piece, b->p + at, (size_t)n))
 			at += (size_t)n;
 	else
 		at = b->len + 1;
@@ -83,7 +83,8 @@ void remove_tree(const char *path)
 }
 
 /* Calls @each with path and name of what is in a directory, in order. */
-static void list(const char *dir, void (*each)(void *arg, const char *path, const char *name), void *arg)
+static void list(const char *dir, void (*each)(void *arg, const char *path, const char *name),
+		 void *arg)
 {
 	struct dirent **v;
 	int n = scandir(dir, &v, NULL, alphasort);
@@ -276,7 +277,8 @@ static void look_at_object(void *arg, const char *path, const char *name)
 
 		if (strcmp(o->name, path + strlen("store/")))
 			continue;
-		if (!lstat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0644 && blob_is(&o->data, path)) {
+		if (!lstat(path, &st) && S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0644 &&
+		    blob_is(&o->data, path)) {
 			l->right++;
 			return;
 		}
@@ -327,7 +329,8 @@ void world_look(const struct world *w, struct world_state *s)
 	list(".", look_at_top, &l);
 	if (store) {
 		list("store", look_at_shelf, &l);
-		s->complete = l.right == w->count && !stat("store", &st) && (st.st_mode & 07777) == 0755;
+		s->complete =
+			l.right == w->count && !stat("store", &st) && (st.st_mode & 07777) == 0755;
 		if (!s->complete)
 			tell(&l, "store", "not everything is there");
 	}
@@ -338,14 +341,16 @@ void world_look(const struct world *w, struct world_state *s)
 		if (s->lost)
 			tell(&l, "out.img", "neither the old image nor the new one");
 	}
-	s->complete = s->complete && !s->wrong && !s->debris && (!w->output.p || blob_is(&w->output, OUT));
+	s->complete = s->complete && !s->wrong && !s->debris &&
+		      (!w->output.p || blob_is(&w->output, OUT));
 	if (!s->complete)
 		tell(&l, OUT, "not what a clean run leaves");
 }
 
 void world_find(struct world *w, const char *kind)
 {
-	static const char *const kinds[] = { "store", "again", "damaged", "image", "output", "repair" };
+	static const char *const kinds[] = { "store", "again",  "damaged",
+					     "image", "output", "repair" };
 
 	*w = (struct world){ .kind = 6 };
 	for (unsigned int i = 0; i < 6; i++)

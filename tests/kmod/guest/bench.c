@@ -25,7 +25,8 @@ static void walk(int dirfd, const char *name, bool with_stat)
 			struct dirent64 *d = (struct dirent64 *)(void *)(buf + at);
 
 			at += d->len;
-			if (d->name[0] == '.' && (!d->name[1] || (d->name[1] == '.' && !d->name[2])))
+			if (d->name[0] == '.' &&
+			    (!d->name[1] || (d->name[1] == '.' && !d->name[2])))
 				continue;
 			names++;
 			if (with_stat && fstatat(fd, d->name, &st, AT_SYMLINK_NOFOLLOW))

@@ -155,7 +155,8 @@ int cmd_maps(char **args)
 	while (fgets(line, sizeof(line), f))
 		if (!strncmp(line, want, strlen(want)) || !strncmp(line, want, strlen(want) - 1))
 			printf("%s", strchr(strchr(strchr(line, ' ') + 1, ' ') + 1, ' ') + 1);
-	printf("%02x:%02x %llu\n", major(st.st_dev), minor(st.st_dev), (unsigned long long)st.st_ino);
+	printf("%02x:%02x %llu\n", major(st.st_dev), minor(st.st_dev),
+	       (unsigned long long)st.st_ino);
 	return 0;
 }
 
@@ -201,7 +202,9 @@ static uint64_t by_pipe(int fd, bool file)
 	if (pipe(p))
 		die("pipe");
 	for (;;) {
-		ssize_t n = file ? sendfile(p[1], fd, &at, 65536) : splice(fd, &at, p[1], NULL, 65536, 0), k;
+		ssize_t n = file ? sendfile(p[1], fd, &at, 65536)
+				 : splice(fd, &at, p[1], NULL, 65536, 0),
+			k;
 
 		if (n < 0)
 			return (uint64_t)errno;
@@ -260,15 +263,16 @@ int cmd_calls(char **args)
 			if (lseek(fd, 0, SEEK_DATA) != 0 || lseek(fd, 0, SEEK_HOLE) != (off_t)size)
 				got[4] = 0;
 		}
-		if (posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED) || readahead(fd, 0, 65536) || fsync(fd) ||
-		    pread(fd, &c, 1, (off_t)size) || lseek(fd, 0, SEEK_END) != (off_t)size)
+		if (posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED) || readahead(fd, 0, 65536) ||
+		    fsync(fd) || pread(fd, &c, 1, (off_t)size) ||
+		    lseek(fd, 0, SEEK_END) != (off_t)size)
 			got[4] = 1;
 		if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED)
 			got[4] = 2;
 		for (int i = 0; i < 5; i++)
 			if (err || got[i] != want) {
-				printf("%s: %d: %llx, not %llx\n", *args, i, (unsigned long long)got[i],
-				       (unsigned long long)want);
+				printf("%s: %d: %llx, not %llx\n", *args, i,
+				       (unsigned long long)got[i], (unsigned long long)want);
 				bad = 1;
 			}
 		close(fd);

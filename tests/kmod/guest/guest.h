@@ -18,11 +18,15 @@
 /* A command: its operands end with NULL. */
 typedef int command(char **args);
 
-command cmd_enable, cmd_measure, cmd_mnt, cmd_fsmount, cmd_remount, cmd_umount, cmd_idmap, cmd_asuser;
-command cmd_read, cmd_holdread, cmd_touch, cmd_mincore, cmd_pfn, cmd_maps, cmd_fiemap, cmd_poke, cmd_calls;
-command cmd_list, cmd_walk, cmd_openn, cmd_handles, cmd_badhandles, cmd_xattr, cmd_getx, cmd_setx, cmd_setacl;
+command cmd_enable, cmd_measure, cmd_mnt, cmd_fsmount, cmd_remount, cmd_umount, cmd_idmap,
+	cmd_asuser;
+command cmd_read, cmd_holdread, cmd_touch, cmd_mincore, cmd_pfn, cmd_maps, cmd_fiemap, cmd_poke,
+	cmd_calls;
+command cmd_list, cmd_walk, cmd_openn, cmd_handles, cmd_badhandles, cmd_xattr, cmd_getx, cmd_setx,
+	cmd_setacl;
 command cmd_readonly;
-command cmd_dents, cmd_listsizes, cmd_openflags, cmd_storm, cmd_race, cmd_failnth, cmd_mutants, cmd_refuse;
+command cmd_dents, cmd_listsizes, cmd_openflags, cmd_storm, cmd_race, cmd_failnth, cmd_mutants,
+	cmd_refuse;
 command cmd_mapreplace, cmd_statfs, cmd_exec, cmd_bench, cmd_euid, cmd_stop;
 command cmd_probe;
 
@@ -47,7 +51,8 @@ struct dirent64 {
 /* getdents64(2) */
 long dents(int fd, void *buf, size_t size);
 /* Mount TYPE SRC DIR with OPTS; 0 or an errno value. */
-int do_mount(const char *type, const char *src, const char *dir, unsigned long flags, const char *opts);
+int do_mount(const char *type, const char *src, const char *dir, unsigned long flags,
+	     const char *opts);
 /*
  * Everything there is to touch below a directory: names, stat, links, xattrs,
  * contents. Counts entries and errors, and never more than @max entries.

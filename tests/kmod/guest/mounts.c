@@ -82,7 +82,8 @@ int cmd_measure(char **args)
 	return 0;
 }
 
-int do_mount(const char *type, const char *src, const char *dir, unsigned long flags, const char *opts)
+int do_mount(const char *type, const char *src, const char *dir, unsigned long flags,
+	     const char *opts)
 {
 	return mount(src, dir, type, flags, opts) ? errno : 0;
 }
@@ -100,7 +101,8 @@ int cmd_mnt(char **args)
 int cmd_remount(char **args)
 {
 	return cmd_mnt((char *[]){ "none", "none", args[0],
-				   (char[]){ '0', 'x', '2', args[1][0] == '1' ? '1' : '0', 0 }, args[2], NULL });
+				   (char[]){ '0', 'x', '2', args[1][0] == '1' ? '1' : '0', 0 },
+				   args[2], NULL });
 }
 
 /* umount [lazy] DIR */
@@ -250,6 +252,7 @@ int cmd_statfs(char **args)
 	if (statfs(args[0], &s))
 		die("statfs");
 	printf("%lx %lu %llu %lu %x\n", (unsigned long)s.f_type, (unsigned long)s.f_bsize,
-	       (unsigned long long)s.f_blocks, (unsigned long)s.f_namelen, (unsigned int)s.f_fsid.__val[0]);
+	       (unsigned long long)s.f_blocks, (unsigned long)s.f_namelen,
+	       (unsigned int)s.f_fsid.__val[0]);
 	return 0;
 }

@@ -47,7 +47,8 @@ int cmd_readonly(char **args)
 	expect_refused("trusted", setxattr(args[1], "trusted.x", "y", 1, 0));
 	expect_refused("removexattr", removexattr(args[1], "user.x"));
 	expect_refused("acl", setxattr(args[1], "system.posix_acl_access", "\2\0\0\0", 4, 0));
-	if (open(args[0], O_TMPFILE | O_RDWR, 0600) >= 0 || (errno != EROFS && errno != EOPNOTSUPP)) {
+	if (open(args[0], O_TMPFILE | O_RDWR, 0600) >= 0 ||
+	    (errno != EROFS && errno != EOPNOTSUPP)) {
 		printf("O_TMPFILE: %s\n", ename(errno));
 		bad = 1;
 	}
@@ -308,7 +309,8 @@ int cmd_probe(char **args)
 	} else if (!strcmp(args[0], "tour")) {
 		fd = open(args[1], O_RDONLY);
 		tour(fd, ".", 0, &t);
-		printf("%lu entries, %lu errors, unexpected: %s\n", t.entries, t.errors, ename(t.unexpected));
+		printf("%lu entries, %lu errors, unexpected: %s\n", t.entries, t.errors,
+		       ename(t.unexpected));
 		return t.unexpected != 0;
 	} else {
 		n = fd = open(args[1], O_RDONLY | O_NONBLOCK);

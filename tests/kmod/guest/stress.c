@@ -123,8 +123,8 @@ static void *race_dropper(void *arg)
 /* race SECONDS IMAGE DIR OPTS OBJECT: threads against lazy unmounts */
 int cmd_race(char **args)
 {
-	void *(*const body[])(void *) = { race_mounter, race_walker, race_walker, race_opener, race_opener,
-					  race_dropper };
+	void *(*const body[])(void *) = { race_mounter, race_walker, race_walker,
+					  race_opener,  race_opener, race_dropper };
 	pthread_t threads[6];
 
 	race_image = args[1];
@@ -140,8 +140,8 @@ int cmd_race(char **args)
 		pthread_join(threads[i], NULL);
 	while (!umount2(race_dir, MNT_DETACH))
 		;
-	printf("%lu mounts, %lu entries, %lu mappings\n", race_counts[0], race_counts[1] + race_counts[2],
-	       race_counts[3]);
+	printf("%lu mounts, %lu entries, %lu mappings\n", race_counts[0],
+	       race_counts[1] + race_counts[2], race_counts[3]);
 	return !(race_counts[0] && race_counts[1] + race_counts[2] && race_counts[3]);
 }
 
@@ -156,7 +156,8 @@ static uint32_t rnd(uint32_t below)
 /* Damage: bytes, fields with values at the edges, pieces copied over others, cuts. */
 static size_t mutate(uint8_t *p, size_t len, size_t hot)
 {
-	static const uint32_t edge[] = { 0, 1, 0xffff, 0xffffffff, 0x7fffffff, 0x80000000, 12, 4095, 4096 };
+	static const uint32_t edge[] = { 0,          1,  0xffff, 0xffffffff, 0x7fffffff,
+					 0x80000000, 12, 4095,   4096 };
 	int n = 1 + (int)rnd(4);
 
 	while (n--) {
@@ -237,8 +238,8 @@ int cmd_mutants(char **args)
 			odd++;
 		}
 	}
-	printf("%lu mutants, %lu mounted, %llu entries, %llu errors, slowest %llu ms\n", n, mounted, entries,
-	       errors, slowest / 1000000);
+	printf("%lu mutants, %lu mounted, %llu entries, %llu errors, slowest %llu ms\n", n, mounted,
+	       entries, errors, slowest / 1000000);
 	return odd != 0;
 }
 
@@ -337,7 +338,8 @@ static long nth_loop(const char *what, char **args)
 /* failnth IMAGE DIR OPTS FILE: each allocation of each operation fails once */
 int cmd_failnth(char **args)
 {
-	const char *const ops[] = { "mount", "lookup", "readdir", "open", "mmap", "getxattr", "remount" };
+	const char *const ops[] = { "mount", "lookup",   "readdir", "open",
+				    "mmap",  "getxattr", "remount" };
 	int bad = 0;
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++) {

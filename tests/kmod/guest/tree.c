@@ -88,10 +88,12 @@ static void xattrs_print(const char *path, int flags, bool *white, char *out, si
 			continue;
 		v = lgetxattr(path, names[i], value, sizeof(value));
 		if (v < 0)
-			used += (size_t)snprintf(out + used, room - used, " %s:%s", names[i], ename(errno));
+			used += (size_t)snprintf(out + used, room - used, " %s:%s", names[i],
+						 ename(errno));
 		else
-			used += (size_t)snprintf(out + used, room - used, " %s=%zd,%llx", names[i], v,
-						 (unsigned long long)hash_add(HASH_START, value, (size_t)v));
+			used += (size_t)snprintf(
+				out + used, room - used, " %s=%zd,%llx", names[i], v,
+				(unsigned long long)hash_add(HASH_START, value, (size_t)v));
 		if (used >= room)
 			die("xattrs too long");
 	}
@@ -130,7 +132,8 @@ static void entry_print(const char *path, const char *shown, int dtype, uint64_t
 		st.st_mode = (st.st_mode & 07777) | S_IFCHR;
 	else if (dtype >= 0 && (unsigned int)dtype != (st.st_mode & S_IFMT) >> 12)
 		printf("%s d_type %d\n", shown, dtype);
-	printf("%s %o %u:%u %lu", shown, st.st_mode, st.st_uid, st.st_gid, (unsigned long)st.st_nlink);
+	printf("%s %o %u:%u %lu", shown, st.st_mode, st.st_uid, st.st_gid,
+	       (unsigned long)st.st_nlink);
 	if (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode))
 		printf(" %u:%u", major(st.st_rdev), minor(st.st_rdev));
 	else if (!(S_ISDIR(st.st_mode) && flags & LIST_NOSIZE))
@@ -183,10 +186,11 @@ int cmd_list(char **args)
 
 	setvbuf(stdout, NULL, _IOFBF, 65536);
 	for (; args[1]; args++)
-		flags |= !strcmp(*args, "ino") ? LIST_INO : !strcmp(*args, "data") ? LIST_DATA
-						    : !strcmp(*args, "noxattr")    ? LIST_NOXATTR
-						    : !strcmp(*args, "overlay")    ? LIST_OVERLAY
-										   : LIST_NOSIZE;
+		flags |= !strcmp(*args, "ino")       ? LIST_INO
+			 : !strcmp(*args, "data")    ? LIST_DATA
+			 : !strcmp(*args, "noxattr") ? LIST_NOXATTR
+			 : !strcmp(*args, "overlay") ? LIST_OVERLAY
+						     : LIST_NOSIZE;
 	entry_print(args[0], ".", -1, 0, flags);
 	list(args[0], ".", flags);
 	return 0;
@@ -234,14 +238,16 @@ int cmd_setacl(char **args)
 	static const struct {
 		uint16_t tag, perm;
 		uint32_t id;
-	} entries[] = { { 1, 6, ~0u }, { 2, 4, 1001 }, { 4, 0, ~0u }, { 16, 7, ~0u }, { 32, 0, ~0u } };
+	} entries[] = {
+		{ 1, 6, ~0u }, { 2, 4, 1001 }, { 4, 0, ~0u }, { 16, 7, ~0u }, { 32, 0, ~0u }
+	};
 	bool is_default = args[1] && !strcmp(args[1], "default");
 	unsigned char value[4 + sizeof(entries)] = { 2 };
 	int rc;
 
 	memcpy(value + 4, entries, sizeof(entries));
-	rc = setxattr(args[0], is_default ? "system.posix_acl_default" : "system.posix_acl_access", value,
-		      sizeof(value), 0);
+	rc = setxattr(args[0], is_default ? "system.posix_acl_default" : "system.posix_acl_access",
+		      value, sizeof(value), 0);
 	if (rc)
 		printf("acl: %s\n", ename(errno));
 	return rc != 0;
@@ -279,7 +285,8 @@ static int handle_check(int mount, const char *path, int drop, bool with_parent)
 
 static int handles(int mount, const char *path, int drop)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), bad = handle_check(mount, path, drop, false);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+	    bad = handle_check(mount, path, drop, false);
 	struct entry *all;
 	char p[8192];
 	long n;
@@ -290,7 +297,8 @@ static int handles(int mount, const char *path, int drop)
 	close(fd);
 	for (long i = 0; i < n; i++) {
 		snprintf(p, sizeof(p), "%s/%s", path, all[i].name);
-		bad |= all[i].type == 4 ? handles(mount, p, drop) : handle_check(mount, p, drop, false);
+		bad |= all[i].type == 4 ? handles(mount, p, drop)
+					: handle_check(mount, p, drop, false);
 	}
 	free(all);
 	return bad;

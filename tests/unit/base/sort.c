@@ -71,8 +71,8 @@ static void check_records(size_t n, unsigned int keys)
 	}
 	sort_records(v, n, sizeof(*v), by_key);
 	for (size_t i = 0; i < n; i++) {
-		good = good && (!i || v[i - 1].key <= v[i].key) && left[v[i].key]-- && v[i].odd[0] == v[i].key / 2 + 1 &&
-		       v[i].odd[5] == v[i].odd[0];
+		good = good && (!i || v[i - 1].key <= v[i].key) && left[v[i].key]-- &&
+		       v[i].odd[0] == v[i].key / 2 + 1 && v[i].odd[5] == v[i].odd[0];
 	}
 	CHECK(good, "%zu records of %u keys", n, keys);
 	free(v);

@@ -99,13 +99,15 @@ static void check_numbers(void)
 		bool good = text_number(numbers[i].text, strlen(numbers[i].text), numbers[i].base,
 					numbers[i].max, &v);
 
-		CHECK(good == numbers[i].good && (!good || v == numbers[i].want), "number \"%s\"", numbers[i].text);
+		CHECK(good == numbers[i].good && (!good || v == numbers[i].want), "number \"%s\"",
+		      numbers[i].text);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
 		s64 v = 0;
 		bool good = text_signed(times[i].text, strlen(times[i].text), &v);
 
-		CHECK(good == times[i].good && (!good || v == times[i].want), "seconds \"%s\"", times[i].text);
+		CHECK(good == times[i].good && (!good || v == times[i].want), "seconds \"%s\"",
+		      times[i].text);
 	}
 }
 
@@ -115,7 +117,8 @@ static void check_escapes(void)
 		char to[32];
 		ssize_t len = text_unescape(to, escapes[i].text, strlen(escapes[i].text));
 
-		CHECK(len == escapes[i].len && (len < 0 || !memcmp(to, escapes[i].want, (size_t)len)),
+		CHECK(len == escapes[i].len &&
+			      (len < 0 || !memcmp(to, escapes[i].want, (size_t)len)),
 		      "escape \"%s\"", escapes[i].text);
 	}
 }
@@ -132,7 +135,8 @@ static void check_lists(void)
 			want++;
 		CHECK(n == (want ? want : -1), "list \"%s\": %d pieces", lists[i].list, n);
 		for (int k = 0; k < n; k++)
-			CHECK(!strcmp(dirs[k], lists[i].want[k]), "list \"%s\" piece %d", lists[i].list, k);
+			CHECK(!strcmp(dirs[k], lists[i].want[k]), "list \"%s\" piece %d",
+			      lists[i].list, k);
 		arena_release(&arena);
 	}
 }
@@ -148,10 +152,13 @@ static void check_order(void)
 			memset(b, 0x80, sizeof(b));
 			if (at < n)
 				b[at] = 0x7f;
-			CHECK((text_order(a, n, b, n) > 0) == (memcmp(a, b, n) > 0), "order %zu of %zu", at, n);
-			CHECK(text_order(b, n, a, n) == -text_order(a, n, b, n), "order is symmetric");
+			CHECK((text_order(a, n, b, n) > 0) == (memcmp(a, b, n) > 0),
+			      "order %zu of %zu", at, n);
+			CHECK(text_order(b, n, a, n) == -text_order(a, n, b, n),
+			      "order is symmetric");
 		}
-		CHECK(text_order(a, n, a, n) == 0 && text_order(a, n, a, n + 1) < 0, "prefix of %zu", n);
+		CHECK(text_order(a, n, a, n) == 0 && text_order(a, n, a, n + 1) < 0,
+		      "prefix of %zu", n);
 	}
 }
 

@@ -40,9 +40,11 @@ static void lists(void)
 		struct list list = { .bad = ITEMS };
 		struct error err = { 0 };
 
-		CHECK(!workers_each(counts[i], ITEMS, one, &list, &err) && each_once(&list), "%u threads", counts[i]);
+		CHECK(!workers_each(counts[i], ITEMS, one, &list, &err) && each_once(&list),
+		      "%u threads", counts[i]);
 		list = (struct list){ .bad = 500 };
-		CHECK(workers_each(counts[i], ITEMS, one, &list, &err) == -1 && err.code == EIO && !strcmp(err.text, "item 500"),
+		CHECK(workers_each(counts[i], ITEMS, one, &list, &err) == -1 && err.code == EIO &&
+			      !strcmp(err.text, "item 500"),
 		      "%u threads, an error", counts[i]);
 		CHECK(list.calls >= 1 && (counts[i] > 1 || list.calls == 501), "others stop");
 		CHECK(!workers_each(counts[i], 0, one, &list, &err), "nothing to do");
@@ -62,7 +64,8 @@ static void errors(void)
 	struct error err = { 0 };
 	atomic_uint calls = 0;
 
-	CHECK(workers_run(&w, 8, all_fail, &calls, &err) == -1 && calls == 8 && !strncmp(err.text, "thread ", 7),
+	CHECK(workers_run(&w, 8, all_fail, &calls, &err) == -1 && calls == 8 &&
+		      !strncmp(err.text, "thread ", 7),
 	      "one of many errors is told");
 }
 
@@ -86,9 +89,13 @@ static void pools(void)
 		for (unsigned int used = 1; used <= 2 * counts[i]; used++) {
 			struct list list = { .bad = ITEMS };
 
-			CHECK(!workers_each_of(pool, used, ITEMS, one, &list, &err) && each_once(&list), "%u of %u", used, counts[i]);
+			CHECK(!workers_each_of(pool, used, ITEMS, one, &list, &err) &&
+				      each_once(&list),
+			      "%u of %u", used, counts[i]);
 			list = (struct list){ .bad = 10 };
-			CHECK(workers_each_of(pool, used, ITEMS, one, &list, &err) == -1 && err.code == EIO, "an error among %u", used);
+			CHECK(workers_each_of(pool, used, ITEMS, one, &list, &err) == -1 &&
+				      err.code == EIO,
+			      "an error among %u", used);
 		}
 	}
 }
@@ -121,7 +128,8 @@ static int piece(void *arg, size_t i)
 }
 
 /* Of the items, one shares; the others end at once. */
-static int share_one(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+static int share_one(struct workers *w, unsigned int index, size_t item, void *arg,
+		     struct error *err)
 {
 	struct workers_share share = { .pieces = PIECES, .fn = piece, .arg = arg };
 	int rc;
@@ -142,13 +150,16 @@ static void shares(void)
 		struct error err = { 0 };
 		size_t n = 0;
 
-		CHECK(!workers_each(counts[i], 3, share_one, &p, &err), "%u threads share", counts[i]);
+		CHECK(!workers_each(counts[i], 3, share_one, &p, &err), "%u threads share",
+		      counts[i]);
 		while (n < PIECES && p.done[n] == 1)
 			n++;
 		CHECK(n == PIECES, "piece %zu: %u times", n, n < PIECES ? p.done[n] : 0);
-		CHECK(p.met == (counts[i] > 1), "%u threads: who has nothing to do helps", counts[i]);
+		CHECK(p.met == (counts[i] > 1), "%u threads: who has nothing to do helps",
+		      counts[i]);
 		p = (struct pieces){ .alone = true, .bad = 7 };
-		CHECK(workers_each(counts[i], 3, share_one, &p, &err) == -1 && err.code == EIO && !strcmp(err.text, "share: -2"),
+		CHECK(workers_each(counts[i], 3, share_one, &p, &err) == -1 && err.code == EIO &&
+			      !strcmp(err.text, "share: -2"),
 		      "%u threads, a piece that fails", counts[i]);
 		CHECK(counts[i] > 1 || !p.done[8], "no piece is begun after that");
 	}
@@ -168,7 +179,8 @@ static int without_threads(void *arg)
 	if (workers_each(8, ITEMS, one, &list, &err) || !each_once(&list))
 		return 1;
 	list = (struct list){ .bad = ITEMS };
-	return workers_each_of(workers_park(8, entered, &list.calls), 8, ITEMS, one, &list, &err) || !each_once(&list);
+	return workers_each_of(workers_park(8, entered, &list.calls), 8, ITEMS, one, &list, &err) ||
+	       !each_once(&list);
 }
 
 void unit_base_workers(void)

@@ -36,42 +36,61 @@ static const struct {
 	{ REG, TRUSTED, "overlay.redirect", "/ab/cd", 6, NULL, "ab/cd", false, false, NULL },
 	{ REG, TRUSTED, "overlay.redirect", "/x", 2, NULL, "x", false, false, NULL },
 	{ REG, TRUSTED, "overlay.redirect", "//x", 3, NULL, "/x", false, false, NULL },
-	{ REG, TRUSTED, "overlay.redirect", "/./a//b/...", 11, NULL, "./a//b/...", false, false, NULL },
+	{ REG, TRUSTED, "overlay.redirect", "/./a//b/...", 11, NULL, "./a//b/...", false, false,
+	  NULL },
 	{ REG, NONE, "trusted.overlay.redirect", "/x", 2, NULL, "x", false, false, NULL },
 	{ DIR, TRUSTED, "overlay.redirect", "x", 1, NULL, NULL, false, false, NULL },
-	{ REG, TRUSTED, "overlay.redirect", "", 0, NULL, NULL, false, false, "redirect does not begin with a slash" },
-	{ REG, TRUSTED, "overlay.redirect", "x/", 2, NULL, NULL, false, false, "redirect does not begin with a slash" },
-	{ REG, TRUSTED, "overlay.redirect", "/", 1, NULL, NULL, false, false, "redirect to nothing" },
-	{ REG, TRUSTED, "overlay.redirect", "/a\0b", 4, NULL, NULL, false, false, "NUL in a redirect" },
-	{ REG, TRUSTED, "overlay.redirect", "/..", 3, NULL, NULL, false, false, "redirect with a component .." },
-	{ REG, TRUSTED, "overlay.redirect", "/a/../b", 7, NULL, NULL, false, false, "redirect with a component .." },
-	{ REG, TRUSTED, "overlay.redirect", "/a/..", 5, NULL, NULL, false, false, "redirect with a component .." },
+	{ REG, TRUSTED, "overlay.redirect", "", 0, NULL, NULL, false, false,
+	  "redirect does not begin with a slash" },
+	{ REG, TRUSTED, "overlay.redirect", "x/", 2, NULL, NULL, false, false,
+	  "redirect does not begin with a slash" },
+	{ REG, TRUSTED, "overlay.redirect", "/", 1, NULL, NULL, false, false,
+	  "redirect to nothing" },
+	{ REG, TRUSTED, "overlay.redirect", "/a\0b", 4, NULL, NULL, false, false,
+	  "NUL in a redirect" },
+	{ REG, TRUSTED, "overlay.redirect", "/..", 3, NULL, NULL, false, false,
+	  "redirect with a component .." },
+	{ REG, TRUSTED, "overlay.redirect", "/a/../b", 7, NULL, NULL, false, false,
+	  "redirect with a component .." },
+	{ REG, TRUSTED, "overlay.redirect", "/a/..", 5, NULL, NULL, false, false,
+	  "redirect with a component .." },
 	/* rule 2 */
 	{ REG, TRUSTED, "overlay.metacopy", "", 0, NULL, NULL, false, false, NULL },
 	{ REG, TRUSTED, "overlay.metacopy", M36 D32, 36, NULL, NULL, true, false, NULL },
 	{ REG, TRUSTED, "overlay.metacopy", M36 D32 D32, 68, NULL, NULL, false, false, NULL },
 	{ DIR, TRUSTED, "overlay.metacopy", "x", 1, NULL, NULL, false, false, NULL },
-	{ REG, TRUSTED, "overlay.metacopy", "x", 1, NULL, NULL, false, false, "metacopy of a length other than 0, 36 or 68" },
-	{ REG, TRUSTED, "overlay.metacopy", M36 D32 D32, 37, NULL, NULL, false, false, "metacopy of a length other than 0, 36 or 68" },
-	{ REG, TRUSTED, "overlay.metacopy", "\1\x24\0\1" D32, 36, NULL, NULL, false, false, "unknown metacopy version" },
-	{ REG, TRUSTED, "overlay.metacopy", "\0\x44\0\1" D32, 36, NULL, NULL, false, false, "metacopy with a wrong length byte" },
-	{ REG, TRUSTED, "overlay.metacopy", "\0\x24\1\1" D32, 36, NULL, NULL, false, false, "unknown metacopy flags" },
-	{ REG, TRUSTED, "overlay.metacopy", "\0\x24\0\2" D32, 36, NULL, NULL, false, false, "unknown metacopy digest algorithm" },
+	{ REG, TRUSTED, "overlay.metacopy", "x", 1, NULL, NULL, false, false,
+	  "metacopy of a length other than 0, 36 or 68" },
+	{ REG, TRUSTED, "overlay.metacopy", M36 D32 D32, 37, NULL, NULL, false, false,
+	  "metacopy of a length other than 0, 36 or 68" },
+	{ REG, TRUSTED, "overlay.metacopy", "\1\x24\0\1" D32, 36, NULL, NULL, false, false,
+	  "unknown metacopy version" },
+	{ REG, TRUSTED, "overlay.metacopy", "\0\x44\0\1" D32, 36, NULL, NULL, false, false,
+	  "metacopy with a wrong length byte" },
+	{ REG, TRUSTED, "overlay.metacopy", "\0\x24\1\1" D32, 36, NULL, NULL, false, false,
+	  "unknown metacopy flags" },
+	{ REG, TRUSTED, "overlay.metacopy", "\0\x24\0\2" D32, 36, NULL, NULL, false, false,
+	  "unknown metacopy digest algorithm" },
 	/* rule 3 */
 	{ REG, TRUSTED, "overlay.overlay.whiteout", "", 0, NULL, NULL, false, true, NULL },
-	{ DIR, TRUSTED, "overlay.overlay.whiteout", "", 0, "trusted.overlay.whiteout", NULL, false, false, NULL },
+	{ DIR, TRUSTED, "overlay.overlay.whiteout", "", 0, "trusted.overlay.whiteout", NULL, false,
+	  false, NULL },
 	/* rule 4 */
 	{ DIR, TRUSTED, "overlay.overlay.whiteouts", "", 0, NULL, NULL, false, false, NULL },
 	{ REG, TRUSTED, "overlay.overlay.whiteouts", "", 0, NULL, NULL, false, false, NULL },
 	{ REG, USER, "overlay.whiteout", "", 0, NULL, NULL, false, false, NULL },
 	{ DIR, USER, "overlay.whiteouts", "", 0, NULL, NULL, false, false, NULL },
 	{ DIR, USER, "overlay.opaque", "x", 1, "user.overlay.opaque", NULL, false, false, NULL },
-	{ DIR, USER, "overlay.whiteoutsX", "x", 1, "user.overlay.whiteoutsX", NULL, false, false, NULL },
+	{ DIR, USER, "overlay.whiteoutsX", "x", 1, "user.overlay.whiteoutsX", NULL, false, false,
+	  NULL },
 	/* rules 5 and 6 */
-	{ DIR, TRUSTED, "overlay.overlay.opaque", "x", 1, "trusted.overlay.opaque", NULL, false, false, NULL },
+	{ DIR, TRUSTED, "overlay.overlay.opaque", "x", 1, "trusted.overlay.opaque", NULL, false,
+	  false, NULL },
 	{ REG, TRUSTED, "overlay.overlay.", "", 0, "trusted.overlay.", NULL, false, false, NULL },
-	{ REG, TRUSTED, "overlay.overlay.overlay.x", "", 0, "trusted.overlay.overlay.x", NULL, false, false, NULL },
-	{ REG, NONE, "trusted.overlay.overlay.x", "", 0, "trusted.overlay.x", NULL, false, false, NULL },
+	{ REG, TRUSTED, "overlay.overlay.overlay.x", "", 0, "trusted.overlay.overlay.x", NULL,
+	  false, false, NULL },
+	{ REG, NONE, "trusted.overlay.overlay.x", "", 0, "trusted.overlay.x", NULL, false, false,
+	  NULL },
 	{ DIR, TRUSTED, "overlay.opaque", "y", 1, NULL, NULL, false, false, NULL },
 	{ DIR, TRUSTED, "overlay.", "y", 1, NULL, NULL, false, false, NULL },
 	{ DIR, TRUSTED, "overlay", "y", 1, "trusted.overlay", NULL, false, false, NULL },
@@ -99,7 +118,8 @@ static struct cfs_backing start(u8 ftype)
 
 static bool is_shown(const struct cfs_shown *s, const char *name)
 {
-	return strlen(name) == s->prefix_len + s->suffix_len && !memcmp(name, s->prefix, s->prefix_len) &&
+	return strlen(name) == s->prefix_len + s->suffix_len &&
+	       !memcmp(name, s->prefix, s->prefix_len) &&
 	       !memcmp(name + s->prefix_len, s->suffix, s->suffix_len);
 }
 
@@ -112,7 +132,8 @@ static void check_row(size_t i)
 	int rc = cfs_backing_xattr(&b, &x, &shown, &f);
 
 	if (rows[i].what) {
-		CHECK(rc == -EUCLEAN && !strcmp(f.what, rows[i].what), "row %zu: %d %s", i, rc, f.what);
+		CHECK(rc == -EUCLEAN && !strcmp(f.what, rows[i].what), "row %zu: %d %s", i, rc,
+		      f.what);
 		return;
 	}
 	CHECK(rc == (rows[i].shown != NULL), "row %zu %s: %d %s", i, rows[i].suffix, rc, f.what);
@@ -121,7 +142,8 @@ static void check_row(size_t i)
 	CHECK(!rows[i].payload || (b.path_len == strlen(rows[i].payload) &&
 				   !memcmp(b.path, rows[i].payload, b.path_len)),
 	      "row %zu: payload", i);
-	CHECK(b.has_digest == rows[i].digest && (!b.has_digest || !memcmp(b.digest.b, D32, 32)), "row %zu: digest", i);
+	CHECK(b.has_digest == rows[i].digest && (!b.has_digest || !memcmp(b.digest.b, D32, 32)),
+	      "row %zu: digest", i);
 	CHECK(b.is_whiteout == rows[i].whiteout, "row %zu: whiteout", i);
 }
 
@@ -150,10 +172,12 @@ static void check_twice(void)
 	struct cfs_shown shown;
 
 	cfs_backing_xattr(&b, &meta, &shown, &f);
-	CHECK(cfs_backing_xattr(&b, &meta, &shown, &f) == -EUCLEAN && !strcmp(f.what, "two metacopies on one inode"),
+	CHECK(cfs_backing_xattr(&b, &meta, &shown, &f) == -EUCLEAN &&
+		      !strcmp(f.what, "two metacopies on one inode"),
 	      "two metacopies: %s", f.what);
 	cfs_backing_xattr(&b, &redirect, &shown, &f);
-	CHECK(cfs_backing_xattr(&b, &redirect, &shown, &f) == -EUCLEAN && !strcmp(f.what, "two redirects on one inode"),
+	CHECK(cfs_backing_xattr(&b, &redirect, &shown, &f) == -EUCLEAN &&
+		      !strcmp(f.what, "two redirects on one inode"),
 	      "two redirects: %s", f.what);
 }
 
@@ -168,10 +192,12 @@ static void check_long(void)
 	memset(path, 'p', sizeof(path));
 	path[0] = '/';
 	x = make(TRUSTED, "overlay.redirect", path, 4096);
-	CHECK(!cfs_backing_xattr(&b, &x, &shown, &f) && b.path_len == 4095, "redirect of 4096 bytes: %s", f.what);
+	CHECK(!cfs_backing_xattr(&b, &x, &shown, &f) && b.path_len == 4095,
+	      "redirect of 4096 bytes: %s", f.what);
 	b = start(REG);
 	x = make(TRUSTED, "overlay.redirect", path, 4097);
-	CHECK(cfs_backing_xattr(&b, &x, &shown, &f) && !strcmp(f.what, "redirect of more than 4096 bytes"),
+	CHECK(cfs_backing_xattr(&b, &x, &shown, &f) &&
+		      !strcmp(f.what, "redirect of more than 4096 bytes"),
 	      "redirect of 4097 bytes: %s", f.what);
 }
 
@@ -187,9 +213,14 @@ static void check_encoding(void)
 	memcpy(digest.b, D32, 32);
 	cfs_metacopy_encode(&m, &digest);
 	x = make(TRUSTED, "overlay.metacopy", (const char *)&m, sizeof(m));
-	CHECK(!cfs_backing_xattr(&b, &x, &shown, NULL) && b.has_digest && !memcmp(b.digest.b, D32, 32), "metacopy");
-	CHECK(cfs_name_is_escaped("trusted.overlay.x", 17) && cfs_name_is_escaped("trusted.overlay.", 16), "escaped");
-	CHECK(!cfs_name_is_escaped("trusted.overlay", 15) && !cfs_name_is_escaped("user.overlay.whiteout", 21),
+	CHECK(!cfs_backing_xattr(&b, &x, &shown, NULL) && b.has_digest &&
+		      !memcmp(b.digest.b, D32, 32),
+	      "metacopy");
+	CHECK(cfs_name_is_escaped("trusted.overlay.x", 17) &&
+		      cfs_name_is_escaped("trusted.overlay.", 16),
+	      "escaped");
+	CHECK(!cfs_name_is_escaped("trusted.overlay", 15) &&
+		      !cfs_name_is_escaped("user.overlay.whiteout", 21),
 	      "not escaped");
 }
 
@@ -199,28 +230,19 @@ static void check_paths(void)
 		const char *path;
 		bool dotdot, odd;
 	} paths[] = {
-		{ "a", false, false },
-		{ "a/b", false, false },
-		{ "...", false, false },
-		{ "..a/a..", false, false },
-		{ "..", true, false },
-		{ "../a", true, false },
-		{ "a/..", true, false },
-		{ "a/../b", true, false },
-		{ "", false, true },
-		{ "/a", false, true },
-		{ "a/", false, true },
-		{ "a//b", false, true },
-		{ ".", false, true },
-		{ "./a", false, true },
-		{ "a/.", false, true },
+		{ "a", false, false },       { "a/b", false, false },   { "...", false, false },
+		{ "..a/a..", false, false }, { "..", true, false },     { "../a", true, false },
+		{ "a/..", true, false },     { "a/../b", true, false }, { "", false, true },
+		{ "/a", false, true },       { "a/", false, true },     { "a//b", false, true },
+		{ ".", false, true },        { "./a", false, true },    { "a/.", false, true },
 		{ ".a/b.", false, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		size_t len = strlen(paths[i].path);
 
-		CHECK(cfs_path_has_dotdot(paths[i].path, len) == paths[i].dotdot, "dotdot %s", paths[i].path);
+		CHECK(cfs_path_has_dotdot(paths[i].path, len) == paths[i].dotdot, "dotdot %s",
+		      paths[i].path);
 		CHECK(cfs_path_is_odd(paths[i].path, len) == paths[i].odd, "odd %s", paths[i].path);
 	}
 }

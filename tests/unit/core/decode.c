@@ -39,8 +39,10 @@ static const struct {
 	{ "incompat high", 1024 + 80, 4, 1u << 31, 0, "unknown incompatible features" },
 	{ "meta_blkaddr", 1024 + 40, 4, 1, 0, "inodes do not count from the start of the image" },
 	{ "xattr_blkaddr last", 1024 + 44, 4, 15, 0, NULL },
-	{ "xattr_blkaddr behind", 1024 + 44, 4, 16, 0, "shared xattrs beyond the end of the image" },
-	{ "xattr_blkaddr max", 1024 + 44, 4, UINT32_MAX, 0, "shared xattrs beyond the end of the image" },
+	{ "xattr_blkaddr behind", 1024 + 44, 4, 16, 0,
+	  "shared xattrs beyond the end of the image" },
+	{ "xattr_blkaddr max", 1024 + 44, 4, UINT32_MAX, 0,
+	  "shared xattrs beyond the end of the image" },
 	{ "any version", 12, 4, 77, 0, NULL },
 	{ "any flags", 8, 4, 0xffffffff, 0, NULL },
 };
@@ -72,7 +74,8 @@ static void check_supers(void)
 		make_super(head);
 		put(head + supers[i].at, supers[i].width, supers[i].value);
 		rc = cfs_super_decode(&sb, s, len, &f);
-		CHECK(as_expected(rc, &f, supers[i].what), "super %s: %d %s", supers[i].name, rc, f.what);
+		CHECK(as_expected(rc, &f, supers[i].what), "super %s: %d %s", supers[i].name, rc,
+		      f.what);
 		CHECK(rc || (sb.root_nid == 36 && sb.build_time == -5 && sb.build_time_nsec == 6),
 		      "super %s: fields", supers[i].name);
 	}
@@ -101,7 +104,8 @@ static const struct {
 	{ "nid 2^59", 0, 0, REG, 0, 0, 1ull << 59, "inode number of 2^59 or more" },
 	{ "nid max", 0, 0, REG, 0, 0, UINT64_MAX, "inode number of 2^59 or more" },
 	{ "nid beyond", 0, 0, REG, 0, 0, 2048, "inode beyond the end of the image" },
-	{ "nid far beyond", 0, 0, REG, 0, 0, (1ull << 59) - 1, "inode beyond the end of the image" },
+	{ "nid far beyond", 0, 0, REG, 0, 0, (1ull << 59) - 1,
+	  "inode beyond the end of the image" },
 	{ "in the superblock", 0, 0, REG, 0, 0, 35, "inode overlaps header or superblock" },
 	{ "extended last", 1, 0, REG, 0, 0, 2047, "inode beyond the end of the image" },
 	{ "format bit", 0x10, 0, REG, 0, 0, 0, "unknown inode format" },
@@ -122,13 +126,15 @@ static const struct {
 	{ "tail to the block", 4, 0, REG, 32, 0, 126, NULL },
 	{ "tail over the block", 4, 0, REG, 33, 0, 126, "inline tail crosses a block" },
 	{ "content limit", 0, 0, REG, 5000, 1, 0, NULL },
-	{ "content over it", 0, 0, REG, 5001, 1, 0, "content in the image of more than 5000 bytes" },
+	{ "content over it", 0, 0, REG, 5001, 1, 0,
+	  "content in the image of more than 5000 bytes" },
 	{ "block 0", 0, 0, REG, 1, 0, 0, "data in block 0" },
 	{ "last blocks", 0, 0, DIR, 8192, 14, 0, NULL },
 	{ "blocks beyond", 0, 0, DIR, 8193, 14, 0, "data blocks beyond the end of the image" },
 	{ "block beyond", 0, 0, DIR, 1, 16, 0, "data blocks beyond the end of the image" },
 	{ "null block", 0, 0, DIR, 1, UINT32_MAX, 0, "data blocks beyond the end of the image" },
-	{ "huge directory", 1, 0, DIR, (1ull << 63) - 1, 1, 0, "data blocks beyond the end of the image" },
+	{ "huge directory", 1, 0, DIR, (1ull << 63) - 1, 1, 0,
+	  "data blocks beyond the end of the image" },
 	{ "empty directory", 0, 0, DIR, 0, 0, 0, "empty directory without dots" },
 	{ "empty symlink", 4, 0, LNK, 0, 0, 0, "empty symlink" },
 	{ "longest symlink", 0, 0, LNK, 4095, 1, 0, NULL },
@@ -181,13 +187,16 @@ static void check_inodes(void)
 		make_inode(d, i);
 		s = (struct cfs_span){ d, nid == 2047 ? 32 : 64 };
 		rc = cfs_inode_decode(&inode, &sb, nid, s, &f);
-		CHECK(as_expected(rc, &f, inodes[i].what), "inode %s: %d %s", inodes[i].name, rc, f.what);
+		CHECK(as_expected(rc, &f, inodes[i].what), "inode %s: %d %s", inodes[i].name, rc,
+		      f.what);
 		if (rc)
 			continue;
-		CHECK(inode.mode == inodes[i].mode && inode.size == inodes[i].size && inode.nlink == 9 &&
-			      inode.uid == (extended ? 70000 : 7000) && inode.mtime == (extended ? -7 : 11),
+		CHECK(inode.mode == inodes[i].mode && inode.size == inodes[i].size &&
+			      inode.nlink == 9 && inode.uid == (extended ? 70000 : 7000) &&
+			      inode.mtime == (extended ? -7 : 11),
 		      "inode %s: fields", inodes[i].name);
-		CHECK(inode.rdev == (inodes[i].mode == CHR ? 0x501 : 0), "inode %s: rdev", inodes[i].name);
+		CHECK(inode.rdev == (inodes[i].mode == CHR ? 0x501 : 0), "inode %s: rdev",
+		      inodes[i].name);
 		CHECK(inode.off == nid * 32 && inode.xattr_off == inode.off + (extended ? 64 : 32),
 		      "inode %s: places", inodes[i].name);
 	}
@@ -206,8 +215,10 @@ static void check_short_inodes(void)
 
 			make_inode(d, i);
 			memcpy(exact, d, len);
-			rc = cfs_inode_decode(&inode, &sb, 36, (struct cfs_span){ exact, len }, NULL);
-			CHECK(rc || len >= (inodes[i].format & 1 ? 64 : 32), "inode %s cut to %zu", inodes[i].name, len);
+			rc = cfs_inode_decode(&inode, &sb, 36, (struct cfs_span){ exact, len },
+					      NULL);
+			CHECK(rc || len >= (inodes[i].format & 1 ? 64 : 32), "inode %s cut to %zu",
+			      inodes[i].name, len);
 			free(exact);
 		}
 }
@@ -225,7 +236,8 @@ static void check_symlinks(void)
 	CHECK(cfs_symlink_check((struct cfs_span){ text, 4096 }, &f), "symlink of 4096");
 	CHECK(cfs_symlink_check((struct cfs_span){ text, 0 }, &f), "symlink of 0");
 	text[5] = 0;
-	CHECK(cfs_symlink_check((struct cfs_span){ text, 9 }, &f) && f.off == 5, "symlink with NUL");
+	CHECK(cfs_symlink_check((struct cfs_span){ text, 9 }, &f) && f.off == 5,
+	      "symlink with NUL");
 	CHECK(!strcmp(f.what, "NUL in a symlink target"), "symlink fault: %s", f.what);
 }
 
@@ -305,7 +317,8 @@ static void check_blocks(void)
 		put(d + blocks[i].at, blocks[i].width, blocks[i].value);
 		memcpy(exact, d, blocks[i].len);
 		rc = read_block((struct cfs_span){ exact, blocks[i].len }, &f);
-		CHECK(as_expected(rc, &f, blocks[i].what), "block %s: %d %s", blocks[i].name, rc, f.what);
+		CHECK(as_expected(rc, &f, blocks[i].what), "block %s: %d %s", blocks[i].name, rc,
+		      f.what);
 		free(exact);
 	}
 }
@@ -331,7 +344,8 @@ static void check_find(void)
 	}
 	CHECK(!cfs_dirblock_open(&b, (struct cfs_span){ d, off }, NULL) && b.count == 6, "open");
 	for (unsigned int i = 0; i < 6; i++)
-		CHECK(!cfs_dirblock_find(&b, names[i], (u32)strlen(names[i]), &e, &at, NULL) && e.nid == i && at == i,
+		CHECK(!cfs_dirblock_find(&b, names[i], (u32)strlen(names[i]), &e, &at, NULL) &&
+			      e.nid == i && at == i,
 		      "find %s", names[i]);
 	CHECK(cfs_dirblock_find(&b, "a", 1, &e, &at, NULL) == -ENOENT && at == 2, "find a");
 	CHECK(cfs_dirblock_find(&b, "de", 2, &e, &at, NULL) == -ENOENT && at == 5, "find de");
@@ -339,13 +353,17 @@ static void check_find(void)
 	CHECK(cfs_dirblock_find(&b, "!", 1, &e, &at, NULL) == -ENOENT && at == 0, "find !");
 	CHECK(!cfs_dirblock_order(&b, 3, "c", 1, &e, &order, NULL) && order > 0, "d and c");
 	CHECK(!cfs_dirblock_order(&b, 3, "dc", 2, &e, &order, NULL) && order < 0, "d and dc");
-	CHECK(!cfs_dirblock_order(&b, 3, "d", 1, &e, &order, NULL) && order == 0 && e.nid == 3, "d and d");
+	CHECK(!cfs_dirblock_order(&b, 3, "d", 1, &e, &order, NULL) && order == 0 && e.nid == 3,
+	      "d and d");
 	d[12 * 3 + 10] = EROFS_FT_MAX;
-	CHECK(cfs_dirblock_find(&b, "d", 1, &e, &at, &f) == -EUCLEAN && f.off == 36, "a type that is none");
-	CHECK(!cfs_dirblock_find(&b, "dd", 2, &e, &at, NULL) && at == 4, "beside a type that is none");
+	CHECK(cfs_dirblock_find(&b, "d", 1, &e, &at, &f) == -EUCLEAN && f.off == 36,
+	      "a type that is none");
+	CHECK(!cfs_dirblock_find(&b, "dd", 2, &e, &at, NULL) && at == 4,
+	      "beside a type that is none");
 	d[12 * 3 + 10] = EROFS_FT_DIR;
 	put(d + 12 * 4 + 8, 2, 72);
-	CHECK(cfs_dirblock_find(&b, "b", 1, &e, &at, &f) == -EUCLEAN && !strcmp(f.what, "name offsets do not grow"),
+	CHECK(cfs_dirblock_find(&b, "b", 1, &e, &at, &f) == -EUCLEAN &&
+		      !strcmp(f.what, "name offsets do not grow"),
 	      "an offset that does not grow");
 }
 
@@ -377,7 +395,8 @@ static const struct {
 	{ "prefix alone", 16, 4, 8 << 16 | 1 << 8, 28, NULL },
 	{ "no name", 16, 2, 0, 28, "empty xattr name" },
 	{ "NUL", 21, 1, 0, 28, "NUL in an xattr name" },
-	{ "reference behind", 12, 4, (IMAGE_LEN - 8192) / 4, 28, "shared xattr beyond the end of the image" },
+	{ "reference behind", 12, 4, (IMAGE_LEN - 8192) / 4, 28,
+	  "shared xattr beyond the end of the image" },
 	{ "last reference", 12, 4, (IMAGE_LEN - 8192) / 4 - 1, 28, NULL },
 	{ "reference max", 12, 4, UINT32_MAX, 28, "shared xattr beyond the end of the image" },
 };
@@ -400,7 +419,8 @@ static int read_area(struct cfs_span s, struct cfs_fault *f)
 static void check_areas(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(areas); i++) {
-		u8 d[28] = { [4] = 1, [12] = 7, [16] = 2, [17] = 1, [18] = 3, 0, 'a', 'b', 'x', 'y', 'z' };
+		u8 d[28] = { [4] = 1, [12] = 7, [16] = 2, [17] = 1, [18] = 3, 0,
+			     'a',     'b',      'x',      'y',      'z' };
 		u8 *exact = malloc(areas[i].len + 1);
 		struct cfs_fault f = { .what = "" };
 		int rc;
@@ -408,7 +428,8 @@ static void check_areas(void)
 		put(d + areas[i].at, areas[i].width, areas[i].value);
 		memcpy(exact, d, areas[i].len);
 		rc = read_area((struct cfs_span){ exact, areas[i].len }, &f);
-		CHECK(as_expected(rc, &f, areas[i].what), "area %s: %d %s", areas[i].name, rc, f.what);
+		CHECK(as_expected(rc, &f, areas[i].what), "area %s: %d %s", areas[i].name, rc,
+		      f.what);
 		free(exact);
 	}
 }
@@ -421,17 +442,21 @@ static void check_names(void)
 	u32 n;
 
 	memset(d + 4, 'n', 255);
-	CHECK(!cfs_xattr_decode(&x, (struct cfs_span){ d, sizeof(d) }, 0, NULL, &f), "name of 263 bytes");
+	CHECK(!cfs_xattr_decode(&x, (struct cfs_span){ d, sizeof(d) }, 0, NULL, &f),
+	      "name of 263 bytes");
 	d[1] = EROFS_XATTR_INDEX_SECURITY;
 	CHECK(cfs_xattr_decode(&x, (struct cfs_span){ d, sizeof(d) }, 0, NULL, &f) &&
 		      !strcmp(f.what, "xattr name of more than 263 bytes"),
 	      "name of 264 bytes: %s", f.what);
 	CHECK(cfs_xattr_index("user.x", 6, &n) == EROFS_XATTR_INDEX_USER && n == 5, "user.x");
 	CHECK(cfs_xattr_index("lustre.x", 8, &n) == EROFS_XATTR_INDEX_NONE && n == 0, "lustre.x");
-	CHECK(cfs_xattr_index("system.posix_acl_accessX", 24, &n) == EROFS_XATTR_INDEX_POSIX_ACL_ACCESS && n == 23,
+	CHECK(cfs_xattr_index("system.posix_acl_accessX", 24, &n) ==
+			      EROFS_XATTR_INDEX_POSIX_ACL_ACCESS &&
+		      n == 23,
 	      "a prefix is enough");
 	CHECK(cfs_xattr_index("trusted", 7, &n) == EROFS_XATTR_INDEX_NONE, "trusted without a dot");
-	CHECK(cfs_xattr_filter_bit(EROFS_XATTR_INDEX_TRUSTED, "overlay.metacopy", 16) == 1u << 31, "filter bit");
+	CHECK(cfs_xattr_filter_bit(EROFS_XATTR_INDEX_TRUSTED, "overlay.metacopy", 16) == 1u << 31,
+	      "filter bit");
 }
 
 void unit_core_decode(void)

@@ -149,8 +149,8 @@ static void check_rows(int fd)
 		int len = snprintf(text, sizeof(text), "%s%s", ROOT, rows[i].text);
 		int rc = parse(fd, text, (size_t)len, rows[i].strict, false, &err);
 
-		CHECK(!rc == !rows[i].error && (!rc || strstr(err.text, rows[i].error)), "row %zu \"%s\": %s", i,
-		      rows[i].text, rc ? err.text : "accepted");
+		CHECK(!rc == !rows[i].error && (!rc || strstr(err.text, rows[i].error)),
+		      "row %zu \"%s\": %s", i, rows[i].text, rc ? err.text : "accepted");
 	}
 }
 
@@ -182,7 +182,8 @@ static void check_limits(int fd)
 		memset(text + len + 24, '/', most);
 		text[len + most + more] = '\n';
 		rc = parse(fd, text, len + most + more + 1, false, false, &err);
-		CHECK(rc && strstr(err.text, more ? "x:2: line of more than 4194304 bytes" : "to a directory"),
+		CHECK(rc && strstr(err.text, more ? "x:2: line of more than 4194304 bytes"
+						  : "to a directory"),
 		      "line of 4 MiB + %zu: %s", more, err.text);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wholes); i++)
@@ -214,12 +215,14 @@ static const char sample[] =
 	"/usr/\\xff 1 100644 1 0 0 0 0.0 - \\x2d - user.b=2\n"
 	"/usr/share 4096 40755 2 0 0 0 1700000000.5 - - - security.selinux=share\\x00 trusted.overlay.origin=\n"
 	"/usr/share/zoneinfo 4096 40755 2 0 0 0 1700000000.5 - - - security.selinux=share\\x00 user.z=1\n"
-	"/usr/share/zoneinfo/UTC 114 100644 1 0 0 0 5.0 a1/" D32 "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 - " D64 "\n"
+	"/usr/share/zoneinfo/UTC 114 100644 1 0 0 0 5.0 a1/" D32
+	"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 - " D64 "\n"
 	"/usr/share/zoneinfo/Zulu 0 @120777 1 0 0 0 5.0 /usr/share/zoneinfo/UTC - -\n"
 	"/usr/share/a 12 100644 1 0 0 0 5.0 - twelve\\tbytes -\n"
 	"/usr/share/b 0 100644 1 0 0 0 5.0 ignored/payload - not-a-digest user.b=2\n"
 	"/usr/lib 4096 40755 2 0 0 0 1700000000.5 - - - user.empty=\n"
-	"/usr/lib/libc.so.6 1922136 100755 1 0 0 0 1700000000.5 c0/ffee - c0ffee00c0ffee00" D32 "c0ffee00c0ffee00\n"
+	"/usr/lib/libc.so.6 1922136 100755 1 0 0 0 1700000000.5 c0/ffee - c0ffee00c0ffee00" D32
+	"c0ffee00c0ffee00\n"
 	"/usr/lib/libc.so 9 120777 1 0 0 0 0.0 libc.so.6 - -\n"
 	"/usr/lib/os-release 0 100444 1 0 0 0 0.0 - - - user.mime=text/plain user.\\xe2\\x82\\xac=\\xe2\\x82\\xac\n"
 	"/usr/lib/\\x20\\n 0 100444 1 65535 65536 0 -9223372036854775808.0 - - -\n"
@@ -235,7 +238,8 @@ static void check_damaged(int fd, const char *text, size_t len)
 	for (size_t n = 0; n < len; n++) {
 		int rc = parse(fd, text, n, false, true, &err);
 
-		CHECK(!rc || !strncmp(err.text, "x:", 2) || err.text[0] == '/', "prefix of %zu: %s", n, err.text);
+		CHECK(!rc || !strncmp(err.text, "x:", 2) || err.text[0] == '/', "prefix of %zu: %s",
+		      n, err.text);
 	}
 	memcpy(copy, text, len);
 	for (size_t at = 0; at < len; at++) {
@@ -264,7 +268,9 @@ static void check_memory(int fd)
 	CHECK(!ftruncate(fd, 0) && lseek(fd, 0, SEEK_SET) == 0, "an empty file");
 	dprintf(fd, "/ 0 40755 2 0 0 0 0.0 - - -\n");
 	for (size_t i = 0; i < lines; i++)
-		dprintf(fd, "/name%06zu 9 100644 1 0 0 0 1.5 00/%062zu - %064zu security.selinux=label%zu\\x00\n", i, i, i, i % 9);
+		dprintf(fd,
+			"/name%06zu 9 100644 1 0 0 0 1.5 00/%062zu - %064zu security.selinux=label%zu\\x00\n",
+			i, i, i, i % 9);
 	tree_init(&tree);
 	if (lseek(fd, 0, SEEK_SET) || input_open_fd(&in, fd, "x", &err))
 		abort();
@@ -284,7 +290,8 @@ void unit_dump_parse(void)
 	check_rows(fd);
 	check_limits(fd);
 	check_memory(fd);
-	CHECK(!parse(fd, sample, sizeof(sample) - 1, false, true, &err), "the sample is good: %s", err.text);
+	CHECK(!parse(fd, sample, sizeof(sample) - 1, false, true, &err), "the sample is good: %s",
+	      err.text);
 	CHECK(sizeof(sample) > 2048, "the sample has %zu bytes", sizeof(sample));
 	check_damaged(fd, sample, sizeof(sample) - 1);
 	close(fd);

@@ -39,8 +39,12 @@ void unit_files_crc32(void)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (u8)(i * i + i / 7);
 	for (unsigned int len = 0; len <= sizeof(data); len++)
-		CHECK(crc32(crc32(0, data, len / 3), data + len / 3, len - len / 3) == by_bits(data, len), "%u bytes in two pieces", len);
+		CHECK(crc32(crc32(0, data, len / 3), data + len / 3, len - len / 3) ==
+			      by_bits(data, len),
+		      "%u bytes in two pieces", len);
 	memset(data, 0xff, sizeof(data));
 	for (unsigned int len = 0; len <= sizeof(data); len++)
-		CHECK(adler32(adler32(1, data, len / 3), data + len / 3, len - len / 3) == by_sums(data, len), "the sums of %u bytes", len);
+		CHECK(adler32(adler32(1, data, len / 3), data + len / 3, len - len / 3) ==
+			      by_sums(data, len),
+		      "the sums of %u bytes", len);
 }

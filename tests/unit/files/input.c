@@ -102,7 +102,8 @@ static void gives(const char *what, const struct bytes *in, const struct bytes *
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++)
-		CHECK(read_in(fd, pieces[i], 0, &out, &err) == (ssize_t)want->len && !memcmp(out.p, want->p, want->len),
+		CHECK(read_in(fd, pieces[i], 0, &out, &err) == (ssize_t)want->len &&
+			      !memcmp(out.p, want->p, want->len),
 		      "%s in pieces of %zu", what, pieces[i]);
 	close(fd);
 }
@@ -165,7 +166,8 @@ static void prefixes(const char *what, const struct bytes *in, size_t magic, siz
 		else if (len == member)
 			CHECK(n > 0, "%s: one member", what);
 		else
-			CHECK(n == -1 && !strncmp(err.text, "in: ", 4), "%s cut to %zu bytes: %zd", what, len, n);
+			CHECK(n == -1 && !strncmp(err.text, "in: ", 4), "%s cut to %zu bytes: %zd",
+			      what, len, n);
 		close(fd);
 	}
 }
@@ -189,7 +191,8 @@ static void flips(const char *what, const struct bytes *in, size_t magic, const 
 			bad.p[i] ^= (u8)x;
 			fd = put(bad.p, bad.len);
 			n = read_in(fd, 0, 0, &out, &err);
-			CHECK(n == -1 || (n == (ssize_t)want->len && !memcmp(out.p, want->p, want->len)),
+			CHECK(n == -1 || (n == (ssize_t)want->len &&
+					  !memcmp(out.p, want->p, want->len)),
 			      "%s: byte %zu ^ %u", what, i, x);
 			close(fd);
 		}
@@ -198,8 +201,16 @@ static void flips(const char *what, const struct bytes *in, size_t magic, const 
 /* A frame with the window descriptor @wd and a run of @run bytes. */
 static size_t run_frame(u8 *p, u8 wd, u32 run)
 {
-	const u8 frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, wd,
-			     (u8)(run << 3 | 2 | 1), (u8)(run >> 5), (u8)(run >> 13), 'x' };
+	const u8 frame[] = { 0x28,
+			     0xb5,
+			     0x2f,
+			     0xfd,
+			     0,
+			     wd,
+			     (u8)(run << 3 | 2 | 1),
+			     (u8)(run >> 5),
+			     (u8)(run >> 13),
+			     'x' };
 
 	memcpy(p, frame, sizeof(frame));
 	return sizeof(frame);
@@ -215,15 +226,19 @@ static void limits(const struct bytes *text)
 
 	len = run_frame(frame, 17 << 3, 1000);
 	fd = put(frame, len);
-	CHECK(read_in(fd, 0, 1000, &out, &err) == 1000, "a window of 128 MiB, as much as the limit");
+	CHECK(read_in(fd, 0, 1000, &out, &err) == 1000,
+	      "a window of 128 MiB, as much as the limit");
 	close(fd);
-	refused("one byte over the limit", frame, len, 999, "in: more than 999 bytes after decompression");
+	refused("one byte over the limit", frame, len, 999,
+		"in: more than 999 bytes after decompression");
 	len = run_frame(frame, 18 << 3, 1000);
 	refused("a window of 256 MiB", frame, len, 0, "in: zstd: window of more than 128 MiB");
 	gzip(&in, text);
-	refused("gzip over the limit", in.p, in.len, text->len - 1, "in: more than 170 bytes after decompression");
+	refused("gzip over the limit", in.p, in.len, text->len - 1,
+		"in: more than 170 bytes after decompression");
 	fd = put(in.p, in.len);
-	CHECK(read_in(fd, 7, text->len, &out, &err) == (ssize_t)text->len, "gzip, as much as the limit");
+	CHECK(read_in(fd, 7, text->len, &out, &err) == (ssize_t)text->len,
+	      "gzip, as much as the limit");
 	close(fd);
 	fd = put(text->p, text->len);
 	CHECK(read_in(fd, 0, 10, &out, &err) == (ssize_t)text->len, "a plain input has no limit");
@@ -231,15 +246,18 @@ static void limits(const struct bytes *text)
 	in.len = 0;
 	gzip(&in, text);
 	add(&in, "garbage", 7);
-	refused("text behind gzip", in.p, in.len, 0, "in: gzip: something else follows the compressed data");
+	refused("text behind gzip", in.p, in.len, 0,
+		"in: gzip: something else follows the compressed data");
 	in.len = 0;
 	add(&in, seq_zst, sizeof(seq_zst));
 	add(&in, "garbage", 7);
-	refused("text behind zstd", in.p, in.len, 0, "in: zstd: something else follows the compressed data");
+	refused("text behind zstd", in.p, in.len, 0,
+		"in: zstd: something else follows the compressed data");
 	in.len = 0;
 	add(&in, seq_zst, sizeof(seq_zst));
 	add(&in, "ga", 2);
-	refused("two bytes behind zstd", in.p, in.len, 0, "in: zstd: something else follows the compressed data");
+	refused("two bytes behind zstd", in.p, in.len, 0,
+		"in: zstd: something else follows the compressed data");
 }
 
 /* Larger than every buffer on the way. */
@@ -255,14 +273,16 @@ static void large(void)
 		data[i] = (u8)(i * i >> 7);
 	scratch_file(&scratch, "plain", data, size, 0600);
 	CHECK(!input_open(&in, scratch_path(&scratch, "plain"), &err) && !in.compressed, "open");
-	CHECK(!input_slurp(&in, &p, &len, &err) && len == size && !memcmp(p, data, size), "3 MiB, plain");
+	CHECK(!input_slurp(&in, &p, &len, &err) && len == size && !memcmp(p, data, size),
+	      "3 MiB, plain");
 	free(p);
 	input_release(&in);
 	len = pack(packed, 2 * size, data, size);
 	scratch_file(&scratch, "packed", packed, len, 0600);
 	free(packed);
 	CHECK(!input_open(&in, scratch_path(&scratch, "packed"), &err) && in.compressed, "open");
-	CHECK(!input_slurp(&in, &p, &len, &err) && len == size && !memcmp(p, data, size), "3 MiB, gzip");
+	CHECK(!input_slurp(&in, &p, &len, &err) && len == size && !memcmp(p, data, size),
+	      "3 MiB, gzip");
 	CHECK(in.total == size, "bytes counted");
 	free(p);
 	input_release(&in);
@@ -278,12 +298,15 @@ static void what_cannot_be_read(void)
 	u8 byte[8];
 
 	snprintf(want, sizeof(want), "%s: is a directory", scratch.dir);
-	CHECK(input_open(&in, scratch.dir, &err) && !strcmp(err.text, want), "a directory: %s", err.text);
+	CHECK(input_open(&in, scratch.dir, &err) && !strcmp(err.text, want), "a directory: %s",
+	      err.text);
 	snprintf(want, sizeof(want), "%s/none: open: No such file or directory", scratch.dir);
-	CHECK(input_open(&in, scratch_path(&scratch, "none"), &err) && err.code == ENOENT && !strcmp(err.text, want),
+	CHECK(input_open(&in, scratch_path(&scratch, "none"), &err) && err.code == ENOENT &&
+		      !strcmp(err.text, want),
 	      "a file that is not there: %s", err.text);
 	CHECK(!pipe(fds) && write(fds[1], "hello", 5) == 5 && !close(fds[1]), "pipe");
-	CHECK(!input_open_fd(&in, fds[0], "-", &err) && input_read(&in, byte, 8, &err) == 5 && !memcmp(byte, "hello", 5),
+	CHECK(!input_open_fd(&in, fds[0], "-", &err) && input_read(&in, byte, 8, &err) == 5 &&
+		      !memcmp(byte, "hello", 5),
 	      "a pipe");
 	CHECK(input_read(&in, byte, 8, &err) == 0, "its end");
 	input_release(&in);

@@ -61,8 +61,8 @@ static bool holds(const char *name, const char *text, mode_t mode)
 	struct stat st;
 	size_t len;
 	char *p = scratch_read(&scratch, name, &len);
-	bool good = p && len == strlen(text) && !memcmp(p, text, len) && !lstat(scratch_path(&scratch, name), &st) &&
-		    (st.st_mode & 07777) == mode;
+	bool good = p && len == strlen(text) && !memcmp(p, text, len) &&
+		    !lstat(scratch_path(&scratch, name), &st) && (st.st_mode & 07777) == mode;
 
 	free(p);
 	return good;
@@ -91,24 +91,29 @@ static void names(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(masks); i++) {
 		umask(masks[i]);
-		CHECK(!write_out("new", "one", &err) && holds("new", "one", 0644), "a new file, umask %o: %s",
-		      (unsigned int)masks[i], err.text);
+		CHECK(!write_out("new", "one", &err) && holds("new", "one", 0644),
+		      "a new file, umask %o: %s", (unsigned int)masks[i], err.text);
 		unlink(scratch_path(&scratch, "new"));
 	}
 	umask(022);
 	scratch_file(&scratch, "old", "before", 6, 0640);
 	if (geteuid() == 0)
 		CHECK(!chown(scratch_path(&scratch, "old"), 12, 34), "chown");
-	CHECK(!write_out("old", "after", &err) && holds("old", "after", 0640), "an old file: %s", err.text);
-	CHECK(!lstat(scratch_path(&scratch, "old"), &st) && (geteuid() || (st.st_uid == 12 && st.st_gid == 34)),
+	CHECK(!write_out("old", "after", &err) && holds("old", "after", 0640), "an old file: %s",
+	      err.text);
+	CHECK(!lstat(scratch_path(&scratch, "old"), &st) &&
+		      (geteuid() || (st.st_uid == 12 && st.st_gid == 34)),
 	      "its owner");
-	CHECK(!publish_open(&p, scratch_path(&scratch, "old"), true, &err) && p.exists && p.st.st_ino == st.st_ino,
+	CHECK(!publish_open(&p, scratch_path(&scratch, "old"), true, &err) && p.exists &&
+		      p.st.st_ino == st.st_ino,
 	      "what is replaced is known");
-	CHECK(!io_write(p.fd, "junk", 4) && holds("old", "after", 0640), "nothing changes meanwhile (WI-1)");
+	CHECK(!io_write(p.fd, "junk", 4) && holds("old", "after", 0640),
+	      "nothing changes meanwhile (WI-1)");
 	publish_abort(&p);
 	CHECK(holds("old", "after", 0640) && entries(scratch.dir) == 1, "nothing is left of it");
 	scratch_file(&scratch, "suid", "before", 6, 06755);
-	CHECK(!write_out("suid", "x", &err) && holds("suid", "x", 0755), "setuid is not taken over");
+	CHECK(!write_out("suid", "x", &err) && holds("suid", "x", 0755),
+	      "setuid is not taken over");
 }
 
 static void refused(const char *name, const char *text)
@@ -125,8 +130,10 @@ static void refused(const char *name, const char *text)
 /* WI-8: without opening, so that the fifo blocks nobody. */
 static void refusals(void)
 {
-	CHECK(!mkdir(scratch_path(&scratch, "dir"), 0755) && !mkfifo(scratch_path(&scratch, "fifo"), 0644) &&
-		      !symlink("old", scratch_path(&scratch, "link")) && !symlink("none", scratch_path(&scratch, "dangling")) &&
+	CHECK(!mkdir(scratch_path(&scratch, "dir"), 0755) &&
+		      !mkfifo(scratch_path(&scratch, "fifo"), 0644) &&
+		      !symlink("old", scratch_path(&scratch, "link")) &&
+		      !symlink("none", scratch_path(&scratch, "dangling")) &&
 		      !symlink("/dev/stdout", scratch_path(&scratch, "tty")),
 	      "files");
 	refused("dir", "is a directory");
@@ -150,24 +157,30 @@ static void descriptors(void)
 	int fd = open(scratch_path(&scratch, "fd"), O_RDWR | O_CREAT | O_TRUNC, 0600), again;
 
 	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
-		CHECK(publish_descriptor(spellings[i].name) == spellings[i].fd, "\"%s\"", spellings[i].name);
+		CHECK(publish_descriptor(spellings[i].name) == spellings[i].fd, "\"%s\"",
+		      spellings[i].name);
 	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
-	CHECK(!io_write(fd, "head", 4) && !publish_open(&p, name, false, &err) && p.to_fd && p.fd == fd && p.exists,
+	CHECK(!io_write(fd, "head", 4) && !publish_open(&p, name, false, &err) && p.to_fd &&
+		      p.fd == fd && p.exists,
 	      "%s", name);
-	CHECK(!io_write(p.fd, "tail", 4) && !publish_commit(&p, &err) && holds("fd", "headtail", 0600),
+	CHECK(!io_write(p.fd, "tail", 4) && !publish_commit(&p, &err) &&
+		      holds("fd", "headtail", 0600),
 	      "from the present position");
 	CHECK(!io_write(fd, "x", 1), "the descriptor is still open");
 	again = open(scratch_path(&scratch, "fd"), O_RDONLY);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", again);
-	CHECK(publish_open(&p, name, false, &err) && strstr(err.text, "not open for writing"), "read-only: %s", err.text);
+	CHECK(publish_open(&p, name, false, &err) && strstr(err.text, "not open for writing"),
+	      "read-only: %s", err.text);
 	close(again);
-	CHECK(publish_open(&p, name, false, &err) && err.code == EBADF && !strncmp(err.text, name, strlen(name)),
+	CHECK(publish_open(&p, name, false, &err) && err.code == EBADF &&
+		      !strncmp(err.text, name, strlen(name)),
 	      "closed: %s", err.text);
 	close(fd);
 	fd = open("/dev/ptmx", O_RDWR | O_NOCTTY);
 	if (fd >= 0) {
 		snprintf(name, sizeof(name), "/dev/fd/%d", fd);
-		CHECK(publish_open(&p, name, false, &err) && strstr(err.text, "is a terminal"), "terminal: %s", err.text);
+		CHECK(publish_open(&p, name, false, &err) && strstr(err.text, "is a terminal"),
+		      "terminal: %s", err.text);
 		close(fd);
 	}
 }
@@ -175,8 +188,10 @@ static void descriptors(void)
 /* ST-9: ours and free is removed, all else stays. */
 static void left_overs(void)
 {
-	static const char *const other[] = { ".cfs-tmp.", ".cfs-tmp.0123456789abcde", ".cfs-tmp.0123456789abcdeff",
-					     ".cfs-tmp.0123456789ABCDEF", "x.cfs-tmp.0123456789abcdef" };
+	static const char *const other[] = { ".cfs-tmp.", ".cfs-tmp.0123456789abcde",
+					     ".cfs-tmp.0123456789abcdeff",
+					     ".cfs-tmp.0123456789ABCDEF",
+					     "x.cfs-tmp.0123456789abcdef" };
 	struct error err;
 	struct newfile held;
 	int dir = open(scratch.dir, O_RDONLY | O_DIRECTORY);
@@ -189,7 +204,8 @@ static void left_overs(void)
 	scratch_file(&scratch, ".cfs-tmp.0123456789abcdef", "x", 1, 0600);
 	CHECK(!mkdir(scratch_path(&scratch, ".cfs-tmp.00000000000000ff"), 0700), "mkdir");
 	scratch_file(&scratch, ".cfs-tmp.00000000000000ff/1", "x", 1, 0600);
-	CHECK(!symlink("/", scratch_path(&scratch, ".cfs-tmp.00000000000000fe")), "a link of that name");
+	CHECK(!symlink("/", scratch_path(&scratch, ".cfs-tmp.00000000000000fe")),
+	      "a link of that name");
 	CHECK(!write_out("old", "after", &err) && entries(scratch.dir) == n + 1, "left-overs");
 	CHECK(!unlink(scratch_path(&scratch, ".cfs-tmp.00000000000000fe")), "the link stays");
 	CHECK(!newfile_drop(&held) && entries(scratch.dir) == n - 1, "a file that is dropped");
@@ -212,9 +228,17 @@ static const struct lack {
 	{ "O_TMPFILE", { { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP } } },
 	{ "O_TMPFILE, an old kernel", { { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EISDIR } } },
 	{ "the right to link a descriptor", { { SYS_linkat, 4, AT_EMPTY_PATH, ENOENT } } },
-	{ "that and /proc", { { SYS_linkat, 4, AT_EMPTY_PATH, ENOENT }, { SYS_linkat, 4, AT_SYMLINK_FOLLOW, ENOENT }, { SYS_access, 1, 0, ENOENT }, { SYS_faccessat, 2, 0, ENOENT } } },
-	{ "O_TMPFILE and locks", { { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP }, { SYS_flock, 0, 0, ENOLCK } } },
-	{ "random numbers", { { SYS_getrandom, 0, 0, EAGAIN }, { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP } } },
+	{ "that and /proc",
+	  { { SYS_linkat, 4, AT_EMPTY_PATH, ENOENT },
+	    { SYS_linkat, 4, AT_SYMLINK_FOLLOW, ENOENT },
+	    { SYS_access, 1, 0, ENOENT },
+	    { SYS_faccessat, 2, 0, ENOENT } } },
+	{ "O_TMPFILE and locks",
+	  { { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP },
+	    { SYS_flock, 0, 0, ENOLCK } } },
+	{ "random numbers",
+	  { { SYS_getrandom, 0, 0, EAGAIN },
+	    { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP } } },
 };
 
 static int with_less(void *arg)
@@ -225,7 +249,8 @@ static int with_less(void *arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(lack->calls); i++)
 		if (lack->calls[i].code)
-			scratch_forbid(lack->calls[i].nr, lack->calls[i].arg, lack->calls[i].mask, lack->calls[i].code);
+			scratch_forbid(lack->calls[i].nr, lack->calls[i].arg, lack->calls[i].mask,
+				       lack->calls[i].code);
 	if (write_out("less", "one", &err) || !holds("less", "one", 0644))
 		return 1;
 	if (chmod(scratch_path(&scratch, "less"), 0600) || write_out("less", "two", &err))
@@ -252,7 +277,10 @@ static void fallbacks(void)
 static const struct lack broken[] = {
 	{ "fsync", { { SYS_fsync, 0, 0, EIO } } },
 	{ "fchmod", { { SYS_fchmod, 0, 0, EIO } } },
-	{ "rename", { { SYS_rename, 0, 0, ENOSPC }, { SYS_renameat, 0, 0, ENOSPC }, { SYS_renameat2, 0, 0, ENOSPC } } },
+	{ "rename",
+	  { { SYS_rename, 0, 0, ENOSPC },
+	    { SYS_renameat, 0, 0, ENOSPC },
+	    { SYS_renameat2, 0, 0, ENOSPC } } },
 	{ "link", { { SYS_linkat, 0, 0, ENOSPC } } },
 	{ "open", { { SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EMFILE } } },
 };
@@ -264,7 +292,8 @@ static int broken_commit(void *arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(lack->calls); i++)
 		if (lack->calls[i].code)
-			scratch_forbid(lack->calls[i].nr, lack->calls[i].arg, lack->calls[i].mask, lack->calls[i].code);
+			scratch_forbid(lack->calls[i].nr, lack->calls[i].arg, lack->calls[i].mask,
+				       lack->calls[i].code);
 	return write_out("old", "broken", &err) && err.code == lack->calls[0].code ? 0 : 1;
 }
 
@@ -276,7 +305,8 @@ static void failures(void)
 		int rc = scratch_child(broken_commit, &lack);
 
 		/* Without AT_EMPTY_PATH and /proc the named way is taken, and works. */
-		CHECK(rc == 0 || rc == 77 || !strcmp(lack.what, "link"), "%s fails: %d", lack.what, rc);
+		CHECK(rc == 0 || rc == 77 || !strcmp(lack.what, "link"), "%s fails: %d", lack.what,
+		      rc);
 		CHECK(rc || holds("old", "after", 0640), "the old file when %s fails", lack.what);
 		CHECK(entries(scratch.dir) == n, "nothing is left when %s fails", lack.what);
 	}

@@ -38,16 +38,21 @@ static const struct spoil {
 	{ "slots", ABS, "", "", SB + 13, 1, 1, "extra superblock slots" },
 	{ "incompat", ABS, "", "", SB + 80, 4, 1, "unknown incompatible features" },
 	/* 3 */
-	{ "meta_blkaddr", ABS, "", "", SB + 40, 4, 1, "inodes do not count from the start of the image" },
-	{ "xattr_blkaddr", ABS, "", "", SB + 44, 4, 100000, "shared xattrs beyond the end of the image" },
-	{ "root in the superblock", ABS, "", "", SB + 14, 2, 35, "inode overlaps header or superblock" },
+	{ "meta_blkaddr", ABS, "", "", SB + 40, 4, 1,
+	  "inodes do not count from the start of the image" },
+	{ "xattr_blkaddr", ABS, "", "", SB + 44, 4, 100000,
+	  "shared xattrs beyond the end of the image" },
+	{ "root in the superblock", ABS, "", "", SB + 14, 2, 35,
+	  "inode overlaps header or superblock" },
 	{ "root in the header", ABS, "", "", SB + 14, 2, 0, "inode overlaps header or superblock" },
-	{ "file in the superblock", DIRENT, "/", "ext", 0, 8, 33, "inode overlaps header or superblock" },
+	{ "file in the superblock", DIRENT, "/", "ext", 0, 8, 33,
+	  "inode overlaps header or superblock" },
 	/* 4 */
 	{ "nid 2^59", DIRENT, "/", "ext", 0, 8, 1ull << 59, "inode number of 2^59 or more" },
 	{ "nid beyond", DIRENT, "/", "ext", 0, 8, 1ull << 40, "inode beyond the end of the image" },
 	{ "root beyond", ABS, "", "", SB + 14, 2, 65535, "inode beyond the end of the image" },
-	{ "xattr area", INODE, "/content70", "", 2, 2, 65535, "xattr area beyond the end of the image" },
+	{ "xattr area", INODE, "/content70", "", 2, 2, 65535,
+	  "xattr area beyond the end of the image" },
 	/* 5 */
 	{ "format bits", INODE, "/ext", "", 0, 2, 0x19, "unknown inode format" },
 	{ "layout", INODE, "/ext", "", 0, 2, 3, "unknown data layout" },
@@ -56,24 +61,31 @@ static const struct spoil {
 	{ "size", INODE, "/ext", "", 8, 8, 1ull << 63, "size of 2^63 or more" },
 	{ "empty tail", INODE, "/xattrs", "", 8, 4, 0, "inline layout with an empty tail" },
 	{ "long tail", INODE, "/xattrs", "", 8, 4, 4000, "inline tail crosses a block" },
-	{ "blocks", INODE, "/content5000", "", 16, 4, 100000, "data blocks beyond the end of the image" },
+	{ "blocks", INODE, "/content5000", "", 16, 4, 100000,
+	  "data blocks beyond the end of the image" },
 	{ "block 0", INODE, "/content5000", "", 16, 4, 0, "data in block 0" },
 	/* 7 */
-	{ "chunked directory", INODE, "/dir", "", 0, 2, 8, "chunk layout on what is no regular file" },
+	{ "chunked directory", INODE, "/dir", "", 0, 2, 8,
+	  "chunk layout on what is no regular file" },
 	{ "chunk bits", INODE, "/ext", "", 16, 4, 32, "unknown chunk format" },
 	{ "chunks", INODE, "/huge", "", 16, 4, 0, "more than 1024 chunks" },
 	/* 8 */
-	{ "content", INODE, "/content5000", "", 8, 4, 5001, "content in the image of more than 5000 bytes" },
+	{ "content", INODE, "/content5000", "", 8, 4, 5001,
+	  "content in the image of more than 5000 bytes" },
 	/* 9 */
 	{ "empty symlink", INODE, "/link", "", 8, 4, 0, "empty symlink" },
-	{ "long symlink", INODE, "/longlink", "", 8, 4, 4096, "symlink target of more than 4095 bytes" },
+	{ "long symlink", INODE, "/longlink", "", 8, 4, 4096,
+	  "symlink target of more than 4095 bytes" },
 	{ "NUL in a symlink", DATA, "/link", "", 2, 1, 0, "NUL in a symlink target" },
 	{ "NUL in a long symlink", DATA, "/longlink", "", 4000, 1, 0, "NUL in a symlink target" },
 	/* 10 */
 	{ "empty directory", INODE, "/dir", "", 8, 4, 0, "empty directory without dots" },
-	{ "short directory", INODE, "/dir", "", 8, 4, 11, "directory block shorter than one entry" },
-	{ "nameoff 0", DATA, "/dir", "", 8, 2, 0, "first name offset is not a whole number of entries" },
-	{ "nameoff 37", DATA, "/dir", "", 8, 2, 37, "first name offset is not a whole number of entries" },
+	{ "short directory", INODE, "/dir", "", 8, 4, 11,
+	  "directory block shorter than one entry" },
+	{ "nameoff 0", DATA, "/dir", "", 8, 2, 0,
+	  "first name offset is not a whole number of entries" },
+	{ "nameoff 37", DATA, "/dir", "", 8, 2, 37,
+	  "first name offset is not a whole number of entries" },
 	{ "nameoff behind", DATA, "/dir", "", 8, 2, 1200, "first name beyond its block" },
 	{ "offsets", DIRENT, "/dir", "..", 8, 2, 36, "name offsets do not grow" },
 	{ "offset behind", DIRENT, "/dir", "sub", 8, 2, 500, "name beyond its block" },
@@ -83,26 +95,34 @@ static const struct spoil {
 	{ ". elsewhere", DIRENT, "/dir", ".", 0, 8, 40, "entry . leads elsewhere" },
 	{ ".. elsewhere", DIRENT, "/dir", "..", 0, 8, 40, "entry .. leads elsewhere" },
 	{ ".. of the root", DIRENT, "/", "..", 0, 8, 40, "entry .. leads elsewhere" },
-	{ "type of .", DIRENT, "/dir", ".", 10, 1, 1, "type of a directory entry differs from its inode" },
+	{ "type of .", DIRENT, "/dir", ".", 10, 1, 1,
+	  "type of a directory entry differs from its inode" },
 	/* 11 */
 	{ "type 0", DIRENT, "/", "ext", 10, 1, 0, "unknown type in a directory entry" },
 	{ "type 8", DIRENT, "/", "ext", 10, 1, 8, "unknown type in a directory entry" },
-	{ "other type", DIRENT, "/", "ext", 10, 1, 7, "type of a directory entry differs from its inode" },
-	{ "other type of a link", DIRENT, "/a", "x", 10, 1, 2, "type of a directory entry differs from its inode" },
+	{ "other type", DIRENT, "/", "ext", 10, 1, 7,
+	  "type of a directory entry differs from its inode" },
+	{ "other type of a link", DIRENT, "/a", "x", 10, 1, 2,
+	  "type of a directory entry differs from its inode" },
 	/* 13 */
 	{ "references", AREA, "/content70", "", 4, 1, 255, "shared xattrs beyond the xattr area" },
 	{ "value behind", XATTR, "/content70", "user.ab", 2, 2, 60000, "xattr beyond the end" },
 	{ "name behind", XATTR, "/content70", "user.ab", 0, 1, 200, "xattr beyond the end" },
 	{ "index", XATTR, "/content70", "user.ab", 1, 1, 7, "unknown xattr name index" },
 	{ "no name", XATTR, "/content70", "user.ab", 0, 2, 0, "empty xattr name" },
-	{ "264 bytes", XATTR, "/ext", "user.long", 0, 4, 40u << 16 | 6 << 8 | 255, "xattr name of more than 263 bytes" },
+	{ "264 bytes", XATTR, "/ext", "user.long", 0, 4, 40u << 16 | 6 << 8 | 255,
+	  "xattr name of more than 263 bytes" },
 	{ "NUL in a name", XATTR, "/content70", "user.ab", 4, 1, 0, "NUL in an xattr name" },
 	{ "twice", XATTR, "/content70", "user.ab", 5, 1, 'a', "the same xattr twice on one inode" },
-	{ "twice among many", XATTR, "/xattrs", "user.many.t", 9, 1, 's', "the same xattr twice on one inode" },
-	{ "first twice", XATTR, "/xattrs", "user.many.t", 9, 1, 'a', "the same xattr twice on one inode" },
-	{ "reference", AREA, "/content70", "", 12, 4, UINT32_MAX, "shared xattr beyond the end of the image" },
+	{ "twice among many", XATTR, "/xattrs", "user.many.t", 9, 1, 's',
+	  "the same xattr twice on one inode" },
+	{ "first twice", XATTR, "/xattrs", "user.many.t", 9, 1, 'a',
+	  "the same xattr twice on one inode" },
+	{ "reference", AREA, "/content70", "", 12, 4, UINT32_MAX,
+	  "shared xattr beyond the end of the image" },
 	/* 14 */
-	{ "length 35", XATTR, "/ext", METACOPY, 2, 2, 35, "metacopy of a length other than 0, 36 or 68" },
+	{ "length 35", XATTR, "/ext", METACOPY, 2, 2, 35,
+	  "metacopy of a length other than 0, 36 or 68" },
 	{ "version", VALUE, "/ext", METACOPY, 0, 1, 1, "unknown metacopy version" },
 	{ "length", VALUE, "/ext", METACOPY, 1, 1, 68, "metacopy with a wrong length byte" },
 	{ "flags", VALUE, "/ext", METACOPY, 2, 1, 1, "unknown metacopy flags" },
@@ -179,9 +199,11 @@ static void expect(const struct sample *s, const char *title, const char *what)
 	for (int i = 0; i < 2; i++) {
 		int rc = check(s, i ? &odds : NULL, &err);
 
-		CHECK(rc == -1 && !strncmp(err.text, what, len) && !strncmp(err.text + len, " (at byte ", 10),
+		CHECK(rc == -1 && !strncmp(err.text, what, len) &&
+			      !strncmp(err.text + len, " (at byte ", 10),
 		      "%s: %d %s", title, rc, err.text);
-		CHECK(err.code == EUCLEAN || err.code == EOPNOTSUPP, "%s: code %d", title, err.code);
+		CHECK(err.code == EUCLEAN || err.code == EOPNOTSUPP, "%s: code %d", title,
+		      err.code);
 	}
 }
 
@@ -211,7 +233,8 @@ static void check_more(const struct sample *good)
 	memcpy(s.bytes, good->bytes, s.len);
 	last = sample_data(good, "/names", 0);
 	last += 12 * (s.bytes[last + 8] / 12u - 1) + 8;
-	sample_put(&s, sample_data(good, "/names", 0) + s.bytes[last] + 256u * s.bytes[last + 1], 1, 0);
+	sample_put(&s, sample_data(good, "/names", 0) + s.bytes[last] + 256u * s.bytes[last + 1], 1,
+		   0);
 	expect(&s, "empty name", "empty name");
 	memcpy(s.bytes, good->bytes, s.len);
 	memset(s.bytes + sample_data(good, "/names", 1) + 24, 'b', 10);
@@ -422,11 +445,12 @@ static void check_sizes(const struct sample *good)
 	memcpy(s.bytes, good->bytes, good->len);
 	CHECK(!check(&s, &odds, &err) && !odds.set, "as it is: %s %x", err.text, odds.set);
 	s.len += 4096;
-	CHECK(!check(&s, &odds, &err) && odds.set == 1u << ODD_BLOCKS, "a block more: %s %x", err.text, odds.set);
+	CHECK(!check(&s, &odds, &err) && odds.set == 1u << ODD_BLOCKS, "a block more: %s %x",
+	      err.text, odds.set);
 	s.len -= 4095;
 	odds.set = 0;
-	CHECK(!check(&s, &odds, &err) && odds.set == (1u << ODD_BLOCKS | 1u << ODD_ALIGN), "a byte more: %s %x",
-	      err.text, odds.set);
+	CHECK(!check(&s, &odds, &err) && odds.set == (1u << ODD_BLOCKS | 1u << ODD_ALIGN),
+	      "a byte more: %s %x", err.text, odds.set);
 	sample_release(&s);
 }
 

@@ -41,16 +41,18 @@ struct totals {
 };
 
 /* @deep: into a tree, too. */
-static void run(const u8 *bytes, u64 len, struct buf *b, struct totals *totals, bool deep, const char *what, u64 at)
+static void run(const u8 *bytes, u64 len, struct buf *b, struct totals *totals, bool deep,
+		const char *what, u64 at)
 {
 	struct error err;
 	struct image img;
 	unsigned int odd = 0;
 
-	if (image_open_bytes(&img, bytes, len, &err) || image_check(&img, deep ? count : NULL, &odd, &err)) {
+	if (image_open_bytes(&img, bytes, len, &err) ||
+	    image_check(&img, deep ? count : NULL, &odd, &err)) {
 		totals->refused++;
-		CHECK(err.text[0] && (err.code == EUCLEAN || err.code == EOPNOTSUPP), "%s %llu: %s", what,
-		      (unsigned long long)at, err.text);
+		CHECK(err.text[0] && (err.code == EUCLEAN || err.code == EOPNOTSUPP), "%s %llu: %s",
+		      what, (unsigned long long)at, err.text);
 		image_close(&img);
 		return;
 	}
@@ -99,10 +101,11 @@ static void bytes(const struct sample *s, struct buf *b, struct totals *totals)
 			u8 v = (u8)i;
 
 			if (!all)
-				v = i < ARRAY_LEN(values) ? values[i] : i == ARRAY_LEN(values) ? (u8)(was + 1)
-								: i == ARRAY_LEN(values) + 1   ? (u8)(was - 1)
-								: i == ARRAY_LEN(values) + 2   ? was ^ 0x20
-											       : was ^ 0x08;
+				v = i < ARRAY_LEN(values)        ? values[i]
+				    : i == ARRAY_LEN(values)     ? (u8)(was + 1)
+				    : i == ARRAY_LEN(values) + 1 ? (u8)(was - 1)
+				    : i == ARRAY_LEN(values) + 2 ? was ^ 0x20
+								 : was ^ 0x08;
 			if (v == was)
 				continue;
 			s->bytes[at] = v;
@@ -122,8 +125,8 @@ void unit_image_mutants(void)
 	prefixes(&s, &b, &totals);
 	memset(&totals, 0, sizeof(totals));
 	bytes(&s, &b, &totals);
-	CHECK(totals.refused > s.len && totals.accepted > s.len && totals.odd, "%u refused, %u accepted, %u odd",
-	      totals.refused, totals.accepted, totals.odd);
+	CHECK(totals.refused > s.len && totals.accepted > s.len && totals.odd,
+	      "%u refused, %u accepted, %u odd", totals.refused, totals.accepted, totals.odd);
 	printf("# mutants: image of %llu bytes, %u refused, %u accepted, %u of them told of soft faults\n",
 	       (unsigned long long)s.len, totals.refused, totals.accepted, totals.odd);
 	buf_release(&b);

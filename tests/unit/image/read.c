@@ -52,8 +52,8 @@ static void check_same(const char *title, const struct sample *s)
 
 	while (i < b.len && i < s->len && s->bytes[i] == (u8)b.p[i])
 		i++;
-	CHECK(!rc && b.len == s->len && i == s->len, "%s: %d %s, differs at %llu", title, rc, err.text,
-	      (unsigned long long)i);
+	CHECK(!rc && b.len == s->len && i == s->len, "%s: %d %s, differs at %llu", title, rc,
+	      err.text, (unsigned long long)i);
 	buf_release(&b);
 }
 
@@ -63,9 +63,11 @@ static void check_same(const char *title, const struct sample *s)
 static const char *const trees[] = {
 	ROOT,
 	ROOT "/b 9 100644 2 0 0 0 1.2 x - -\n/a 0 @100644 1 0 0 0 0.0 /b - -\n",
-	ROOT "/z 9 100644 2 0 0 0 1.2 x - -\n/a 0 40755 1 0 0 0 0.0 - - -\n/a/b 0 @100644 1 0 0 0 0.0 /z - -\n",
-	ROOT "/a 0 40755 1 0 0 0 0.0 - - -\n/a/b 9 100644 1 0 0 0 0.0 x - -\n/z 0 @100644 2 0 0 0 1.2 /a/b - -\n"
-	     "/00 0 @100644 2 0 0 0 1.2 /a/b - -\n",
+	ROOT
+	"/z 9 100644 2 0 0 0 1.2 x - -\n/a 0 40755 1 0 0 0 0.0 - - -\n/a/b 0 @100644 1 0 0 0 0.0 /z - -\n",
+	ROOT
+	"/a 0 40755 1 0 0 0 0.0 - - -\n/a/b 9 100644 1 0 0 0 0.0 x - -\n/z 0 @100644 2 0 0 0 1.2 /a/b - -\n"
+	"/00 0 @100644 2 0 0 0 1.2 /a/b - -\n",
 	ROOT "/a 0 20644 1 0 0 0 0.0 - - -\n/b 0 @20644 1 0 0 0 0.0 /a - -\n",
 	ROOT "/a 0 20644 1 0 0 1 0.0 - - -\n/b 0 @20644 1 0 0 0 0.0 /a - -\n",
 	ROOT "/a 3 100644 1 0 0 0 0.0 x/y abc - trusted.overlay.x=1\n",

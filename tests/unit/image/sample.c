@@ -76,13 +76,14 @@ void sample_text(struct buf *b)
 		   "/chr 0 20600 1 0 0 1281 7.8 - - -\n"
 		   "/content5000 5000 100644 1 0 0 0 -3.4 - ");
 	add_run(b, 'c', 4990);
-	buf_str(b, "0123456789 -\n"
-		   "/content70 7 100644 1 1000 1000 0 1.2 - content - user.aa=1 user.ab=2 " LABEL "\n"
-		   "/dash 1 100644 1 0 0 0 0.0 - \\x2d -\n"
-		   "/dir 0 40700 1 0 0 0 -3.4 - - - " LABEL "\n"
-		   "/dir/sub 0 40700 1 0 0 0 -3.4 - - -\n"
-		   "/empty 0 100644 1 0 0 0 -3.4 - - -\n"
-		   "/ext 70000 100644 3 70000 0 0 -3.4 " OBJECT " - " DIGEST " " LABEL " user.long=");
+	buf_str(b,
+		"0123456789 -\n"
+		"/content70 7 100644 1 1000 1000 0 1.2 - content - user.aa=1 user.ab=2 " LABEL "\n"
+		"/dash 1 100644 1 0 0 0 0.0 - \\x2d -\n"
+		"/dir 0 40700 1 0 0 0 -3.4 - - - " LABEL "\n"
+		"/dir/sub 0 40700 1 0 0 0 -3.4 - - -\n"
+		"/empty 0 100644 1 0 0 0 -3.4 - - -\n"
+		"/ext 70000 100644 3 70000 0 0 -3.4 " OBJECT " - " DIGEST " " LABEL " user.long=");
 	add_run(b, 'v', 300);
 	buf_str(b, "\n"
 		   "/fifo 0 10600 1 0 0 0 -3.4 - - -\n"
@@ -98,12 +99,13 @@ void sample_text(struct buf *b)
 		add_run(b, c, 250);
 		buf_str(b, " 0 100644 1 0 0 0 -3.4 - - -\n");
 	}
-	buf_str(b, "/same 0 @100644 3 0 0 0 -3.4 /a/x - -\n"
-		   "/sock 0 140600 1 0 0 0 -3.4 - - -\n"
-		   "/wh 0 40755 1 0 0 0 -3.4 - - -\n"
-		   "/wh/gone 0 20600 2 0 0 0 -3.4 - - -\n"
-		   "/wh/gone2 0 @20600 2 0 0 0 -3.4 /wh/gone - -\n"
-		   "/xattrs 3 100644 1 0 0 0 -3.4 - abc - system.posix_acl_access=\\x02\\x00\\x00\\x00");
+	buf_str(b,
+		"/same 0 @100644 3 0 0 0 -3.4 /a/x - -\n"
+		"/sock 0 140600 1 0 0 0 -3.4 - - -\n"
+		"/wh 0 40755 1 0 0 0 -3.4 - - -\n"
+		"/wh/gone 0 20600 2 0 0 0 -3.4 - - -\n"
+		"/wh/gone2 0 @20600 2 0 0 0 -3.4 /wh/gone - -\n"
+		"/xattrs 3 100644 1 0 0 0 -3.4 - abc - system.posix_acl_access=\\x02\\x00\\x00\\x00");
 	for (char c = 'a'; c <= 't'; c++) {
 		buf_str(b, " user.many.");
 		buf_byte(b, c);

@@ -55,11 +55,13 @@ static unsigned int check_rows(const char *list, bool loose)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct basedirs_found found = { 0 };
 		int fd, rc = basedirs_find(&b, rows[i].path, strlen(rows[i].path), &found, &err);
-		bool good = rc == rows[i].want && (rc == BASEDIRS_NONE || found.which == rows[i].which);
+		bool good =
+			rc == rows[i].want && (rc == BASEDIRS_NONE || found.which == rows[i].which);
 
 		if (loose && rows[i].want != BASEDIRS_FILE)
 			good = rc == BASEDIRS_NONE || rc == BASEDIRS_OTHER;
-		CHECK(good, "%s: %d in %u %s", rows[i].path, rc, found.which, rc < 0 ? err.text : "");
+		CHECK(good, "%s: %d in %u %s", rows[i].path, rc, found.which,
+		      rc < 0 ? err.text : "");
 		bad += !good;
 		rc = basedirs_open_file(&b, rows[i].path, strlen(rows[i].path), &found, &fd, &err);
 		good = (rows[i].want == BASEDIRS_FILE) == (fd >= 0) && rc >= 0;
@@ -93,7 +95,8 @@ static void forbid_openat2(void)
 	};
 	struct sock_fprog prog = { ARRAY_LEN(code), code };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 		_exit(77);
 }
 
@@ -107,9 +110,10 @@ static void make_file(const char *name)
 
 static void make_tree(void)
 {
-	static const char *const dirs[] = { "one", "two", "one/aa", "two/aa", "two/bb", "one/aa/shadowed" };
-	static const char *const files[] = { "outside", "one/aa/file", "one/aa/both", "two/aa/both", "two/bb/second",
-					     "two/aa/shadowed" };
+	static const char *const dirs[] = { "one",    "two",    "one/aa",
+					    "two/aa", "two/bb", "one/aa/shadowed" };
+	static const char *const files[] = { "outside",     "one/aa/file",   "one/aa/both",
+					     "two/aa/both", "two/bb/second", "two/aa/shadowed" };
 	bool good = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
@@ -132,7 +136,8 @@ void unit_store_basedirs(void)
 	CHECK(mkdtemp(dir) && !chdir(dir), "%s", dir);
 	make_tree();
 	check_rows("one:two", !has_openat2());
-	CHECK(basedirs_open(&b, "one:three", &err) && strstr(err.text, "three"), "not there: %s", err.text);
+	CHECK(basedirs_open(&b, "one:three", &err) && strstr(err.text, "three"), "not there: %s",
+	      err.text);
 	CHECK(basedirs_open(&b, "one::two", &err) && err.code == EINVAL, "empty: %s", err.text);
 	CHECK(basedirs_open(&b, "outside", &err), "a file");
 	fflush(stdout);

@@ -83,7 +83,8 @@ static void fill(bool no_sync, unsigned int found)
 	struct stat st;
 	size_t len;
 
-	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open: %s", err.text);
+	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open: %s",
+	      err.text);
 	c = content_open(&s, NULL);
 	for (size_t i = 0; i < 2 * ARRAY_LEN(sizes); i++) {
 		memset(data, (int)(i / 2) + 1, sizes[i / 2]);
@@ -92,8 +93,8 @@ static void fill(bool no_sync, unsigned int found)
 		CHECK(!put_file(c, name, &d[i], &err), "put %s: %s", name, err.text);
 	}
 	CHECK(!content_finish(c, &err) && !store_finish(&s, &err), "finish: %s", err.text);
-	CHECK(s.counts.found == found && s.counts.stored + found == ARRAY_LEN(sizes), "%llu stored, %llu found",
-	      s.counts.stored, s.counts.found);
+	CHECK(s.counts.found == found && s.counts.stored + found == ARRAY_LEN(sizes),
+	      "%llu stored, %llu found", s.counts.stored, s.counts.found);
 	content_close(c);
 	store_close(&s);
 	CHECK(objects("st") == (int)ARRAY_LEN(sizes), "%d objects", objects("st"));
@@ -104,11 +105,14 @@ static void fill(bool no_sync, unsigned int found)
 		digest_of(data, sizes[i / 2], &want, path);
 		CHECK(!memcmp(&d[i], &want, sizeof(want)), "digest of %zu bytes", sizes[i / 2]);
 		p = scratch_read(&scratch, path, &len);
-		CHECK(p && len == sizes[i / 2] && !memcmp(p, data, len), "object of %zu bytes (ST-1)", sizes[i / 2]);
+		CHECK(p && len == sizes[i / 2] && !memcmp(p, data, len),
+		      "object of %zu bytes (ST-1)", sizes[i / 2]);
 		free(p);
-		CHECK(!lstat(scratch_path(&scratch, path), &st) && (st.st_mode & 07777) == 0644, "its mode (ST-7)");
+		CHECK(!lstat(scratch_path(&scratch, path), &st) && (st.st_mode & 07777) == 0644,
+		      "its mode (ST-7)");
 		path[5] = 0;
-		CHECK(!lstat(scratch_path(&scratch, path), &st) && (st.st_mode & 07777) == 0755, "mode of its directory");
+		CHECK(!lstat(scratch_path(&scratch, path), &st) && (st.st_mode & 07777) == 0755,
+		      "mode of its directory");
 	}
 	free(data);
 }
@@ -225,7 +229,8 @@ static int put_right(struct error *err)
 	if (store_open(&s, scratch_path(&scratch, "st"), flags, &notes, err))
 		return -1;
 	c = content_open(&s, NULL);
-	rc = put_file(c, "right", &d, err) || content_finish(c, err) || store_finish(&s, err) ? -1 : 0;
+	rc = put_file(c, "right", &d, err) || content_finish(c, err) || store_finish(&s, err) ? -1
+											      : 0;
 	content_close(c);
 	store_close(&s);
 	return rc;
@@ -250,12 +255,15 @@ static void planted(void)
 		CHECK(!lstat(scratch_path(&scratch, path), &before), "lstat");
 		rc = put_right(&err);
 		CHECK(!rc == !plants[i].refused, "%s: %s", plants[i].what, err.text);
-		CHECK(!notes.text.len == (plants[i].kept || plants[i].refused), "%s: notes", plants[i].what);
+		CHECK(!notes.text.len == (plants[i].kept || plants[i].refused), "%s: notes",
+		      plants[i].what);
 		CHECK(!lstat(scratch_path(&scratch, path), &after) &&
-			      (before.st_ino == after.st_ino) == (plants[i].kept || plants[i].refused),
+			      (before.st_ino == after.st_ino) ==
+				      (plants[i].kept || plants[i].refused),
 		      "%s: kept or replaced", plants[i].what);
 		p = scratch_read(&scratch, path, &len);
-		CHECK(plants[i].refused || (p && len == 5 && !memcmp(p, "right", 5)), "%s: content", plants[i].what);
+		CHECK(plants[i].refused || (p && len == 5 && !memcmp(p, "right", 5)), "%s: content",
+		      plants[i].what);
 		free(p);
 		drop_notes();
 		CHECK(!remove(scratch_path(&scratch, path)), "remove");
@@ -287,7 +295,8 @@ static void warnings(void)
 {
 	struct error err = { 0 };
 
-	CHECK(!chmod(scratch_path(&scratch, "st"), 0775) && !put_right(&err) && strstr(notes.text.p, "others may write"),
+	CHECK(!chmod(scratch_path(&scratch, "st"), 0775) && !put_right(&err) &&
+		      strstr(notes.text.p, "others may write"),
 	      "ST-13");
 	drop_notes();
 	CHECK(!chmod(scratch_path(&scratch, "st"), 0755), "chmod");
@@ -320,10 +329,13 @@ static void required(void)
 		store_close(&s);
 		return;
 	}
-	CHECK(err.code == EOPNOTSUPP && strstr(err.text, "fs-verity"), "without fs-verity: %s", err.text);
-	CHECK(store_open(&s, scratch_path(&scratch, "right"), flags, &notes, &err) && err.code == ENOTDIR,
+	CHECK(err.code == EOPNOTSUPP && strstr(err.text, "fs-verity"), "without fs-verity: %s",
+	      err.text);
+	CHECK(store_open(&s, scratch_path(&scratch, "right"), flags, &notes, &err) &&
+		      err.code == ENOTDIR,
 	      "a file: %s", err.text);
-	CHECK(store_open(&s, scratch_path(&scratch, "no/st"), flags, &notes, &err) && err.code == ENOENT,
+	CHECK(store_open(&s, scratch_path(&scratch, "no/st"), flags, &notes, &err) &&
+		      err.code == ENOENT,
 	      "no directory to make it in: %s", err.text);
 }
 
@@ -340,15 +352,18 @@ static void sparse(void)
 	struct store s;
 	struct stat st;
 
-	CHECK(pwrite(fd, "x", 1, 33 << 20) == 1 && !ftruncate(fd, size) && !close(fd), "a sparse file");
+	CHECK(pwrite(fd, "x", 1, 33 << 20) == 1 && !ftruncate(fd, size) && !close(fd),
+	      "a sparse file");
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open");
 	c = content_open(&s, NULL);
-	CHECK(!put_file(c, "sparse", &d, &err) && !content_finish(c, &err) && !store_finish(&s, &err), "put");
+	CHECK(!put_file(c, "sparse", &d, &err) && !content_finish(c, &err) &&
+		      !store_finish(&s, &err),
+	      "put");
 	content_close(c);
 	store_close(&s);
 	object_path(path + 3, &d);
-	CHECK(!lstat(scratch_path(&scratch, path), &st) && st.st_size == size && st.st_blocks < 64, "%lld blocks",
-	      (long long)st.st_blocks);
+	CHECK(!lstat(scratch_path(&scratch, path), &st) && st.st_size == size && st.st_blocks < 64,
+	      "%lld blocks", (long long)st.st_blocks);
 	unlink(scratch_path(&scratch, path));
 }
 
@@ -373,12 +388,15 @@ static void changing(void)
 		fd = open(scratch_path(&scratch, "changing"), O_RDWR);
 		CHECK(!fstat(fd, &st), "fstat");
 		st.st_size++;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, shorter", len[i / 2]);
+		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, shorter",
+		      len[i / 2]);
 		st.st_size -= 2;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, longer", len[i / 2]);
+		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, longer",
+		      len[i / 2]);
 		st.st_size++;
 		st.st_mtim.tv_nsec ^= 1;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, another time", len[i / 2]);
+		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED,
+		      "%zu bytes, another time", len[i / 2]);
 		CHECK(!content_finish(c, &err), "finish");
 		content_close(c);
 		close(fd);
@@ -423,14 +441,18 @@ static void streams(void)
 
 		memset(data, from.byte, len);
 		digest_of(data, len, &want, path);
-		CHECK(!content_put_stream(c, &stream, &d, &err) && !content_finish(c, &err), "%zu bytes: %s", len, err.text);
+		CHECK(!content_put_stream(c, &stream, &d, &err) && !content_finish(c, &err),
+		      "%zu bytes: %s", len, err.text);
 		CHECK(!memcmp(&d, &want, sizeof(d)), "digest of a stream of %zu bytes", len);
-		CHECK(content_put_stream(c, &stream, &d, &err) == -1 && strstr(err.text, "too early"), "it has ended");
+		CHECK(content_put_stream(c, &stream, &d, &err) == -1 &&
+			      strstr(err.text, "too early"),
+		      "it has ended");
 		content_close(c);
 		if (i % 2) {
 			CHECK(!store_finish(&s, &err), "finish");
 			p = scratch_read(&scratch, path, &got);
-			CHECK(p && got == len && !memcmp(p, data, len), "object of a stream of %zu bytes", len);
+			CHECK(p && got == len && !memcmp(p, data, len),
+			      "object of a stream of %zu bytes", len);
 			free(p);
 		}
 	}
@@ -470,7 +492,8 @@ static int put_many_as(const char *path, struct store_flags flags)
 
 	for (unsigned int i = 0; i < 4; i++)
 		m->c[i] = content_open(&m->s, NULL);
-	if (!store_open(&m->s, path, flags, &notes, &err) && !workers_each(4, MANY, put_one, m, &err)) {
+	if (!store_open(&m->s, path, flags, &notes, &err) &&
+	    !workers_each(4, MANY, put_one, m, &err)) {
 		rc = 0;
 		for (unsigned int i = 0; i < 4; i++)
 			if (content_finish(m->c[i], &err))
@@ -561,8 +584,8 @@ static void many(void)
 		CHECK(rc == 0 || rc == 77, "%s: %d", ways[i].what, rc);
 		if (rc)
 			continue;
-		CHECK(objects(name) > 0 && (n < 0 || objects(name) == n), "%s: %d objects and nothing else (ST-9)",
-		      ways[i].what, objects(name));
+		CHECK(objects(name) > 0 && (n < 0 || objects(name) == n),
+		      "%s: %d objects and nothing else (ST-9)", ways[i].what, objects(name));
 		n = objects(name);
 		rc = scratch_child(ways[i].run, path);
 		CHECK(rc == 0 && objects(name) == n, "%s: once more", ways[i].what);
@@ -584,7 +607,8 @@ static void together(void)
 		while (wait(&status) > 0)
 			bad += status != 0;
 		snprintf(path, sizeof(path), "both%u", round);
-		CHECK(!bad && objects(path) == objects("many0"), "three processes: %d objects", objects(path));
+		CHECK(!bad && objects(path) == objects("many0"), "three processes: %d objects",
+		      objects(path));
 	}
 }
 

@@ -93,7 +93,8 @@ static void alignments(const char *name)
 		sha256_two(p, q, 4096, out[0], out[1]);
 		CHECK(!memcmp(out, want, sizeof(want)), "%s: blocks at offset %zu", name, off);
 		sha256_one(q, 4096, out[1]);
-		CHECK(!memcmp(out[1], want[1], SHA256_SIZE), "%s: a block at offset %zu", name, off);
+		CHECK(!memcmp(out[1], want[1], SHA256_SIZE), "%s: a block at offset %zu", name,
+		      off);
 	}
 }
 

@@ -28,21 +28,37 @@ static void known(struct verity *v)
 	struct cfs_digest d;
 
 	verity_memory(v, "hello world\n", 12, &d);
-	CHECK(is(&d, "37061ef2ac4c21bec68489b56138c5780306a4ad7fe6676236ecdf2c9027cd92"), "hello world");
+	CHECK(is(&d, "37061ef2ac4c21bec68489b56138c5780306a4ad7fe6676236ecdf2c9027cd92"),
+	      "hello world");
 	verity_memory(v, "", 0, &d);
-	CHECK(is(&d, "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"), "nothing");
+	CHECK(is(&d, "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"),
+	      "nothing");
 	verity_init(v);
 	verity_add_zero(v, (u64)3 << 30);
 	verity_end(v, &d);
-	CHECK(is(&d, "61cf8b7b751066af446071d81e56b51044b849a2a190351ea8bebe4edbb28795"), "3 GiB of zeros");
+	CHECK(is(&d, "61cf8b7b751066af446071d81e56b51044b849a2a190351ea8bebe4edbb28795"),
+	      "3 GiB of zeros");
 }
 
-static const u64 zero_sizes[] = {
-	1, 4095, 4096, 4097, 8192, 128 * 4096 - 1, 128 * 4096, 128 * 4096 + 1, 129 * 4096,
-	128 * 128 * 4096, 128 * 128 * 4096 + 1, (u64)127 * 128 * 128 * 4096 + 5,
-	(u64)1 << 33, ((u64)1 << 40) - 1, ((u64)1 << 47) + 12345, ((u64)1 << 54) - 4096, ((u64)1 << 61) + 1,
-	((u64)1 << 63) - 1, UINT64_MAX
-};
+static const u64 zero_sizes[] = { 1,
+				  4095,
+				  4096,
+				  4097,
+				  8192,
+				  128 * 4096 - 1,
+				  128 * 4096,
+				  128 * 4096 + 1,
+				  129 * 4096,
+				  128 * 128 * 4096,
+				  128 * 128 * 4096 + 1,
+				  (u64)127 * 128 * 128 * 4096 + 5,
+				  (u64)1 << 33,
+				  ((u64)1 << 40) - 1,
+				  ((u64)1 << 47) + 12345,
+				  ((u64)1 << 54) - 4096,
+				  ((u64)1 << 61) + 1,
+				  ((u64)1 << 63) - 1,
+				  UINT64_MAX };
 
 /* Every constant of a level, and the way up and down between them. */
 static void zeros(struct verity *v)
@@ -66,7 +82,8 @@ static void zeros(struct verity *v)
 		}
 		verity_add_zero(v, left);
 		verity_end(v, &d);
-		CHECK(!memcmp(&d, want, 32), "%llu zeros in pieces", (unsigned long long)zero_sizes[i]);
+		CHECK(!memcmp(&d, want, 32), "%llu zeros in pieces",
+		      (unsigned long long)zero_sizes[i]);
 	}
 }
 
@@ -96,12 +113,15 @@ static void in_pieces(struct verity *v, const u8 *p, size_t len, struct cfs_dige
 
 static void lengths(struct verity *v, u8 *data, size_t size)
 {
-	static const size_t at[] = { 0, 4096, 8192, 128 * 4096, 129 * 4096, 256 * 4096, 1000 * 4096 };
+	static const size_t at[] = {
+		0, 4096, 8192, 128 * 4096, 129 * 4096, 256 * 4096, 1000 * 4096
+	};
 	struct cfs_digest d;
 	u8 want[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(at); i++)
-		for (size_t len = at[i] < 2 ? 0 : at[i] - 2; len <= at[i] + 2 && len <= size; len++) {
+		for (size_t len = at[i] < 2 ? 0 : at[i] - 2; len <= at[i] + 2 && len <= size;
+		     len++) {
 			naive_verity(data, len, want);
 			verity_memory(v, data, len, &d);
 			CHECK(!memcmp(&d, want, 32), "%zu bytes", len);
@@ -115,8 +135,9 @@ static void lengths(struct verity *v, u8 *data, size_t size)
 /* One half of the digest each, the rest together. */
 static void tops(struct verity *v, u8 *data)
 {
-	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8192, 12289, 126 * 4096, 127 * 4096 - 1, 127 * 4096,
-					127 * 4096 + 1, 128 * 4096, 200 * 4096 };
+	static const size_t sizes[] = { 1,          4095,           4096,       4097,
+					8192,       12289,          126 * 4096, 127 * 4096 - 1,
+					127 * 4096, 127 * 4096 + 1, 128 * 4096, 200 * 4096 };
 	static struct verity_top t[2];
 	struct cfs_digest d[2];
 	u8 want[32];
@@ -130,7 +151,8 @@ static void tops(struct verity *v, u8 *data)
 				verity_init(v);
 				verity_add(v, data + 17 * k, size[k]);
 				verity_leave(v, &t[k], &d[k]);
-				CHECK(!t[k].size == (size[k] <= 4096 || size[k] > 127 * 4096), "%zu bytes", size[k]);
+				CHECK(!t[k].size == (size[k] <= 4096 || size[k] > 127 * 4096),
+				      "%zu bytes", size[k]);
 				if (size[k] < 4096) {
 					memset(t[k].block, 0x55, sizeof(t[k].block));
 					memcpy(t[k].block, data + 17 * k, size[k]);
@@ -142,18 +164,21 @@ static void tops(struct verity *v, u8 *data)
 				verity_tops(&t[!t[0].size], &t[!!t[1].size]);
 			for (size_t k = 0; k < 2; k++) {
 				naive_verity(data + 17 * k, size[k], want);
-				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0], size[1], k);
+				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0],
+				      size[1], k);
 			}
 		}
 	}
 }
 
 /* Files with data at @off of each of @n places, 5000 bytes long. */
-static void sparse(const struct scratch *s, struct verity_work *work, size_t size, const size_t *off, size_t n)
+static void sparse(const struct scratch *s, struct verity_work *work, size_t size,
+		   const size_t *off, size_t n)
 {
 	u8 *data = calloc(1, size), want[32];
 	const char *path = scratch_path(s, "sparse"), *copy = scratch_path(s, "copy");
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), to = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600),
+	    to = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	static struct verity_top top;
 	struct cfs_digest d;
 	struct stat st, st2;
@@ -168,13 +193,15 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 	}
 	CHECK(!ftruncate(fd, (off_t)size) && !fstat(fd, &st), "ftruncate");
 	naive_verity(data, size, want);
-	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places", size, n);
+	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places",
+	      size, n);
 	CHECK(!verity_fd(fd, &st, &d) && !memcmp(&d, want, 32), "the same by verity_fd");
 	CHECK(!verity_begin(work, fd, &st, &top, &d), "begin");
 	if (top.size)
 		verity_tops(&top, &top);
 	CHECK(!memcmp(&d, want, 32), "%zu bytes, begun and ended", size);
-	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied", size);
+	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied",
+	      size);
 	again = scratch_read(s, "copy", &len);
 	CHECK(len == size && !memcmp(again, data, size), "the copy");
 	CHECK(!fstat(to, &st2) && st2.st_blocks <= st.st_blocks + 8, "holes of the copy (ST-11)");
@@ -199,7 +226,8 @@ struct large {
 	int rc, code;
 };
 
-static int hash_large(struct workers *w, unsigned int index, size_t item, void *arg, struct error *err)
+static int hash_large(struct workers *w, unsigned int index, size_t item, void *arg,
+		      struct error *err)
 {
 	struct large *l = arg;
 
@@ -223,7 +251,8 @@ static void hash_by(struct large *l, unsigned int threads)
 /* A file large enough to be hashed in ranges, with a hole of @hole bytes at its beginning. */
 static void large(const struct scratch *s, struct verity_work *work, size_t size, size_t hole)
 {
-	struct large l = { .work = work, .fd = open(scratch_path(s, "large"), O_RDWR | O_CREAT | O_TRUNC, 0600) };
+	struct large l = { .work = work,
+			   .fd = open(scratch_path(s, "large"), O_RDWR | O_CREAT | O_TRUNC, 0600) };
 	const size_t piece = 1 << 20;
 	u8 *data = malloc(piece);
 	struct cfs_digest want;
@@ -239,7 +268,8 @@ static void large(const struct scratch *s, struct verity_work *work, size_t size
 	CHECK(!verity_copy(work, l.fd, &l.st, -1, &want), "in one piece");
 	for (unsigned int threads = 1; threads <= 4; threads++) {
 		hash_by(&l, threads);
-		CHECK(!l.rc && !memcmp(&l.d, &want, sizeof(want)), "%zu bytes by %u threads", size, threads);
+		CHECK(!l.rc && !memcmp(&l.d, &want, sizeof(want)), "%zu bytes by %u threads", size,
+		      threads);
 	}
 	CHECK(!ftruncate(l.fd, (off_t)(size / 3)), "ftruncate");
 	hash_by(&l, 3);
@@ -294,7 +324,8 @@ static void kernel(void)
 	close(fd);
 	/* An emulator that does not know the call never asks the kernel. */
 	none = verity_measure(-1, &d);
-	CHECK((none == -1 && errno == EBADF) || (none == VERITY_UNSUPPORTED && rc == none), "no file: %d", none);
+	CHECK((none == -1 && errno == EBADF) || (none == VERITY_UNSUPPORTED && rc == none),
+	      "no file: %d", none);
 	scratch_end(&s);
 }
 

@@ -24,10 +24,14 @@ static const struct {
 	{ "basedir=a:b,basedir=c", "c", false },
 	{ ",,basedir=a,,", "a", false },
 	{ "basedir=\\377\\001", "\377\001", false },
-	{ "basedir=\"\\054\"", "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
-	{ "basedir=\\400", "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
-	{ "basedir=\\08", "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
-	{ "basedir=a\\", "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
+	{ "basedir=\"\\054\"",
+	  "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
+	{ "basedir=\\400",
+	  "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
+	{ "basedir=\\08",
+	  "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
+	{ "basedir=a\\",
+	  "basedir: a backslash stands before none of , : \" \\ and three octal digits", true },
 	{ "basedir=a:", "basedir: empty name in list", true },
 	{ "basedir=\"\":a", "basedir: empty name in list", true },
 	{ "basedir=", "basedir: empty name in list", true },
@@ -59,8 +63,8 @@ static void check_lists(void)
 				strcat(got, "|");
 			strcat(got, o.basedir[k]);
 		}
-		CHECK(!rc == !lists[i].refused && !strcmp(rc ? err.text : got, lists[i].want), "%s: %s", lists[i].list,
-		      rc ? err.text : got);
+		CHECK(!rc == !lists[i].refused && !strcmp(rc ? err.text : got, lists[i].want),
+		      "%s: %s", lists[i].list, rc ? err.text : got);
 		optlist_release(&o);
 	}
 }
@@ -97,9 +101,11 @@ static void check_levels(void)
 		int level;
 
 		optlist_init(&o);
-		CHECK(!optlist_parse(&o, levels[i].list, false, &err), "%s: %s", levels[i].list, err.text);
+		CHECK(!optlist_parse(&o, levels[i].list, false, &err), "%s: %s", levels[i].list,
+		      err.text);
 		level = optlist_level(&o, &tries);
-		CHECK(level == levels[i].level && tries == levels[i].tries, "%s: %d", levels[i].list, level);
+		CHECK(level == levels[i].level && tries == levels[i].tries, "%s: %d",
+		      levels[i].list, level);
 		optlist_release(&o);
 	}
 }
@@ -110,12 +116,16 @@ static void check_flags(void)
 	struct optlist o;
 
 	optlist_init(&o);
-	CHECK(!optlist_parse(&o, "nosuid,nodev,dev,noatime,strictatime,rw", false, &err), "%s", err.text);
+	CHECK(!optlist_parse(&o, "nosuid,nodev,dev,noatime,strictatime,rw", false, &err), "%s",
+	      err.text);
 	CHECK(o.attr == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME), "flags 0x%x", o.attr);
-	CHECK(o.touched == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR__ATIME), "touched 0x%x", o.touched);
+	CHECK(o.touched == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR__ATIME),
+	      "touched 0x%x", o.touched);
 	CHECK(o.rw == 1 && !optlist_writable(&o), "rw alone means nothing");
-	CHECK(!optlist_parse(&o, "upperdir=u", false, &err) && optlist_finish(&o, &err), "upperdir needs workdir");
-	CHECK(!optlist_parse(&o, "workdir=w", false, &err) && !optlist_finish(&o, &err), "lists are joined");
+	CHECK(!optlist_parse(&o, "upperdir=u", false, &err) && optlist_finish(&o, &err),
+	      "upperdir needs workdir");
+	CHECK(!optlist_parse(&o, "workdir=w", false, &err) && !optlist_finish(&o, &err),
+	      "lists are joined");
 	CHECK(optlist_writable(&o), "with both");
 	CHECK(!optlist_parse(&o, "nosuch=\"1,2\",x", true, &err), "sloppy");
 	CHECK(optlist_parse(&o, "nosuch", false, &err), "not sloppy");
@@ -135,17 +145,20 @@ static void check_one(const char *list)
 		CHECK(err.text[0] && err.code == EINVAL, "%s", list);
 	} else {
 		level = optlist_level(&o, &tries);
-		CHECK(o.basedirs <= OPTLIST_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s", list);
+		CHECK(o.basedirs <= OPTLIST_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s",
+		      list);
 		/* The level stands in the list; only there can it be lowered. */
-		CHECK(!o.has_digest || level == 2 || strstr(list, "verity_check="), "%s: level %d", list, level);
+		CHECK(!o.has_digest || level == 2 || strstr(list, "verity_check="), "%s: level %d",
+		      list, level);
 	}
 	optlist_release(&o);
 }
 
 static void check_mutants(void)
 {
-	static const char good[] = "ro,nosuid,basedir=\"/srv/a,b\":/srv/c\\054d\\:e:/f,digest=sha256:" HEX
-				   ",verity_check=2,upperdir=/u,workdir=/w,noatime,backend=erofs,idmap=/n,context=\"a:b,c\"";
+	static const char good[] =
+		"ro,nosuid,basedir=\"/srv/a,b\":/srv/c\\054d\\:e:/f,digest=sha256:" HEX
+		",verity_check=2,upperdir=/u,workdir=/w,noatime,backend=erofs,idmap=/n,context=\"a:b,c\"";
 	char list[sizeof(good)];
 
 	CHECK(sizeof(good) > 200, "the list has %zu bytes", sizeof(good));

@@ -39,7 +39,8 @@ static void check_mutants(void)
 	for (size_t len = 0; len < sizeof(good); len++) {
 		memcpy(text, good, len);
 		if (!cmdline_parse(&c, text, len, &err) && c.found)
-			CHECK(len >= sizeof(good) - 4 && c.insecure && !strcmp(c.hex, HEX), "%zu bytes", len);
+			CHECK(len >= sizeof(good) - 4 && c.insecure && !strcmp(c.hex, HEX),
+			      "%zu bytes", len);
 	}
 	for (size_t i = 0; i + 1 < sizeof(good); i++) {
 		memcpy(text, good, sizeof(good));

@@ -41,15 +41,16 @@ static int parse(const char *text, size_t len, char *got, size_t room)
 	if (rc)
 		snprintf(got, room, "%.250s", err.text);
 	else
-		snprintf(got, room, "%c%c%c%c%u", "nbot"[c.etc], "nbot"[c.var], c.root_transient ? 't' : '-',
-			 c.sysroot_readonly ? 'r' : '-', n);
+		snprintf(got, room, "%c%c%c%c%u", "nbot"[c.etc], "nbot"[c.var],
+			 c.root_transient ? 't' : '-', c.sysroot_readonly ? 'r' : '-', n);
 	notes_release(&notes);
 	return rc;
 }
 
 void unit_applets_setup_root_conf(void)
 {
-	static const char good[] = "[etc]\nmount = \"bind\" # x\n[root]\ntransient = true\n[sysroot]\nreadonly=true\n";
+	static const char good[] =
+		"[etc]\nmount = \"bind\" # x\n[root]\ntransient = true\n[sysroot]\nreadonly=true\n";
 	char text[sizeof(good)], got[256];
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -58,13 +59,15 @@ void unit_applets_setup_root_conf(void)
 	}
 	for (size_t len = 0; len < sizeof(good); len++) {
 		memcpy(text, good, len);
-		CHECK(!parse(text, len, got, sizeof(got)) || !strncmp(got, "line ", 5), "%zu bytes: %s", len, got);
+		CHECK(!parse(text, len, got, sizeof(got)) || !strncmp(got, "line ", 5),
+		      "%zu bytes: %s", len, got);
 	}
 	for (size_t i = 0; i + 1 < sizeof(good); i++) {
 		memcpy(text, good, sizeof(good));
 		for (unsigned int v = 0; v < 256; v++) {
 			text[i] = (char)v;
-			CHECK(!parse(text, sizeof(good) - 1, got, sizeof(got)) || !strncmp(got, "line ", 5),
+			CHECK(!parse(text, sizeof(good) - 1, got, sizeof(got)) ||
+				      !strncmp(got, "line ", 5),
 			      "byte %zu is %u: %s", i, v, got);
 		}
 	}

@@ -54,15 +54,20 @@ static void make(void)
 		snprintf(name, sizeof(name), "src/d%u/empty", (i * 7) % 20);
 		CHECK(!mkdir(scratch_path(&scratch, name), 0755), "mkdir");
 	}
-	CHECK(!link(scratch_path(&scratch, "src/d7/fifo"), scratch_path(&scratch, "src/d1/zfifo")) &&
-		      !link(scratch_path(&scratch, "src/d9/file1"), scratch_path(&scratch, "src/d10/afile")) &&
-		      !link(scratch_path(&scratch, "src/d9/file1"), scratch_path(&scratch, "src/zfile")),
+	CHECK(!link(scratch_path(&scratch, "src/d7/fifo"),
+		    scratch_path(&scratch, "src/d1/zfifo")) &&
+		      !link(scratch_path(&scratch, "src/d9/file1"),
+			    scratch_path(&scratch, "src/d10/afile")) &&
+		      !link(scratch_path(&scratch, "src/d9/file1"),
+			    scratch_path(&scratch, "src/zfile")),
 	      "links");
 	xattrs = !setxattr(scratch_path(&scratch, "src/d3"), "user.dir", "x", 1, 0) &&
 		 !setxattr(scratch_path(&scratch, "src/d3/file2"), "user.b", "", 0, 0) &&
 		 !setxattr(scratch_path(&scratch, "src/d3/file2"), "user.a", "value", 5, 0);
 	if (geteuid() == 0)
-		CHECK(!lsetxattr(scratch_path(&scratch, "src/d3/a\nb \xff=\\"), "trusted.l", "link", 4, 0), "an xattr of a link");
+		CHECK(!lsetxattr(scratch_path(&scratch, "src/d3/a\nb \xff=\\"), "trusted.l", "link",
+				 4, 0),
+		      "an xattr of a link");
 }
 
 static void check_file(const struct node *node, const char *path, const struct stat *st)
@@ -80,7 +85,8 @@ static void check_file(const struct node *node, const char *path, const struct s
 	fd = open(path, O_RDONLY);
 	CHECK(read(fd, data, (size_t)st->st_size) == st->st_size, "read");
 	if (st->st_size <= SCAN_INLINE) {
-		CHECK(node->file.content && !memcmp(node->file.content, data, (size_t)st->st_size), "content of %s", path);
+		CHECK(node->file.content && !memcmp(node->file.content, data, (size_t)st->st_size),
+		      "content of %s", path);
 	} else {
 		size_t len = 0;
 		char name[CFS_OBJECT_NAME];
@@ -88,8 +94,11 @@ static void check_file(const struct node *node, const char *path, const struct s
 
 		naive_verity(data, (size_t)st->st_size, want.b);
 		cfs_object_name(name, &want);
-		CHECK(!node->file.content && node->file.digest && !memcmp(node->file.digest, &want, 32), "digest of %s", path);
-		CHECK(len == sizeof(name) && !memcmp(payload, name, len), "object name of %s", path);
+		CHECK(!node->file.content && node->file.digest &&
+			      !memcmp(node->file.digest, &want, 32),
+		      "digest of %s", path);
+		CHECK(len == sizeof(name) && !memcmp(payload, name, len), "object name of %s",
+		      path);
 	}
 	close(fd);
 	free(data);
@@ -103,15 +112,19 @@ static void check_node(const struct node *node, const char *path)
 	ssize_t n;
 
 	CHECK(!lstat(path, &st), "%s", path);
-	CHECK(node->mode == (st.st_mode & 0xffff) && node->uid == st.st_uid && node->gid == st.st_gid, "owner of %s", path);
-	CHECK(node->mtime == st.st_mtim.tv_sec && node->mtime_nsec == (u32)st.st_mtim.tv_nsec, "time of %s", path);
+	CHECK(node->mode == (st.st_mode & 0xffff) && node->uid == st.st_uid &&
+		      node->gid == st.st_gid,
+	      "owner of %s", path);
+	CHECK(node->mtime == st.st_mtim.tv_sec && node->mtime_nsec == (u32)st.st_mtim.tv_nsec,
+	      "time of %s", path);
 	CHECK(node->rdev == (S_ISCHR(st.st_mode) ? st.st_rdev : 0), "rdev of %s", path);
 	CHECK(node->size == (S_ISDIR(st.st_mode) ? 0u : (u64)st.st_size), "size of %s", path);
 	n = llistxattr(path, NULL, 0);
 	CHECK((n > 0) == (node->nxattrs > 0), "xattrs of %s", path);
 	if (S_ISLNK(st.st_mode)) {
 		n = readlink(path, target, sizeof(target));
-		CHECK(n == node->payload_len && !memcmp(target, node->file.payload, (size_t)n), "target of %s", path);
+		CHECK(n == node->payload_len && !memcmp(target, node->file.payload, (size_t)n),
+		      "target of %s", path);
 	}
 	if (S_ISREG(st.st_mode))
 		check_file(node, path, &st);
@@ -136,14 +149,18 @@ static unsigned int check_tree(struct tree *tree)
 }
 
 /* Scan and seal; the caller releases. */
-static int scan(struct tree *tree, const char *source, const struct scan_options *options, struct error *err)
+static int scan(struct tree *tree, const char *source, const struct scan_options *options,
+		struct error *err)
 {
 	struct scan_options o = *options;
 	u32 line;
 
 	tree_init(tree);
 	o.notes = &notes;
-	return scan_directory(tree, scratch_path(&scratch, source), &o, err) || tree_seal(tree, &line, err) ? -1 : 0;
+	return scan_directory(tree, scratch_path(&scratch, source), &o, err) ||
+			       tree_seal(tree, &line, err)
+		       ? -1
+		       : 0;
 }
 
 static bool same(struct tree *a, struct tree *b)
@@ -151,8 +168,10 @@ static bool same(struct tree *a, struct tree *b)
 	struct name *x = &a->root->name, *y = &b->root->name;
 
 	for (; x && y; x = tree_next(x), y = tree_next(y))
-		if (x->len != y->len || x->is_link != y->is_link || (x->len && memcmp(x->s, y->s, x->len)) ||
-		    name_node(x)->nlink != name_node(y)->nlink || name_node(x)->name.id != name_node(y)->name.id ||
+		if (x->len != y->len || x->is_link != y->is_link ||
+		    (x->len && memcmp(x->s, y->s, x->len)) ||
+		    name_node(x)->nlink != name_node(y)->nlink ||
+		    name_node(x)->name.id != name_node(y)->name.id ||
 		    name_node(x)->nxattrs != name_node(y)->nxattrs)
 			return false;
 	return !x && !y;
@@ -172,7 +191,9 @@ static void threads(bool hardlinks)
 		CHECK(!scan(&tree[i], "src", &o, &err), "%u threads: %s", counts[i], err.text);
 		all = check_tree(&tree[i]);
 		CHECK(same(&tree[0], &tree[i]), "%u threads", counts[i]);
-		CHECK(tree[i].links == (hardlinks ? 3u : 0u) && tree[i].nodes + tree[i].links == all, "numbers");
+		CHECK(tree[i].links == (hardlinks ? 3u : 0u) &&
+			      tree[i].nodes + tree[i].links == all,
+		      "numbers");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		tree_release(&tree[i]);
@@ -206,10 +227,14 @@ static void hardlinks(void)
 	first = find(&tree, "/d10/afile");
 	second = find(&tree, "/d9/file1");
 	CHECK(!first->is_link && ((const struct node *)first)->nlink == 3, "/d10/afile");
-	CHECK(second->is_link && ((const struct link *)second)->target == (const struct node *)first, "/d9/file1");
+	CHECK(second->is_link &&
+		      ((const struct link *)second)->target == (const struct node *)first,
+	      "/d9/file1");
 	CHECK(find(&tree, "/zfile")->is_link, "/zfile");
 	first = find(&tree, "/d1/zfifo");
-	CHECK(!first->is_link && ((const struct node *)first)->nlink == 2 && find(&tree, "/d7/fifo")->is_link, "/d1/zfifo");
+	CHECK(!first->is_link && ((const struct node *)first)->nlink == 2 &&
+		      find(&tree, "/d7/fifo")->is_link,
+	      "/d1/zfifo");
 	tree_release(&tree);
 }
 
@@ -235,7 +260,8 @@ static void options(void)
 	CHECK(!xattrs || count_xattrs(&tree) == 3u + root, "%u xattrs", count_xattrs(&tree));
 	tree_release(&tree);
 	o.user_xattrs = true;
-	CHECK(!scan(&tree, "src", &o, &err) && (!xattrs || count_xattrs(&tree) == 3), "user_xattrs");
+	CHECK(!scan(&tree, "src", &o, &err) && (!xattrs || count_xattrs(&tree) == 3),
+	      "user_xattrs");
 	tree_release(&tree);
 	o.user_xattrs = false;
 	o.skip_xattrs = o.use_epoch = o.skip_devices = true;
@@ -248,11 +274,14 @@ static void options(void)
 
 static void left_out(void)
 {
-	static const char *const names[] = { "/d0", "/d19", "/d8", "/zfile", "/d8/file3", "/d5/empty" };
+	static const char *const names[] = { "/d0",    "/d19",      "/d8",
+					     "/zfile", "/d8/file3", "/d5/empty" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct scan_exclude exclude = { .what = "the output file" };
-		struct scan_options o = { .threads = 1 + (unsigned int)i % 2, .exclude = &exclude, .excludes = 1 };
+		struct scan_options o = { .threads = 1 + (unsigned int)i % 2,
+					  .exclude = &exclude,
+					  .excludes = 1 };
 		struct error err = { 0 };
 		char path[100], want[800];
 		struct tree tree;
@@ -263,9 +292,11 @@ static void left_out(void)
 		exclude.dev = st.st_dev;
 		exclude.ino = st.st_ino;
 		CHECK(!scan(&tree, "src", &o, &err), "%s: %s", names[i], err.text);
-		CHECK(!find(&tree, names[i]) && find(&tree, "/d1"), "%s is left out (WI-10)", names[i]);
+		CHECK(!find(&tree, names[i]) && find(&tree, "/d1"), "%s is left out (WI-10)",
+		      names[i]);
 		check_tree(&tree);
-		snprintf(want, sizeof(want), "%s: the output file, left out", scratch_path(&scratch, path));
+		snprintf(want, sizeof(want), "%s: the output file, left out",
+			 scratch_path(&scratch, path));
 		CHECK(notes.text.len && strstr(notes.text.p, want), "the note: %s", notes.text.p);
 		notes.text.len = 0;
 		tree_release(&tree);
@@ -280,7 +311,8 @@ static void refused(const char *source, const char *text)
 	char want[700];
 
 	snprintf(want, sizeof(want), "%s: %s", scratch_path(&scratch, source), text);
-	CHECK(scan(&tree, source, &o, &err) == -1 && !strcmp(err.text, want), "%s: %s", source, err.text);
+	CHECK(scan(&tree, source, &o, &err) == -1 && !strcmp(err.text, want), "%s: %s", source,
+	      err.text);
 	tree_release(&tree);
 }
 

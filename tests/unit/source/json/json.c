@@ -67,7 +67,8 @@ static int value(struct json_reader *j, struct buf *out)
 	}
 }
 
-static int parse(const void *s, size_t len, size_t step, bool skip, struct buf *out, u64 *line, struct error *err)
+static int parse(const void *s, size_t len, size_t step, bool skip, struct buf *out, u64 *line,
+		 struct error *err)
 {
 	struct text t = { s, len, step };
 	struct json_reader j;
@@ -127,7 +128,8 @@ static const struct {
 	{ "{\"a\":{\"a\":1},\"b\":{\"a\":1}}", NULL, "{a{an1b{an1" },
 	{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\"", NULL, "s\"\\/\b\f\n\r\tA" },
 	{ "\"\\u00e9\\u20ac\\ud83d\\ude00\"", NULL, "s\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
-	{ "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", NULL, "s\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+	{ "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", NULL,
+	  "s\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
 	{ "\"\\ud83d\"", "lone surrogate", NULL },
 	{ "\"\\ud83dx\"", "lone surrogate", NULL },
 	{ "\"\\ud83d\\n\"", "lone surrogate", NULL },
@@ -154,15 +156,19 @@ static void known(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		for (size_t step = 1; step < 100; step += 98) {
-			int rc = parse(rows[i].text, strlen(rows[i].text), step, false, &out, &line, &err);
+			int rc = parse(rows[i].text, strlen(rows[i].text), step, false, &out, &line,
+				       &err);
 
 			CHECK(!rc == !rows[i].what, "%s: %s", rows[i].text, err.text);
-			CHECK(!rc || !rows[i].what || !strcmp(err.text, rows[i].what), "%s: %s", rows[i].text, err.text);
-			CHECK(!rows[i].out || (out.len == strlen(rows[i].out) && !memcmp(out.p, rows[i].out, out.len)),
+			CHECK(!rc || !rows[i].what || !strcmp(err.text, rows[i].what), "%s: %s",
+			      rows[i].text, err.text);
+			CHECK(!rows[i].out || (out.len == strlen(rows[i].out) &&
+					       !memcmp(out.p, rows[i].out, out.len)),
 			      "%s gives %.*s", rows[i].text, (int)out.len, out.p);
 		}
 	}
-	CHECK(parse("{\n\"a\":\n[\n!", 10, 3, false, &out, &line, &err) && line == 4, "line %llu", (unsigned long long)line);
+	CHECK(parse("{\n\"a\":\n[\n!", 10, 3, false, &out, &line, &err) && line == 4, "line %llu",
+	      (unsigned long long)line);
 	buf_release(&out);
 }
 
@@ -179,8 +185,10 @@ static void depth(void)
 
 		memset(text, '[', n);
 		memset(text + n, ']', n);
-		CHECK(!parse(text, 2 * n, 9, false, &out, &line, &err) == (n <= JSON_DEPTH), "%zu arrays", n);
-		CHECK(!parse(text, 2 * n, 9, true, &out, &line, &err) == (n <= JSON_DEPTH), "%zu arrays", n);
+		CHECK(!parse(text, 2 * n, 9, false, &out, &line, &err) == (n <= JSON_DEPTH),
+		      "%zu arrays", n);
+		CHECK(!parse(text, 2 * n, 9, true, &out, &line, &err) == (n <= JSON_DEPTH),
+		      "%zu arrays", n);
 		for (size_t i = 0; i < n; i++, len += 5)
 			memcpy(text + len, "{\"\":", 5);
 		len -= n;
@@ -188,7 +196,8 @@ static void depth(void)
 			memcpy(text + 4 * i, "{\"\":", 4);
 		memcpy(text + 4 * n, "1", 1);
 		memset(text + 4 * n + 1, '}', n);
-		CHECK(!parse(text, 5 * n + 1, 7, false, &out, &line, &err) == (n <= JSON_DEPTH), "%zu objects", n);
+		CHECK(!parse(text, 5 * n + 1, 7, false, &out, &line, &err) == (n <= JSON_DEPTH),
+		      "%zu objects", n);
 	}
 	buf_release(&out);
 }
@@ -210,7 +219,8 @@ static void many_keys(void)
 				buf_str(&text, "\":{\"k1\":0},");
 			}
 			buf_str(&text, again ? "\"k0\":0}" : "\"K0\":0}");
-			CHECK(!parse(text.p, text.len, 1000, true, &out, &line, &err) == !again, "%u keys", n);
+			CHECK(!parse(text.p, text.len, 1000, true, &out, &line, &err) == !again,
+			      "%u keys", n);
 		}
 	}
 	buf_release(&text);
@@ -238,7 +248,8 @@ static ssize_t read_stop(void *arg, void *to, size_t len, struct error *err)
 
 static void stops(void)
 {
-	static const char *const why[] = { "stop", "the text ends too early", "more than 4294967296 bytes of text" };
+	static const char *const why[] = { "stop", "the text ends too early",
+					   "more than 4294967296 bytes of text" };
 	static const char *const texts[] = { "\"ab", "[1", "[ ", "tru", "{\"a\"" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -252,8 +263,10 @@ static void stops(void)
 			j.total = rc > 0 ? JSON_LIMIT - strlen(texts[i]) : 0;
 			CHECK(value(&j, &out) < 0, "\"%s\" is whole", texts[i]);
 			CHECK(!strcmp(err.text, why[rc + 1]), "\"%s\": %s", texts[i], err.text);
-			CHECK(out.len <= 2 * strlen(texts[i]), "\"%s\": %zu bytes of it", texts[i], out.len);
-			CHECK(j.read_failed == (rc < 0) && s.calls == 2, "\"%s\": %u calls", texts[i], s.calls);
+			CHECK(out.len <= 2 * strlen(texts[i]), "\"%s\": %zu bytes of it", texts[i],
+			      out.len);
+			CHECK(j.read_failed == (rc < 0) && s.calls == 2, "\"%s\": %u calls",
+			      texts[i], s.calls);
 			json_release(&j);
 			buf_release(&out);
 		}
@@ -273,19 +286,23 @@ static void damaged(void *arg, const u8 *data, size_t len)
 	int rc = parse(data, len, 4096, false, &d->out, &line, &err);
 
 	CHECK(rc == parse(data, len, 1, false, &d->again, &line2, &err2), "steps of one byte");
-	CHECK(line == line2 && (!rc || !strcmp(err.text, err2.text)), "\"%s\", \"%s\"", err.text, err2.text);
+	CHECK(line == line2 && (!rc || !strcmp(err.text, err2.text)), "\"%s\", \"%s\"", err.text,
+	      err2.text);
 	CHECK(!rc || err.text[0], "refused without a word");
-	CHECK(rc || (d->out.len == d->again.len && !memcmp(d->out.p, d->again.p, d->out.len)), "another value");
+	CHECK(rc || (d->out.len == d->again.len && !memcmp(d->out.p, d->again.p, d->out.len)),
+	      "another value");
 	/* Skipping refuses the same, but for what is no integer. */
 	if (!rc)
-		CHECK(!parse(data, len, 4096, true, &d->again, &line, &err), "skipped: %s", err.text);
+		CHECK(!parse(data, len, 4096, true, &d->again, &line, &err), "skipped: %s",
+		      err.text);
 	*(rc ? &d->bad : &d->good) += 1;
 }
 
 void unit_source_json_json(void)
 {
-	static const char text[] = "{\"a\\n\\u00e9\": [1, -0, 250, \"x\xc3\xa9\xf0\x9f\x98\x80\\ud83d\\ude00\"],\n"
-				   " \"b\": {\"c\": null, \"d\": true, \"e\": false}, \"f\": \"\"}\n";
+	static const char text[] =
+		"{\"a\\n\\u00e9\": [1, -0, 250, \"x\xc3\xa9\xf0\x9f\x98\x80\\ud83d\\ude00\"],\n"
+		" \"b\": {\"c\": null, \"d\": true, \"e\": false}, \"f\": \"\"}\n";
 	struct damage d = { 0 };
 
 	known();

@@ -122,7 +122,8 @@ static const struct row overlay[] = {
 };
 
 static const struct row keep[] = {
-	{ "f:a|f:.wh.a f:.wh..wh..opq d:.wh.d f:.wh.d/.wh.", "/ .wh..wh..opq .wh.a .wh.d .wh.d/.wh. a", NULL },
+	{ "f:a|f:.wh.a f:.wh..wh..opq d:.wh.d f:.wh.d/.wh.",
+	  "/ .wh..wh..opq .wh.a .wh.d .wh.d/.wh. a", NULL },
 };
 
 /* An entry: "f:NAME" and so on, up to @end. */
@@ -244,10 +245,13 @@ static void many(void)
 		for (int i = 0; i < (layer ? 1 : 3000) && !rc; i++) {
 			int n = layer ? layer : i;
 
-			snprintf(name, sizeof(name), "d%d/%sf%d", n % 10, layer && layer % 3 == 0 ? ".wh." : "", n);
-			rc = layers_name(&l, name, strlen(name), &(struct layers_name){ 0 }, &place, &err);
+			snprintf(name, sizeof(name), "d%d/%sf%d", n % 10,
+				 layer && layer % 3 == 0 ? ".wh." : "", n);
+			rc = layers_name(&l, name, strlen(name), &(struct layers_name){ 0 }, &place,
+					 &err);
 			if (!rc && place)
-				rc = layers_put(&l, place, &layers_node(&l, CFS_IFREG, 0)->name, &err);
+				rc = layers_put(&l, place, &layers_node(&l, CFS_IFREG, 0)->name,
+						&err);
 		}
 		if (!rc)
 			rc = layers_end(&l, &err);

@@ -3,12 +3,13 @@
 #include "source/ostree/gvariant.h"
 #include "tests/unit/unit.h"
 
-#define S(text)                                      \
-	{                                            \
-		(const u8 *)(text), sizeof(text) - 1 \
+#define S(text)                                                                                    \
+	{                                                                                          \
+		(const u8 *)(text), sizeof(text) - 1                                               \
 	}
 
-static const struct gvariant_member say[] = { { 1, 0 }, { 1, 0 } }, sayay[] = { { 1, 0 }, { 1, 0 }, { 1, 0 } },
+static const struct gvariant_member say[] = { { 1, 0 }, { 1, 0 } },
+				    sayay[] = { { 1, 0 }, { 1, 0 }, { 1, 0 } },
 				    sv[] = { { 1, 0 }, { 8, 0 } }, uay[] = { { 4, 4 }, { 1, 0 } },
 				    ayt[] = { { 1, 0 }, { 8, 8 } };
 
@@ -24,8 +25,9 @@ static const struct {
 	{ "three", sayay, 3, S("a\0bc\4\2"), "a\\x00|bc||" },
 	{ "padding", sv, 2, S("k\0\0\0\0\0\0\0v\0s\2"), "k\\x00|v\\x00s|" },
 	{ "no offset", uay, 2, S("\1\2\3\4ab"), "\\x01\\x02\\x03\\x04|ab|" },
-	{ "fixed size last", ayt, 2, S("a\0\0\0\0\0\0\0"
-				       "12345678\1"),
+	{ "fixed size last", ayt, 2,
+	  S("a\0\0\0\0\0\0\0"
+	    "12345678\1"),
 	  "a|12345678|" },
 	{ "nothing", say, 2, S(""), NULL },
 	{ "offset outside", say, 2, S("ab\4"), NULL },
@@ -35,8 +37,9 @@ static const struct {
 	{ "padding not zero", sv, 2, S("k\0\0\0\1\0\0\0v\0s\2"), NULL },
 	{ "end within padding", sv, 2, S("k\0\0\0\2"), NULL },
 	{ "fixed size cut", uay, 2, S("\1\2\3"), NULL },
-	{ "bytes behind the last", ayt, 2, S("a\0\0\0\0\0\0\0"
-					     "12345678x\1"),
+	{ "bytes behind the last", ayt, 2,
+	  S("a\0\0\0\0\0\0\0"
+	    "12345678x\1"),
 	  NULL },
 };
 
@@ -100,22 +103,21 @@ static void strings(void)
 		struct cfs_span bytes;
 		bool good, utf8;
 	} rows[] = {
-		{ S("a\0"), true, true },
-		{ S("\0"), true, true },
-		{ S(""), false, false },
-		{ S("a"), false, false },
-		{ S("a\0b\0"), false, false },
-		{ S("\xff\0"), true, false },
+		{ S("a\0"), true, true },        { S("\0"), true, true },
+		{ S(""), false, false },         { S("a"), false, false },
+		{ S("a\0b\0"), false, false },   { S("\xff\0"), true, false },
 		{ S("\xc3\xa4\0"), true, true },
 	};
 	struct cfs_span out, type;
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		CHECK(!gvariant_bytestring(rows[i].bytes, &out, &err) == rows[i].good, "byte string %zu", i);
+		CHECK(!gvariant_bytestring(rows[i].bytes, &out, &err) == rows[i].good,
+		      "byte string %zu", i);
 		CHECK(!gvariant_string(rows[i].bytes, &out, &err) == rows[i].utf8, "string %zu", i);
 	}
-	CHECK(!gvariant_variant((struct cfs_span)S("x\0y\0ay"), &out, &type, &err) && out.len == 3 && type.len == 2,
+	CHECK(!gvariant_variant((struct cfs_span)S("x\0y\0ay"), &out, &type, &err) &&
+		      out.len == 3 && type.len == 2,
 	      "variant is split at the last NUL");
 	CHECK(gvariant_variant((struct cfs_span)S("x\0"), &out, &type, &err) &&
 		      gvariant_variant((struct cfs_span)S("x"), &out, &type, &err) &&
@@ -141,21 +143,25 @@ static void widths(void)
 	static const struct {
 		u64 n, each;
 		unsigned int good;
-	} rows[] = { { 1, 254, 1 }, { 1, 255, 2 }, { 127, 1, 1 }, { 128, 1, 2 }, { 1, 65533, 2 }, { 1, 65534, 4 }, { 4000, 20, 4 } };
+	} rows[] = { { 1, 254, 1 },   { 1, 255, 2 },   { 127, 1, 1 },  { 128, 1, 2 },
+		     { 1, 65533, 2 }, { 1, 65534, 4 }, { 4000, 20, 4 } };
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		CHECK(gvariant_width(rows[i].n * rows[i].each, rows[i].n) == rows[i].good, "width %zu", i);
+		CHECK(gvariant_width(rows[i].n * rows[i].each, rows[i].n) == rows[i].good,
+		      "width %zu", i);
 		for (unsigned int width = 1; width <= 8; width *= 2) {
 			struct cfs_span s = make_array(rows[i].n, rows[i].each, width);
 			struct gvariant_array a;
 			bool good = !gvariant_array(&a, s, 1, &err) && a.n == rows[i].n;
 
-			CHECK(good == (width == rows[i].good), "row %zu with offsets of %u", i, width);
+			CHECK(good == (width == rows[i].good), "row %zu with offsets of %u", i,
+			      width);
 			free((void *)(uintptr_t)s.p);
 		}
 	}
-	CHECK(gvariant_width(0xffffffff, 1) == 8 && gvariant_width(UINT64_MAX, 1) == 8, "eight bytes");
+	CHECK(gvariant_width(0xffffffff, 1) == 8 && gvariant_width(UINT64_MAX, 1) == 8,
+	      "eight bytes");
 }
 
 /* Whatever comes out lies inside; elements follow each other. */
@@ -171,14 +177,16 @@ static void judge(struct cfs_span s, unsigned int *good)
 		for (u64 i = 0; i < a.n; i++) {
 			struct cfs_span e = gvariant_element(&a, i);
 
-			CHECK(e.p == s.p + end && e.len <= s.len - end, "element %llu", (unsigned long long)i);
+			CHECK(e.p == s.p + end && e.len <= s.len - end, "element %llu",
+			      (unsigned long long)i);
 			end += e.len;
 		}
 		CHECK(end == a.table, "elements fill the array");
 	}
 	if (!gvariant_tuple(s, sayay, 3, out, &err)) {
 		++*good;
-		CHECK(out[0].p == s.p && out[1].p == s.p + out[0].len && out[2].p == out[1].p + out[1].len &&
+		CHECK(out[0].p == s.p && out[1].p == s.p + out[0].len &&
+			      out[2].p == out[1].p + out[1].len &&
 			      out[0].len + out[1].len + out[2].len + 2 == s.len,
 		      "members fill the tuple");
 	}

@@ -112,8 +112,8 @@ static void make_commit(const struct repo *r, struct buf *b)
 	buf_add(b, "\x38\x10\xf\xd\xd\xd", 6);
 }
 
-static void put(struct repo *r, const struct cfs_digest *sum, const char *ext, const void *data, size_t len,
-		char saved[OSTREE_OBJECT_NAME])
+static void put(struct repo *r, const struct cfs_digest *sum, const char *ext, const void *data,
+		size_t len, char saved[OSTREE_OBJECT_NAME])
 {
 	char path[256];
 	int fd;
@@ -218,14 +218,16 @@ static bool run(struct repo *r, const char *what, size_t at)
 	cfs_digest_print(rev, &r->sum[COMMIT]);
 	good = !read_repo(r, rev, &tree, &err);
 	if (!good) {
-		CHECK(!strncmp(err.text, r->dir, strlen(r->dir)) && !strchr(err.text, '\n') && err.code != ENOMEM,
+		CHECK(!strncmp(err.text, r->dir, strlen(r->dir)) && !strchr(err.text, '\n') &&
+			      err.code != ENOMEM,
 		      "%s %zu: %s", what, at, err.text);
 	} else {
 		r->image.len = 0;
 		CHECK(!writer_init(&w, -1), "memory");
 		w.see = collect;
 		w.see_arg = &r->image;
-		CHECK(!image_write(&tree, &version, &w, &err) && !writer_flush(&w), "%s %zu: write: %s", what, at, err.text);
+		CHECK(!image_write(&tree, &version, &w, &err) && !writer_flush(&w),
+		      "%s %zu: write: %s", what, at, err.text);
 		writer_release(&w);
 		CHECK(!image_open_bytes(&img, (u8 *)r->image.p, r->image.len, &err) &&
 			      !image_check(&img, NULL, NULL, &err),
@@ -248,7 +250,8 @@ static void mutants(struct repo *r, enum kind kind)
 	for (size_t cut = 0; cut < len; cut++) {
 		put_from(r, kind, p, cut);
 		/* One is a dirmeta without xattrs. */
-		CHECK(run(r, exts[kind], cut) == (kind == DIRMETA && cut == 12), "%s: prefix of %zu bytes", exts[kind], cut);
+		CHECK(run(r, exts[kind], cut) == (kind == DIRMETA && cut == 12),
+		      "%s: prefix of %zu bytes", exts[kind], cut);
 		drop_from(r, kind);
 	}
 	for (size_t at = 0; at < len; at++) {
@@ -256,8 +259,9 @@ static void mutants(struct repo *r, enum kind kind)
 
 		for (unsigned int i = 0; i < n; i++) {
 			const u8 near[] = { (u8)(was + 1), (u8)(was - 1), was ^ 0x20, was ^ 0x08 };
-			u8 v = unit_long ? (u8)i : i < ARRAY_LEN(values) ? values[i]
-									 : near[i - ARRAY_LEN(values)];
+			u8 v = unit_long               ? (u8)i
+			       : i < ARRAY_LEN(values) ? values[i]
+						       : near[i - ARRAY_LEN(values)];
 
 			if (v == was)
 				continue;
@@ -269,7 +273,8 @@ static void mutants(struct repo *r, enum kind kind)
 		p[at] = (char)was;
 	}
 	/* Of a file only padding bits of the deflate stream can differ. */
-	CHECK(kind == FILEZ ? accepted < 32 : accepted > 20, "%s: %u accepted", exts[kind], accepted);
+	CHECK(kind == FILEZ ? accepted < 32 : accepted > 20, "%s: %u accepted", exts[kind],
+	      accepted);
 	printf("# ostree: %s of %zu bytes, %u mutants accepted\n", exts[kind], len, accepted);
 	put_from(r, kind, p, len);
 	free(p);
@@ -293,17 +298,22 @@ static void known_answer(struct repo *r)
 
 	CHECK(good, "%s", err.text);
 	if (good) {
-		CHECK(tree.nodes == 9 && tree.root->mode == 040755 && tree.root->nxattrs == 1, "%u nodes", tree.nodes);
+		CHECK(tree.nodes == 9 && tree.root->mode == 040755 && tree.root->nxattrs == 1,
+		      "%u nodes", tree.nodes);
 		node = find(&tree, "a");
-		CHECK(node->size == 5 && node->uid == 1 && node->gid == 2 && node->mode == 0100644 && node->nlink == 1 &&
-			      node->nxattrs == 2 && !strcmp(node->xattrs[0]->name->s, "user.a") &&
+		CHECK(node->size == 5 && node->uid == 1 && node->gid == 2 &&
+			      node->mode == 0100644 && node->nlink == 1 && node->nxattrs == 2 &&
+			      !strcmp(node->xattrs[0]->name->s, "user.a") &&
 			      node->xattrs[0]->len == 2,
 		      "/a");
-		CHECK(node->payload_len == 70 && !memcmp(node->file.payload + 65, ".file", 5) && node->file.digest,
+		CHECK(node->payload_len == 70 && !memcmp(node->file.payload + 65, ".file", 5) &&
+			      node->file.digest,
 		      "its object");
 		CHECK(find(&tree, "b")->nxattrs == 1 && node_is(find(&tree, "b"), 040000), "/b");
-		CHECK(find(&tree, "sysroot")->mode == 040755 && !find(&tree, "sysroot")->nxattrs, "/sysroot");
-		CHECK(find(&tree, "c\xc3\xa4")->file.digest == node->file.digest, "an object with two names is read once");
+		CHECK(find(&tree, "sysroot")->mode == 040755 && !find(&tree, "sysroot")->nxattrs,
+		      "/sysroot");
+		CHECK(find(&tree, "c\xc3\xa4")->file.digest == node->file.digest,
+		      "an object with two names is read once");
 	}
 	tree_release(&tree);
 }
@@ -314,32 +324,13 @@ static void revisions(struct repo *r)
 		const char *rev;
 		bool good;
 	} rows[] = {
-		{ "t", true },
-		{ "t^", false },
-		{ "o:t", true },
-		{ "only", true },
-		{ "o:only", true },
-		{ "p:only", false },
-		{ "", false },
-		{ "^", false },
-		{ "..", false },
-		{ "/t", false },
-		{ "t/", false },
-		{ "o", false },
-		{ "a//b", false },
-		{ ":t", false },
-		{ "o:", false },
-		{ "o:o:t", false },
-		{ "alias", true },
-		{ "outside", false },
-		{ "loop", false },
-		{ "dangling", false },
-		{ "junk", false },
-		{ "upper", false },
-		{ "fifo", false },
-		{ "dir", false },
-		{ "link/t", false },
-		{ ".hidden", false },
+		{ "t", true },       { "t^", false },      { "o:t", true },   { "only", true },
+		{ "o:only", true },  { "p:only", false },  { "", false },     { "^", false },
+		{ "..", false },     { "/t", false },      { "t/", false },   { "o", false },
+		{ "a//b", false },   { ":t", false },      { "o:", false },   { "o:o:t", false },
+		{ "alias", true },   { "outside", false }, { "loop", false }, { "dangling", false },
+		{ "junk", false },   { "upper", false },   { "fifo", false }, { "dir", false },
+		{ "link/t", false }, { ".hidden", false },
 	};
 	char hex[CFS_DIGEST_HEX + 2] = "", path[256];
 
@@ -352,7 +343,12 @@ static void revisions(struct repo *r)
 	put_file(r, "refs/heads/junk", "x");
 	snprintf(path, sizeof(path), "%s/refs/heads/", r->dir);
 	for (size_t i = 0; i < 6; i++) {
-		static const char *const links[][2] = { { "alias", "../remotes/./o//t" }, { "outside", "../../config" }, { "loop", "loop" }, { "dangling", "none" }, { "link", "." }, { "abs", "/etc/passwd" } };
+		static const char *const links[][2] = { { "alias", "../remotes/./o//t" },
+							{ "outside", "../../config" },
+							{ "loop", "loop" },
+							{ "dangling", "none" },
+							{ "link", "." },
+							{ "abs", "/etc/passwd" } };
 		char name[300];
 
 		snprintf(name, sizeof(name), "%s%s", path, links[i][0]);
@@ -384,8 +380,10 @@ static void configurations(void)
 		{ "[core]\nrepo_version=1\nmode=archive\n", true, OSTREE_ARCHIVE },
 		{ "[core]\r\n repo_version = 1 \r\nmode\t=bare-user", true, OSTREE_BARE_USER },
 		{ "[core]\nrepo_version=1", true, OSTREE_BARE },
-		{ "[core]\nmode=bare\nrepo_version=1\nmode=archive-z2\n[x]\nmode=tape", true, OSTREE_ARCHIVE },
-		{ "[core]\nrepo_version=1\nmode=bare-user-only\n#mode=x", true, OSTREE_BARE_USER_ONLY },
+		{ "[core]\nmode=bare\nrepo_version=1\nmode=archive-z2\n[x]\nmode=tape", true,
+		  OSTREE_ARCHIVE },
+		{ "[core]\nrepo_version=1\nmode=bare-user-only\n#mode=x", true,
+		  OSTREE_BARE_USER_ONLY },
 		{ "[core]\nrepo_version=1\nmode=bare-split-xattrs", false, 0 },
 		{ "[core]\nrepo_version=2", false, 0 },
 		{ "[core]\nmode=bare", false, 0 },
@@ -399,18 +397,26 @@ static void configurations(void)
 		struct error err = { 0 };
 		bool good = !ostree_config_parse(&repo, rows[i].text, strlen(rows[i].text), &err);
 
-		CHECK(good == rows[i].good && (!good || repo.mode == rows[i].mode), "configuration %zu: %s", i, err.text);
+		CHECK(good == rows[i].good && (!good || repo.mode == rows[i].mode),
+		      "configuration %zu: %s", i, err.text);
 	}
 }
 
 static void make_repo(struct repo *r)
 {
-	static const char *const dirs[] = { "", "/objects", "/refs", "/refs/heads", "/refs/heads/dir", "/refs/remotes", "/refs/remotes/o" };
+	static const char *const dirs[] = { "",
+					    "/objects",
+					    "/refs",
+					    "/refs/heads",
+					    "/refs/heads/dir",
+					    "/refs/remotes",
+					    "/refs/remotes/o" };
 	struct cfs_digest empty;
 	char name[OSTREE_OBJECT_NAME];
 
 	/* Many small files, so preferably in memory. */
-	snprintf(r->dir, sizeof(r->dir), "%s/cfs-ostree.XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	snprintf(r->dir, sizeof(r->dir), "%s/cfs-ostree.XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 	CHECK(mkdtemp(r->dir) != NULL, "%s", r->dir);
 	for (size_t i = 1; i < ARRAY_LEN(dirs); i++) {
 		char path[128];

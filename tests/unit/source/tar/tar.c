@@ -58,17 +58,20 @@ static u8 *header(struct bytes *b, const struct header *h)
 
 	zeros(b, 512);
 	memcpy(block, h->name, strlen(h->name));
-	memcpy(block + 100, "0000644\0"
-			    "0001750\0"
-			    "0000144\0",
+	memcpy(block + 100,
+	       "0000644\0"
+	       "0001750\0"
+	       "0000144\0",
 	       24);
 	snprintf((char *)block + 124, 12, "%011llo", (unsigned long long)h->size);
 	memcpy(block + 136, "14524770000", 11); /* 1699999744 */
 	block[156] = (u8)h->type;
 	if (h->link)
 		memcpy(block + 157, h->link, strlen(h->link));
-	memcpy(block + 257, h->magic ? h->magic : "ustar\0"
-						  "00",
+	memcpy(block + 257,
+	       h->magic ? h->magic
+			: "ustar\0"
+			  "00",
 	       8);
 	if (h->prefix)
 		memcpy(block + 345, h->prefix, strlen(h->prefix));
@@ -126,7 +129,8 @@ static void end(struct bytes *b)
 }
 
 /* An archive to a sealed tree. */
-static int parse(struct tree *tree, const u8 *data, size_t len, struct notes *notes, struct error *err)
+static int parse(struct tree *tree, const u8 *data, size_t len, struct notes *notes,
+		 struct error *err)
 {
 	struct tar_options options = { .notes = notes };
 	struct made_file f;
@@ -138,7 +142,8 @@ static int parse(struct tree *tree, const u8 *data, size_t len, struct notes *no
 	close(f.fd);
 	CHECK(!rc || !strncmp(err->text, f.path, strlen(f.path)), "%s", err->text);
 	if (rc)
-		memmove(err->text, err->text + strlen(f.path) + 2, strlen(err->text + strlen(f.path) + 2) + 1);
+		memmove(err->text, err->text + strlen(f.path) + 2,
+			strlen(err->text + strlen(f.path) + 2) + 1);
 	return rc;
 }
 
@@ -158,7 +163,8 @@ static void expect(const char *title, const struct bytes *b, const char *dump, c
 	CHECK(!rc || !what || !strcmp(err.text, what), "%s: %s", title, err.text);
 	if (!rc) {
 		made_dump(&tree, &text);
-		CHECK(dump && !strcmp(strchr(text.p, '\n') + 1, dump), "%s: %s", title, strchr(text.p, '\n') + 1);
+		CHECK(dump && !strcmp(strchr(text.p, '\n') + 1, dump), "%s: %s", title,
+		      strchr(text.p, '\n') + 1);
 		CHECK(made_image(&tree, &err), "%s: image: %s", title, err.text);
 	}
 	tree_release(&tree);
@@ -196,12 +202,15 @@ static void headers(void)
 	expect("bzip2", &b, NULL, "block 0: is compressed with bzip2, which is not supported");
 	b.len = 0;
 	block = header(&b, &(struct header){ "n", '0', NULL, 0, NULL, "p/q" });
-	expect("prefix", &b, "/p 0 40755 1 0 0 0 0.0 - - -\n/p/q 0 40755 1 0 0 0 0.0 - - -\n/p/q/n 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL);
+	expect("prefix", &b,
+	       "/p 0 40755 1 0 0 0 0.0 - - -\n/p/q 0 40755 1 0 0 0 0.0 - - -\n/p/q/n 0 100644 1 1000 100 0 1699999744.0 - - -\n",
+	       NULL);
 	memcpy(block + 257, "ustar  ", 8);
 	sum(block);
 	expect("no prefix of GNU", &b, "/n 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL);
-	memcpy(block + 100, "\x80\0\0\0\0\0\x0d\xed"
-			    "\xff\xff\xff\xff\xff\xff\xff\xff",
+	memcpy(block + 100,
+	       "\x80\0\0\0\0\0\x0d\xed"
+	       "\xff\xff\xff\xff\xff\xff\xff\xff",
 	       16);
 	sum(block);
 	expect("base 256, negative", &b, NULL, "member n: uid is negative");
@@ -223,24 +232,50 @@ static void types(void)
 		struct header h;
 		const char *dump, *what;
 	} rows[] = {
-		{ { "d/", 0, NULL, 0, NULL, NULL }, "/d 0 40644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-		{ { "d/", '5', NULL, 77, NULL, NULL }, "/d 0 40644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-		{ { "d/", '0', NULL, 0, NULL, NULL }, NULL, "member d/: regular file with a slash at the end of its name" },
-		{ { "s", '2', "t/../u", 0, NULL, NULL }, "/s 6 120644 1 1000 100 0 1699999744.0 t/../u - -\n", NULL },
-		{ { "s", '2', NULL, 0, NULL, NULL }, NULL, "member s: target of a symlink is not 1 to 4095 bytes without NUL" },
+		{ { "d/", 0, NULL, 0, NULL, NULL },
+		  "/d 0 40644 1 1000 100 0 1699999744.0 - - -\n",
+		  NULL },
+		{ { "d/", '5', NULL, 77, NULL, NULL },
+		  "/d 0 40644 1 1000 100 0 1699999744.0 - - -\n",
+		  NULL },
+		{ { "d/", '0', NULL, 0, NULL, NULL },
+		  NULL,
+		  "member d/: regular file with a slash at the end of its name" },
+		{ { "s", '2', "t/../u", 0, NULL, NULL },
+		  "/s 6 120644 1 1000 100 0 1699999744.0 t/../u - -\n",
+		  NULL },
+		{ { "s", '2', NULL, 0, NULL, NULL },
+		  NULL,
+		  "member s: target of a symlink is not 1 to 4095 bytes without NUL" },
 		{ { "l", '1', NULL, 0, NULL, NULL }, NULL, "member l: hard link without target" },
-		{ { "l", '1', "x", 0, NULL, NULL }, NULL, "member l: hard link to a name that does not exist" },
+		{ { "l", '1', "x", 0, NULL, NULL },
+		  NULL,
+		  "member l: hard link to a name that does not exist" },
 		{ { "l", '1', "./l", 0, NULL, NULL }, NULL, "member l: hard link to itself" },
-		{ { "p", '6', NULL, 0, NULL, NULL }, "/p 0 10644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-		{ { "c", '3', NULL, 0, NULL, NULL }, "/c 0 20644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-		{ { "c", '3', NULL, 0, "       ", NULL }, NULL, "member c: device in an archive of V7, which has no device numbers" },
-		{ { "m", 'M', NULL, 0, NULL, NULL }, NULL, "member m: member of type M, which is none of ours" },
-		{ { "m", 'S', NULL, 0, NULL, NULL }, NULL, "member m: sparse file of GNU without its magic" },
+		{ { "p", '6', NULL, 0, NULL, NULL },
+		  "/p 0 10644 1 1000 100 0 1699999744.0 - - -\n",
+		  NULL },
+		{ { "c", '3', NULL, 0, NULL, NULL },
+		  "/c 0 20644 1 1000 100 0 1699999744.0 - - -\n",
+		  NULL },
+		{ { "c", '3', NULL, 0, "       ", NULL },
+		  NULL,
+		  "member c: device in an archive of V7, which has no device numbers" },
+		{ { "m", 'M', NULL, 0, NULL, NULL },
+		  NULL,
+		  "member m: member of type M, which is none of ours" },
+		{ { "m", 'S', NULL, 0, NULL, NULL },
+		  NULL,
+		  "member m: sparse file of GNU without its magic" },
 		{ { "v", 'V', NULL, 0, NULL, NULL }, "", NULL },
 		{ { "", '0', NULL, 0, NULL, NULL }, NULL, "member : empty name" },
 		{ { "./", '5', NULL, 0, NULL, NULL }, "", NULL },
-		{ { "./", '2', "x", 0, NULL, NULL }, NULL, "member /: the root is not a directory" },
-		{ { "a/../b", '0', NULL, 0, NULL, NULL }, NULL, "member a/../b: component \"..\" in a name" },
+		{ { "./", '2', "x", 0, NULL, NULL },
+		  NULL,
+		  "member /: the root is not a directory" },
+		{ { "a/../b", '0', NULL, 0, NULL, NULL },
+		  NULL,
+		  "member a/../b: component \"..\" in a name" },
 		{ { "a", '0', NULL, 9, NULL, NULL }, NULL, "member a: ends too early" },
 	};
 
@@ -259,32 +294,49 @@ static const struct {
 	const char *records, *dump, *what;
 } paxes[] = {
 	{ "", "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-	{ "path=g\nuid=5\ngid=4294967295\nmtime=-1.5", "/g 0 100644 1 5 4294967295 0 -2.500000000 - - -\n", NULL },
+	{ "path=g\nuid=5\ngid=4294967295\nmtime=-1.5",
+	  "/g 0 100644 1 5 4294967295 0 -2.500000000 - - -\n", NULL },
 	{ "path=g\npath=\nuid=5\nuid=6\nmtime=7", "/f 0 100644 1 6 100 0 7.0 - - -\n", NULL },
-	{ "SCHILY.xattr.user.a=1\nSCHILY.xattr.user.b=\nSCHILY.xattr.user.a=2", "/f 0 100644 1 1000 100 0 1699999744.0 - - - user.a=2 user.b=\n", NULL },
-	{ "atime=x\ncomment=y\nLIBARCHIVE.xattr.a=b", "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-	{ "GNU.sparse.size=70\nGNU.sparse.numblocks=0\nGNU.sparse.map=70,0", NULL, "member f: sparse file: numblocks is not the number of segments" },
-	{ "GNU.sparse.size=3\nGNU.sparse.map=3,0\nGNU.sparse.name=n", "/n 3 100644 1 1000 100 0 1699999744.0 - \\x00\\x00\\x00 -\n", NULL },
+	{ "SCHILY.xattr.user.a=1\nSCHILY.xattr.user.b=\nSCHILY.xattr.user.a=2",
+	  "/f 0 100644 1 1000 100 0 1699999744.0 - - - user.a=2 user.b=\n", NULL },
+	{ "atime=x\ncomment=y\nLIBARCHIVE.xattr.a=b",
+	  "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL },
+	{ "GNU.sparse.size=70\nGNU.sparse.numblocks=0\nGNU.sparse.map=70,0", NULL,
+	  "member f: sparse file: numblocks is not the number of segments" },
+	{ "GNU.sparse.size=3\nGNU.sparse.map=3,0\nGNU.sparse.name=n",
+	  "/n 3 100644 1 1000 100 0 1699999744.0 - \\x00\\x00\\x00 -\n", NULL },
 	{ "GNU.sparse.size=3", NULL, "member f: sparse file: not exactly one map" },
 	{ "GNU.sparse.map=3,0", NULL, "member f: sparse file: no real size" },
-	{ "GNU.sparse.map=3\nGNU.sparse.size=3", NULL, "member f: sparse file: offset without length" },
-	{ "GNU.sparse.map=3,0,2,0\nGNU.sparse.size=3", NULL, "member f: sparse file: segments overlap or are not in order" },
-	{ "GNU.sparse.map=4,0\nGNU.sparse.size=3", NULL, "member f: sparse file: segment behind the end of the file" },
-	{ "GNU.sparse.map=0,1\nGNU.sparse.size=3", NULL, "member f: sparse file: segments are not as long as the data" },
-	{ "GNU.sparse.map=\nGNU.sparse.size=", "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL },
-	{ "GNU.sparse.size=274877906945\nGNU.sparse.map=0,0", NULL, "member f: sparse file: more than 256 GiB" },
-	{ "GNU.sparse.size=1\nGNU.sparse.offset=0\nGNU.sparse.numbytes=0", "/f 1 100644 1 1000 100 0 1699999744.0 - \\x00 -\n", NULL },
-	{ "GNU.sparse.size=1\nGNU.sparse.offset=0\nGNU.sparse.offset=0", NULL, "member f: sparse file: offsets and lengths do not alternate" },
-	{ "GNU.sparse.size=1\nGNU.sparse.numbytes=0", NULL, "member f: sparse file: offsets and lengths do not alternate" },
-	{ "GNU.sparse.major=2\nGNU.sparse.realsize=1", NULL, "member f: sparse file: version that is neither 0.0, 0.1 nor 1.0" },
-	{ "GNU.sparse.major=1\nGNU.sparse.realsize=1", NULL, "member f: sparse file: the map ends too early" },
+	{ "GNU.sparse.map=3\nGNU.sparse.size=3", NULL,
+	  "member f: sparse file: offset without length" },
+	{ "GNU.sparse.map=3,0,2,0\nGNU.sparse.size=3", NULL,
+	  "member f: sparse file: segments overlap or are not in order" },
+	{ "GNU.sparse.map=4,0\nGNU.sparse.size=3", NULL,
+	  "member f: sparse file: segment behind the end of the file" },
+	{ "GNU.sparse.map=0,1\nGNU.sparse.size=3", NULL,
+	  "member f: sparse file: segments are not as long as the data" },
+	{ "GNU.sparse.map=\nGNU.sparse.size=", "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n",
+	  NULL },
+	{ "GNU.sparse.size=274877906945\nGNU.sparse.map=0,0", NULL,
+	  "member f: sparse file: more than 256 GiB" },
+	{ "GNU.sparse.size=1\nGNU.sparse.offset=0\nGNU.sparse.numbytes=0",
+	  "/f 1 100644 1 1000 100 0 1699999744.0 - \\x00 -\n", NULL },
+	{ "GNU.sparse.size=1\nGNU.sparse.offset=0\nGNU.sparse.offset=0", NULL,
+	  "member f: sparse file: offsets and lengths do not alternate" },
+	{ "GNU.sparse.size=1\nGNU.sparse.numbytes=0", NULL,
+	  "member f: sparse file: offsets and lengths do not alternate" },
+	{ "GNU.sparse.major=2\nGNU.sparse.realsize=1", NULL,
+	  "member f: sparse file: version that is neither 0.0, 0.1 nor 1.0" },
+	{ "GNU.sparse.major=1\nGNU.sparse.realsize=1", NULL,
+	  "member f: sparse file: the map ends too early" },
 	{ "uid=-1", NULL, "member f: pax header: uid is not a number up to 4294967295" },
 	{ "uid=4294967296", NULL, "member f: pax header: uid is not a number up to 4294967295" },
 	{ "mtime=1.2.3", NULL, "member f: pax header: mtime is not a time" },
 	{ "mtime=+1", NULL, "member f: pax header: mtime is not a time" },
 	{ "size=9", NULL, "member f: ends too early" },
 	{ "=x", NULL, "member f: pax header: key is empty or has a NUL byte" },
-	{ "SCHILY.xattr.=x", NULL, "member f: name of an extended attribute is not 1 to 255 bytes" },
+	{ "SCHILY.xattr.=x", NULL,
+	  "member f: name of an extended attribute is not 1 to 255 bytes" },
 };
 
 static void extensions(void)
@@ -302,11 +354,14 @@ static void extensions(void)
 	extended(&b, 'K', "dir/target", 10);
 	pax(&b, "path=other\nlinkpath=other");
 	member(&b, "n", '2', "");
-	expect("L and K", &b, "/dir 0 40755 1 0 0 0 0.0 - - -\n/dir/long 10 120644 1 1000 100 0 1699999744.0 dir/target - -\n", NULL);
+	expect("L and K", &b,
+	       "/dir 0 40755 1 0 0 0 0.0 - - -\n/dir/long 10 120644 1 1000 100 0 1699999744.0 dir/target - -\n",
+	       NULL);
 	b.len = 0;
 	pax(&b, "");
 	pax(&b, "");
-	expect("two of a kind", &b, NULL, "block 1: second extension header of a kind for one member");
+	expect("two of a kind", &b, NULL,
+	       "block 1: second extension header of a kind for one member");
 	b.len = 0;
 	extended(&b, 'L', "x", 1);
 	expect("nothing behind it", &b, NULL, "block 2: extension header without a member");
@@ -317,13 +372,15 @@ static void extensions(void)
 	expect("too long", &b, NULL, "block 0: extension header of more than 1 MiB");
 	b.len = 0;
 	extended(&b, 'g', "19 comment=whatever\n", 20);
-	expect("a global header with a wrong length", &b, NULL, "block 1: pax header: record does not end with a newline");
+	expect("a global header with a wrong length", &b, NULL,
+	       "block 1: pax header: record does not end with a newline");
 	b.len = 0;
 	extended(&b, 'g', "20 comment=whatever\n", 20);
 	member(&b, "f", '0', "");
 	expect("global", &b, "/f 0 100644 1 1000 100 0 1699999744.0 - - -\n", NULL);
 	extended(&b, 'g', "9 uid=10\n", 9);
-	expect("global uid", &b, NULL, "block 4: global pax header with \"uid\", which programs understand differently");
+	expect("global uid", &b, NULL,
+	       "block 4: global pax header with \"uid\", which programs understand differently");
 }
 
 /* 1.0: the map in front of the data. */
@@ -336,7 +393,9 @@ static void sparse_lines(struct bytes *b, const char *map, size_t data, u64 real
 	pad(&body);
 	for (size_t i = 0; i < data; i++)
 		add(&body, "x", 1);
-	snprintf(text, sizeof(text), "GNU.sparse.major=1\nGNU.sparse.minor=0\nGNU.sparse.realsize=%llu", (unsigned long long)real);
+	snprintf(text, sizeof(text),
+		 "GNU.sparse.major=1\nGNU.sparse.minor=0\nGNU.sparse.realsize=%llu",
+		 (unsigned long long)real);
 	pax(b, text);
 	header(b, &(struct header){ "f", '0', NULL, body.len, NULL, NULL });
 	add(b, body.p, body.len);
@@ -352,7 +411,8 @@ static void number12(u8 *at, u64 v)
 /* GNU: pairs in the header, and one extension block. */
 static void sparse_gnu(struct bytes *b, u32 segments, u64 real)
 {
-	u8 *block = header(b, &(struct header){ "f", 'S', NULL, segments * 512ull, "ustar  ", NULL });
+	u8 *block =
+		header(b, &(struct header){ "f", 'S', NULL, segments * 512ull, "ustar  ", NULL });
 
 	for (u32 i = 0; i < segments && i < 4; i++) {
 		number12(block + 386 + 24 * i, i * 1024ull);
@@ -387,18 +447,22 @@ static void sparse(void)
 	verity_memory(v, content, sizeof(content), &digest);
 	cfs_digest_print(hex, &digest);
 	cfs_object_name(name, &digest);
-	snprintf(want, sizeof(want), "/f 6144 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n", name, hex);
+	snprintf(want, sizeof(want), "/f 6144 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n",
+		 name, hex);
 	sparse_gnu(&b, 6, sizeof(content));
 	expect("GNU sparse", &b, want, NULL);
 	b.len = 0;
-	sparse_lines(&b, "6\n0\n512\n1024\n512\n2048\n512\n3072\n512\n4096\n512\n5120\n512\n", 6 * 512, sizeof(content));
+	sparse_lines(&b, "6\n0\n512\n1024\n512\n2048\n512\n3072\n512\n4096\n512\n5120\n512\n",
+		     6 * 512, sizeof(content));
 	expect("sparse 1.0", &b, want, NULL);
 	b.len = 0;
 	sparse_lines(&b, "2\n0\n3\n5\n2\n", 5, 7);
-	expect("a segment that is no block", &b, NULL, "member f: sparse file: segment that is not a number of blocks in front of another one");
+	expect("a segment that is no block", &b, NULL,
+	       "member f: sparse file: segment that is not a number of blocks in front of another one");
 	b.len = 0;
 	sparse_lines(&b, "1\n0\n\n", 0, 7);
-	expect("an empty line", &b, NULL, "member f: sparse file: the map has something that is not a number");
+	expect("an empty line", &b, NULL,
+	       "member f: sparse file: the map has something that is not a number");
 	b.len = 0;
 	sparse_lines(&b, "2000000\n", 0, 7);
 	expect("too many segments", &b, NULL, "member f: sparse file: more than 1048576 segments");
@@ -411,7 +475,8 @@ static void sparse(void)
 	verity_end(v, &digest);
 	cfs_digest_print(hex, &digest);
 	cfs_object_name(name, &digest);
-	snprintf(want, sizeof(want), "/f 274877906944 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n", name, hex);
+	snprintf(want, sizeof(want),
+		 "/f 274877906944 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n", name, hex);
 	expect("256 GiB", &b, want, NULL);
 	free(v);
 }
@@ -430,7 +495,8 @@ static void damaged(void *arg, const u8 *data, size_t len)
 
 	tree_init(&tree);
 	rc = parse(&tree, data, len, &d->notes, &err);
-	CHECK(!rc || !strncmp(err.text, "member ", 7) || !strncmp(err.text, "block ", 6), "%s", err.text);
+	CHECK(!rc || !strncmp(err.text, "member ", 7) || !strncmp(err.text, "block ", 6), "%s",
+	      err.text);
 	CHECK(rc || made_image(&tree, &err), "image: %s", err.text);
 	*(rc ? &d->bad : &d->good) += 1;
 	tree_release(&tree);
@@ -476,7 +542,8 @@ static void make(struct bytes *b, int kind)
 		sparse_gnu(b, 1, 700);
 		break;
 	case 5:
-		pax(b, "GNU.sparse.size=9\nGNU.sparse.numblocks=1\nGNU.sparse.offset=2\nGNU.sparse.numbytes=3");
+		pax(b,
+		    "GNU.sparse.size=9\nGNU.sparse.numblocks=1\nGNU.sparse.offset=2\nGNU.sparse.numbytes=3");
 		member(b, "f", '0', "abc");
 		break;
 	case 6:
@@ -519,7 +586,9 @@ static void numbers(void)
 		int rc = tar_number((const u8 *)rows[i].text, field, &n, &err);
 
 		CHECK(!rc == rows[i].good, "number %zu", i);
-		CHECK(rc || (n.minus == rows[i].minus && n.huge == rows[i].huge && (n.huge || n.v == rows[i].v)), "number %zu: %d %d %llu", i, n.minus, n.huge, (unsigned long long)n.v);
+		CHECK(rc || (n.minus == rows[i].minus && n.huge == rows[i].huge &&
+			     (n.huge || n.v == rows[i].v)),
+		      "number %zu: %d %d %llu", i, n.minus, n.huge, (unsigned long long)n.v);
 	}
 }
 

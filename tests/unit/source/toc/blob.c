@@ -10,7 +10,8 @@
 #include "source/toc/toc.h"
 #include "tests/unit/made.h"
 
-static const char json[] = "{\"version\":1,\"entries\":[{\"type\":\"reg\",\"name\":\"stargz.index.json\"}]}";
+static const char json[] =
+	"{\"version\":1,\"entries\":[{\"type\":\"reg\",\"name\":\"stargz.index.json\"}]}";
 
 struct bytes {
 	u8 p[8192];
@@ -122,7 +123,8 @@ enum form {
 	FORMS
 };
 
-static const char *const names[] = { "plain", "zstd", "gzip", "form A", "form B", "form C", "eStargz", "stargz" };
+static const char *const names[] = { "plain",  "zstd",   "gzip",    "form A",
+				     "form B", "form C", "eStargz", "stargz" };
 
 static void make(struct bytes *b, enum form form)
 {
@@ -154,7 +156,8 @@ static void make(struct bytes *b, enum form form)
 }
 
 /* All of the text; -1 and a text, or BLOB_MISMATCH. */
-static int read_all(const char *path, const u8 *digest, struct buf *text, enum blob_kind *kind, struct error *err)
+static int read_all(const char *path, const u8 *digest, struct buf *text, enum blob_kind *kind,
+		    struct error *err)
 {
 	struct blob blob;
 	int rc = blob_open(&blob, path, digest, err);
@@ -178,7 +181,8 @@ static bool is_json(const struct buf *text)
 }
 
 /* The same through a pipe, on descriptor @fd. */
-static int read_pipe(const struct bytes *b, const u8 *digest, struct buf *text, enum blob_kind *kind, struct error *err)
+static int read_pipe(const struct bytes *b, const u8 *digest, struct buf *text,
+		     enum blob_kind *kind, struct error *err)
 {
 	char path[32];
 	int fds[2], rc;
@@ -194,9 +198,7 @@ static int read_pipe(const struct bytes *b, const u8 *digest, struct buf *text, 
 
 static void known(enum form form)
 {
-	enum blob_kind want = form >= ESTARGZ ? BLOB_GZIP : form >= A ? BLOB_ZSTD
-								      : BLOB_TEXT,
-		       kind;
+	enum blob_kind want = form >= ESTARGZ ? BLOB_GZIP : form >= A ? BLOB_ZSTD : BLOB_TEXT, kind;
 	struct buf text = { 0 };
 	struct error err = { 0 };
 	struct made_file f;
@@ -205,24 +207,27 @@ static void known(enum form form)
 
 	make(&b, form);
 	made_file(&f, b.p, b.len);
-	CHECK(!read_all(f.path, NULL, &text, &kind, &err) && kind == want, "%s: %s", names[form], err.text);
-	CHECK(is_json(&text), "%s: %.*s", names[form], (int)text.len, text.p);
-	CHECK(!read_pipe(&b, NULL, &text, &kind, &err) && kind == want && is_json(&text), "%s, pipe: %s", names[form],
+	CHECK(!read_all(f.path, NULL, &text, &kind, &err) && kind == want, "%s: %s", names[form],
 	      err.text);
+	CHECK(is_json(&text), "%s: %.*s", names[form], (int)text.len, text.p);
+	CHECK(!read_pipe(&b, NULL, &text, &kind, &err) && kind == want && is_json(&text),
+	      "%s, pipe: %s", names[form], err.text);
 	/* What is hashed: the input, the compressed table, or the text. */
 	if (want == BLOB_TEXT)
 		sha256_one(b.p, b.len, sha);
 	else if (want == BLOB_GZIP)
 		sha256_one(json, strlen(json), sha);
 	if (want != BLOB_ZSTD) {
-		CHECK(!read_all(f.path, sha, &text, &kind, &err) && is_json(&text), "%s, digest: %s", names[form],
-		      err.text);
-		CHECK(!read_pipe(&b, sha, &text, &kind, &err) && is_json(&text), "%s, pipe, digest: %s", names[form],
-		      err.text);
+		CHECK(!read_all(f.path, sha, &text, &kind, &err) && is_json(&text),
+		      "%s, digest: %s", names[form], err.text);
+		CHECK(!read_pipe(&b, sha, &text, &kind, &err) && is_json(&text),
+		      "%s, pipe, digest: %s", names[form], err.text);
 	}
 	sha[5] ^= 1;
-	CHECK(read_all(f.path, sha, &text, &kind, &err) == BLOB_MISMATCH, "%s, another digest", names[form]);
-	CHECK(read_pipe(&b, sha, &text, &kind, &err) == BLOB_MISMATCH, "%s, pipe, another digest", names[form]);
+	CHECK(read_all(f.path, sha, &text, &kind, &err) == BLOB_MISMATCH, "%s, another digest",
+	      names[form]);
+	CHECK(read_pipe(&b, sha, &text, &kind, &err) == BLOB_MISMATCH, "%s, pipe, another digest",
+	      names[form]);
 	close(f.fd);
 	buf_release(&text);
 }
@@ -267,8 +272,9 @@ static void footers(void)
 		make(&b, faults[i].form);
 		b.p[b.len - faults[i].back] = faults[i].value;
 		made_file(&f, b.p, b.len);
-		CHECK(read_all(f.path, NULL, &text, &kind, &err) == -1 && strstr(err.text, faults[i].what), "%zu: %s", i,
-		      err.text);
+		CHECK(read_all(f.path, NULL, &text, &kind, &err) == -1 &&
+			      strstr(err.text, faults[i].what),
+		      "%zu: %s", i, err.text);
 		CHECK(!strncmp(err.text, f.path, strlen(f.path)), "%zu: %s", i, err.text);
 		close(f.fd);
 	}

@@ -42,7 +42,8 @@ static struct grower *fill(struct tree *tree)
 	node = tree_add(g, dir, "object", 6, 0100644);
 	memset(&digest, 0x22, sizeof(digest));
 	node->size = ((u64)1 << 53) + 1;
-	CHECK(!node_set_digest(g, node, &digest) && !node_set_payload(g, node, "22/" REST, 65), "payload");
+	CHECK(!node_set_digest(g, node, &digest) && !node_set_payload(g, node, "22/" REST, 65),
+	      "payload");
 	node = tree_add(g, root, "link", 4, 0120777);
 	CHECK(!node_set_payload(g, node, "../x y", 6), "target");
 	node->size = 6;
@@ -78,13 +79,15 @@ static void refusals(struct buf *out)
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		g = fill(&tree);
 		tree_add(g, tree.root, "odd", 3, types[i]);
-		CHECK(print(&tree, out, &err) < 0 && !strncmp(err.text, "/odd: ", 6), "type 0%o: %s", types[i], err.text);
+		CHECK(print(&tree, out, &err) < 0 && !strncmp(err.text, "/odd: ", 6),
+		      "type 0%o: %s", types[i], err.text);
 	}
 	g = fill(&tree);
 	xattr_set_clear(&g->set);
 	put_xattr(g, "user.\xff", "");
 	node = tree_add(g, tree.root, "odd", 3, 0100644);
-	CHECK(!node_set_xattrs(g, node) && print(&tree, out, &err) < 0 && strstr(err.text, "UTF-8"), "xattr: %s", err.text);
+	CHECK(!node_set_xattrs(g, node) && print(&tree, out, &err) < 0 && strstr(err.text, "UTF-8"),
+	      "xattr: %s", err.text);
 	g = fill(&tree);
 	tree_add(g, tree.root, "\xff", 1, 0100644);
 	CHECK(print(&tree, out, &err) < 0 && strstr(err.text, "UTF-8"), "name: %s", err.text);
@@ -101,7 +104,8 @@ void unit_source_toc_print(void)
 
 	fill(&tree);
 	CHECK(!print(&tree, &out, &err), "%s", err.text);
-	CHECK(out.len == sizeof(want) - 1 && !memcmp(out.p, want, out.len), "%.*s", (int)out.len, out.p);
+	CHECK(out.len == sizeof(want) - 1 && !memcmp(out.p, want, out.len), "%.*s", (int)out.len,
+	      out.p);
 	refusals(&out);
 	buf_release(&out);
 }

@@ -55,26 +55,39 @@ static const struct {
 } rows[] = {
 	{ "", "", NULL },
 	{ REG "}", "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
-	{ REG ",\"mode\":33188,\"uid\":4294967295,\"gid\":1,\"size\":9,\"digest\":\"sha256:" SHA "\"}",
+	{ REG ",\"mode\":33188,\"uid\":4294967295,\"gid\":1,\"size\":9,\"digest\":\"sha256:" SHA
+	      "\"}",
 	  "/a 9 100644 1 4294967295 1 0 0.0 " OBJECT " - -\n", NULL },
-	{ REG ",\"size\":9,\"digest\":\"" SHA "\",\"x-payload\":\"./b//c\",\"x-digest\":\"" SHA "\"}",
+	{ REG ",\"size\":9,\"digest\":\"" SHA "\",\"x-payload\":\"./b//c\",\"x-digest\":\"" SHA
+	      "\"}",
 	  "/a 9 100000 1 0 0 0 0.0 ./b//c - " SHA "\n", NULL },
-	{ REG ",\"x-content\":\"aGk=\",\"x-payload\":\"p\"}", "/a 2 100000 1 0 0 0 0.0 - hi -\n", NULL },
+	{ REG ",\"x-content\":\"aGk=\",\"x-payload\":\"p\"}", "/a 2 100000 1 0 0 0 0.0 - hi -\n",
+	  NULL },
 	{ REG ",\"x-content\":\"\",\"size\":0}", "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
 	{ REG ",\"size\":null,\"mode\":null,\"xattrs\":null,\"digest\":\"\",\"modtime\":\"\"}",
 	  "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
-	{ REG ",\"xattrs\":{\"user.b\":\"\",\"user.a\":\"dg==\"}}", "/a 0 100000 1 0 0 0 0.0 - - - user.a=v user.b=\n", NULL },
-	{ "{\"name\":\"s\",\"linkName\":\"../x\",\"mode\":511,\"type\":\"symlink\"}", "/s 4 120777 1 0 0 0 0.0 ../x - -\n", NULL },
-	{ "{\"name\":\"c\",\"devMajor\":4095,\"devMinor\":1048575,\"type\":\"char\"}", "/c 0 20000 1 0 0 4294967295 0.0 - - -\n", NULL },
+	{ REG ",\"xattrs\":{\"user.b\":\"\",\"user.a\":\"dg==\"}}",
+	  "/a 0 100000 1 0 0 0 0.0 - - - user.a=v user.b=\n", NULL },
+	{ "{\"name\":\"s\",\"linkName\":\"../x\",\"mode\":511,\"type\":\"symlink\"}",
+	  "/s 4 120777 1 0 0 0 0.0 ../x - -\n", NULL },
+	{ "{\"name\":\"c\",\"devMajor\":4095,\"devMinor\":1048575,\"type\":\"char\"}",
+	  "/c 0 20000 1 0 0 4294967295 0.0 - - -\n", NULL },
 	{ "{\"name\":\"p\",\"type\":\"fifo\"},{\"name\":\"b\",\"devMajor\":8,\"devMinor\":1,\"type\":\"block\"}",
 	  "/b 0 60000 1 0 0 2049 0.0 - - -\n/p 0 10000 1 0 0 0 0.0 - - -\n", NULL },
-	{ REG "},{\"type\":\"chunk\",\"size\":5},{\"type\":\"chunk\"}", "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
-	{ REG "},{\"type\":\"hardlink\",\"name\":\"b\",\"linkName\":\"/a\",\"mode\":1,\"modtime\":\"x\",\"xattrs\":{\"\":\"?\"}}",
+	{ REG "},{\"type\":\"chunk\",\"size\":5},{\"type\":\"chunk\"}",
+	  "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
+	{ REG
+	  "},{\"type\":\"hardlink\",\"name\":\"b\",\"linkName\":\"/a\",\"mode\":1,\"modtime\":\"x\",\"xattrs\":{\"\":\"?\"}}",
 	  "/a 0 100000 2 0 0 0 0.0 - - -\n/b 0 @100000 2 0 0 0 0.0 /a - -\n", NULL },
-	{ REG ",\"zz\":[{\"a\":{}}],\"userName\":5,\"offset\":\"x\"}", "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
-	{ "{\"type\":\"reg\",\"name\":\"stargz.index.json\",\"size\":1,\"digest\":\"" LANDMARK "\"}", "", NULL },
-	{ "{\"type\":\"reg\",\"name\":\"stargz.index.json\"}", "/stargz.index.json 0 100000 1 0 0 0 0.0 - - -\n", NULL },
-	{ "{\"type\":\"reg\",\"name\":\"a/.prefetch.landmark\",\"size\":1,\"digest\":\"" LANDMARK "\"}",
+	{ REG ",\"zz\":[{\"a\":{}}],\"userName\":5,\"offset\":\"x\"}",
+	  "/a 0 100000 1 0 0 0 0.0 - - -\n", NULL },
+	{ "{\"type\":\"reg\",\"name\":\"stargz.index.json\",\"size\":1,\"digest\":\"" LANDMARK
+	  "\"}",
+	  "", NULL },
+	{ "{\"type\":\"reg\",\"name\":\"stargz.index.json\"}",
+	  "/stargz.index.json 0 100000 1 0 0 0 0.0 - - -\n", NULL },
+	{ "{\"type\":\"reg\",\"name\":\"a/.prefetch.landmark\",\"size\":1,\"digest\":\"" LANDMARK
+	  "\"}",
 	  "/a 0 40755 1 0 0 0 0.0 - - -\n"
 	  "/a/.prefetch.landmark 1 100000 1 0 0 0 0.0 dc/0e9c3658a1a3ed1ec94274d8b19925c93e1abb7ddba294923ad9bde30f8cb8 - -\n",
 	  NULL },
@@ -90,22 +103,30 @@ static const struct {
 	{ REG ",\"size\":3,\"x-content\":\"aGk=\"}", NULL, "TOC:2: size is not that of x-content" },
 	{ REG ",\"x-content\":\"aGk\"}", NULL, "TOC:2: x-content is not base64" },
 	{ REG ",\"x-digest\":\"\"}", NULL, "TOC:2: x-digest is not 64 hex digits of lower case" },
-	{ REG ",\"digest\":\"sha256:\"}", NULL, "TOC:2: digest is not sha256: and 64 hex digits of lower case" },
-	{ REG ",\"digest\":\"sha512:" SHA "\"}", NULL, "TOC:2: digest is not sha256: and 64 hex digits of lower case" },
+	{ REG ",\"digest\":\"sha256:\"}", NULL,
+	  "TOC:2: digest is not sha256: and 64 hex digits of lower case" },
+	{ REG ",\"digest\":\"sha512:" SHA "\"}", NULL,
+	  "TOC:2: digest is not sha256: and 64 hex digits of lower case" },
 	{ REG ",\"x-payload\":\"a/../b\"}", NULL, "TOC:2: x-payload has a component \"..\"" },
 	{ REG ",\"x-payload\":\"./\"}", NULL, "TOC:2: x-payload names nothing" },
-	{ REG ",\"xattrs\":{\"user.a\":\"dh==\"}}", NULL, "TOC:2: value of an extended attribute is not base64" },
-	{ REG ",\"xattrs\":{\"\":\"\"}}", NULL, "TOC:2: name of an extended attribute is not 1 to 255 bytes without NUL" },
-	{ REG ",\"xattrs\":{\"a\":null}}", NULL, "TOC:2: value of an extended attribute that is not a string" },
+	{ REG ",\"xattrs\":{\"user.a\":\"dh==\"}}", NULL,
+	  "TOC:2: value of an extended attribute is not base64" },
+	{ REG ",\"xattrs\":{\"\":\"\"}}", NULL,
+	  "TOC:2: name of an extended attribute is not 1 to 255 bytes without NUL" },
+	{ REG ",\"xattrs\":{\"a\":null}}", NULL,
+	  "TOC:2: value of an extended attribute that is not a string" },
 	{ REG ",\"Mode\":1}", NULL, "TOC:2: key \"Mode\", which is not \"mode\"" },
-	{ REG ",\"lin\xe2\x84\xaaName\":1}", NULL, "TOC:2: key \"lin\xe2\x84\xaaName\", which is not \"linkName\"" },
+	{ REG ",\"lin\xe2\x84\xaaName\":1}", NULL,
+	  "TOC:2: key \"lin\xe2\x84\xaaName\", which is not \"linkName\"" },
 	{ REG ",\"ENTRIES\":1}", NULL, "TOC:2: key \"ENTRIES\", which is not \"entries\"" },
 	{ "{\"type\":\"chunk\"}", NULL, "TOC:2: chunk that does not follow a file" },
 	{ "{\"type\":\"hardlink\",\"name\":\"a\"}", NULL, "TOC:2: hard link without linkName" },
-	{ "{\"type\":\"symlink\",\"name\":\"a\"}", NULL, "TOC:2: target of a symlink is not 1 to 4095 bytes without NUL" },
+	{ "{\"type\":\"symlink\",\"name\":\"a\"}", NULL,
+	  "TOC:2: target of a symlink is not 1 to 4095 bytes without NUL" },
 	{ "{\"type\":\"hardlink\",\"name\":\"a\",\"linkName\":\"b\"}", NULL,
 	  "TOC:2: hard link to a name that does not exist" },
-	{ "{\"type\":\"hardlink\",\"name\":\"a\",\"size\":-1}", NULL, "TOC:2: size: is not between 0 and 9223372036854775807" },
+	{ "{\"type\":\"hardlink\",\"name\":\"a\",\"size\":-1}", NULL,
+	  "TOC:2: size: is not between 0 and 9223372036854775807" },
 };
 
 static void known(void)
@@ -125,11 +146,13 @@ static void known(void)
 		tree_init(&tree);
 		rc = parse(&tree, text.p, text.len, false, &err);
 		CHECK(!rc == !rows[i].what, "%s: %s", rows[i].entries, err.text);
-		CHECK(!rc || !rows[i].what || !strcmp(err.text, rows[i].what), "%s: %s", rows[i].entries, err.text);
+		CHECK(!rc || !rows[i].what || !strcmp(err.text, rows[i].what), "%s: %s",
+		      rows[i].entries, err.text);
 		if (!rc) {
 			made_dump(&tree, &dump);
 			s = strchr(dump.p, '\n') + 1;
-			CHECK(rows[i].dump && !strcmp(s, rows[i].dump), "%s: %s", rows[i].entries, s);
+			CHECK(rows[i].dump && !strcmp(s, rows[i].dump), "%s: %s", rows[i].entries,
+			      s);
 			CHECK(made_image(&tree, &err), "%s: image: %s", rows[i].entries, err.text);
 		}
 		tree_release(&tree);
@@ -185,7 +208,8 @@ static void known_times(void)
 		const struct node *node;
 		int rc;
 
-		snprintf(text, sizeof(text), "{\"entries\":[{\"name\":\"\",\"type\":\"dir\",\"modtime\":\"%s\"}]}",
+		snprintf(text, sizeof(text),
+			 "{\"entries\":[{\"name\":\"\",\"type\":\"dir\",\"modtime\":\"%s\"}]}",
 			 times[i].text);
 		tree_init(&tree);
 		rc = parse(&tree, text, strlen(text), false, &err);
@@ -193,9 +217,11 @@ static void known_times(void)
 		if (!rc && times[i].time) {
 			node = tree.root;
 			if (node->mtime_nsec > 1)
-				snprintf(text, sizeof(text), "%lld.%09u", (long long)node->mtime, node->mtime_nsec);
+				snprintf(text, sizeof(text), "%lld.%09u", (long long)node->mtime,
+					 node->mtime_nsec);
 			else
-				snprintf(text, sizeof(text), "%lld.%u", (long long)node->mtime, node->mtime_nsec);
+				snprintf(text, sizeof(text), "%lld.%u", (long long)node->mtime,
+					 node->mtime_nsec);
 			CHECK(!strcmp(text, times[i].time), "%s: %s", times[i].text, text);
 		}
 		tree_release(&tree);
@@ -204,14 +230,16 @@ static void known_times(void)
 
 static void landmarks(void)
 {
-	static const char text[] = "{\"entries\":[{\"type\":\"reg\",\"name\":\"./.no.prefetch.landmark\",\"size\":1},"
-				   "{\"type\":\"chunk\"},{\"type\":\"reg\",\"name\":\"d/.no.prefetch.landmark\"},"
-				   "{\"type\":\"dir\",\"name\":\"stargz.index.json\"}]}";
+	static const char text[] =
+		"{\"entries\":[{\"type\":\"reg\",\"name\":\"./.no.prefetch.landmark\",\"size\":1},"
+		"{\"type\":\"chunk\"},{\"type\":\"reg\",\"name\":\"d/.no.prefetch.landmark\"},"
+		"{\"type\":\"dir\",\"name\":\"stargz.index.json\"}]}";
 	struct error err;
 	struct tree tree;
 
 	tree_init(&tree);
-	CHECK(!parse(&tree, text, strlen(text), true, &err) && tree.nodes == 4, "%u nodes: %s", tree.nodes, err.text);
+	CHECK(!parse(&tree, text, strlen(text), true, &err) && tree.nodes == 4, "%u nodes: %s",
+	      tree.nodes, err.text);
 	tree_release(&tree);
 }
 
@@ -238,11 +266,13 @@ void unit_source_toc_toc(void)
 {
 	static const char text[] =
 		"{\"version\":1,\"x\":[{}],\"entries\":[{\"type\":\"dir\",\"name\":\"d/\",\"mode\":16877},\n"
-		"{\"type\":\"reg\",\"name\":\"d/f\",\"size\":100,\"digest\":\"sha256:" SHA "\",\"modtime\":\"2023-11-14T22:13:20.5Z\","
+		"{\"type\":\"reg\",\"name\":\"d/f\",\"size\":100,\"digest\":\"sha256:" SHA
+		"\",\"modtime\":\"2023-11-14T22:13:20.5Z\","
 		"\"xattrs\":{\"user.a\":\"dg==\",\"b\":\"\"},\"uid\":1000},{\"type\":\"chunk\",\"name\":\"d/f\",\"chunkSize\":5},\n"
 		"{\"type\":\"hardlink\",\"name\":\"h\",\"linkName\":\"d/f\"},{\"type\":\"symlink\",\"name\":\"s\",\"linkName\":\"/\\u00e9\"},"
 		"{\"type\":\"reg\",\"name\":\"i\",\"x-content\":\"aGk=\"},{\"type\":\"char\",\"name\":\"d/.wh.x\",\"devMajor\":5},"
-		"{\"type\":\"reg\",\"name\":\"p\",\"size\":5,\"x-payload\":\"a/b\",\"x-digest\":\"" SHA "\"}]}\n";
+		"{\"type\":\"reg\",\"name\":\"p\",\"size\":5,\"x-payload\":\"a/b\",\"x-digest\":\"" SHA
+		"\"}]}\n";
 	struct damage d = { 0 };
 
 	known();
