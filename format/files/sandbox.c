@@ -65,9 +65,10 @@ static bool enter_landlock(int beneath)
 
 /* Whatever its arguments are. */
 static const u16 calls[] = {
-	SYS_read,   SYS_write,   SYS_pread64,       SYS_pwrite64,     SYS_readv, SYS_writev,
-	SYS_lseek,  SYS_fstat,   SYS_close,         SYS_futex,        SYS_brk,   SYS_munmap,
-	SYS_mremap, SYS_madvise, SYS_clock_gettime, SYS_rt_sigreturn, SYS_exit,  SYS_exit_group,
+	SYS_read,          SYS_write,        SYS_pread64, SYS_pwrite64,   SYS_readv,
+	SYS_writev,        SYS_lseek,        SYS_fstat,   SYS_fstatfs,    SYS_close,
+	SYS_futex,         SYS_brk,          SYS_munmap,  SYS_mremap,     SYS_madvise,
+	SYS_clock_gettime, SYS_rt_sigreturn, SYS_exit,    SYS_exit_group,
 #ifdef __s390x__
 	SYS_mmap, /* takes a pointer to its arguments, which a filter cannot follow */
 #endif

@@ -4,12 +4,18 @@
 
 #include <linux/fsverity.h>
 #include <stdlib.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "files/io.h"
 #include "verity/sha256.h"
 #include "base/workers.h"
+
+/* The file systems whose kernel code enforces fs-verity, as statfs() numbers them. */
+#define EXT4_MAGIC 0xEF53u
+#define F2FS_MAGIC 0xF2F52010u
+#define BTRFS_MAGIC 0x9123683Eu
 
 int verity_extent(int fd, u64 off, u64 size, u64 *from, u64 *to)
 {
@@ -226,31 +232,81 @@ static long call(int fd, unsigned long request, void *arg)
 	return syscall(SYS_ioctl, fd, request, arg);
 }
 
+/*
+ * Whether the kernel itself checks every read of the file against the digest that
+ * it measured: 1 or 0; -1 and errno. FUSE (and so virtiofs) forwards the ioctl to
+ * its server since Linux 6.10, so an answer by itself proves nothing. fstatfs()
+ * gives the number of the file system that answers; no server can change it.
+ */
+static int enforces(int fd)
+{
+	struct statfs st;
+
+	if (fstatfs(fd, &st))
+		return -1;
+	switch ((u32)st.f_type) {
+	case EXT4_MAGIC:
+	case F2FS_MAGIC:
+	case BTRFS_MAGIC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* What FS_IOC_MEASURE_VERITY fills: its head and room for the longest digest there is. */
+struct measured {
+	struct fsverity_digest head;
+	u8 digest[64];
+};
+
+/* VERITY_*, or -1 and errno, for the result @rc of the ioctl with @code in errno. */
+static int judge(long rc, int code, const struct measured *m)
+{
+	const struct fsverity_digest *head = &m->head;
+
+	errno = code;
+	if (rc < 0)
+		return code == EOVERFLOW ? VERITY_OTHER : -1;
+	/* A number other than 0, no algorithm, more than there is room for: not an answer. */
+	errno = EPROTO;
+	if (rc || !head->digest_algorithm || !head->digest_size ||
+	    head->digest_size > sizeof(m->digest))
+		return -1;
+	if (head->digest_algorithm != FS_VERITY_HASH_ALG_SHA256)
+		return VERITY_OTHER;
+	return head->digest_size == CFS_DIGEST_SIZE ? VERITY_SHA256 : -1;
+}
+
 int verity_measure(int fd, struct cfs_digest *digest)
 {
-	struct {
-		struct fsverity_digest head;
-		u8 digest[64];
-	} d = { .head.digest_size = sizeof(d.digest) };
+	struct measured m;
+	long rc;
+	int code, here;
 
-	if (call(fd, FS_IOC_MEASURE_VERITY, &d)) {
-		if (unsupported(errno))
-			return VERITY_UNSUPPORTED;
-		if (errno == EOVERFLOW)
-			return VERITY_OTHER;
-		return errno == ENODATA ? VERITY_NONE : -1;
-	}
-	/* An algorithm number alone would compare what follows a shorter digest (VE-3). */
-	if (d.head.digest_algorithm != FS_VERITY_HASH_ALG_SHA256 ||
-	    d.head.digest_size != CFS_DIGEST_SIZE)
-		return VERITY_OTHER;
-	memcpy(digest->b, d.digest, CFS_DIGEST_SIZE);
-	return VERITY_SHA256;
+	memset(&m, 0, sizeof(m));
+	m.head.digest_size = sizeof(m.digest);
+	rc = call(fd, FS_IOC_MEASURE_VERITY, &m);
+	code = errno;
+	if (rc < 0 && unsupported(code))
+		return VERITY_UNSUPPORTED;
+	if (rc < 0 && code == ENODATA)
+		return VERITY_NONE;
+	/* Everything else, errors too, is believed only where the kernel said it. */
+	here = enforces(fd);
+	if (here < 0)
+		return -1;
+	if (!here)
+		return VERITY_UNSUPPORTED;
+	here = judge(rc, code, &m);
+	if (here == VERITY_SHA256)
+		memcpy(digest->b, m.digest, CFS_DIGEST_SIZE);
+	return here;
 }
 
 int verity_kernel(int fd, struct cfs_digest *digest)
 {
-	struct descriptor d;
+	struct descriptor d = { 0 };
 	struct fsverity_read_metadata_arg arg = {
 		.metadata_type = FS_VERITY_METADATA_TYPE_DESCRIPTOR,
 		.length = sizeof(d),

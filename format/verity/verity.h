@@ -95,9 +95,12 @@ static inline bool verity_sparse(const struct stat *st)
 }
 
 /*
- * What the kernel measured where the file has fs-verity.
+ * The digest that the kernel measured where the file has fs-verity. Only file
+ * systems that enforce it in the kernel are believed (ext4, f2fs, btrfs, told by
+ * their magic number); a file of any other, such as FUSE, overlayfs or a network
+ * file system, is VERITY_UNSUPPORTED whatever the ioctl says.
  * VERITY_OTHER: with another algorithm, so that the digest is none of ours.
- * -1 and errno.
+ * -1 and errno; EPROTO: the answer of the ioctl is malformed.
  */
 enum {
 	VERITY_NONE,
