@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/info/objects.h"
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -64,15 +65,8 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 
 	if (id_is_used(s, &id))
 		return 0;
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? s->cap + s->cap / 2 : 1024;
-		struct sort_item *v = realloc(s->v, cap * sizeof(*v));
-
-		if (!v)
-			return error_nomem(err);
-		s->v = v;
-		s->cap = cap;
-	}
+	if (grow(&s->v, s->n, &s->cap, sizeof(*s->v), 1024))
+		return error_nomem(err);
 	size = arena_alloc(&s->arena, sizeof(*size));
 	copy = arena_bytes(&s->arena, CFS_OBJECT_NAME);
 	if (!size || !copy)

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include "applets/verify/verify.h"
+#include "base/grow.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "verity/verity.h"
@@ -65,19 +66,10 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 	if (!problem.detail)
 		return error_nomem(err);
 	pthread_mutex_lock(&run->lock);
-	if (run->nproblems == run->cap) {
-		size_t cap = run->cap ? run->cap + run->cap / 2 : 64;
-		struct problem *p = realloc(run->problems, cap * sizeof(*p));
-
-		if (p) {
-			run->problems = p;
-			run->cap = cap;
-		}
-	}
-	if (run->nproblems < run->cap)
-		run->problems[run->nproblems++] = problem;
-	else
+	if (grow(&run->problems, run->nproblems, &run->cap, sizeof(problem), 64))
 		rc = error_nomem(err);
+	else
+		run->problems[run->nproblems++] = problem;
 	pthread_mutex_unlock(&run->lock);
 	if (rc)
 		free(problem.detail);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
+#include "base/grow.h"
 #include "files/beneath.h"
 #include "store/object.h"
 #include "base/sort.h"
@@ -35,15 +36,8 @@ static bool is_object(const char *name)
 
 static int add_name(struct shelf *s, const char *xx, const char *name, struct error *err)
 {
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? 2 * s->cap : 256;
-		void *names = realloc(s->names, cap * sizeof(*s->names));
-
-		if (!names)
-			return error_nomem(err);
-		s->names = names;
-		s->cap = cap;
-	}
+	if (grow(&s->names, s->n, &s->cap, sizeof(*s->names), 256))
+		return error_nomem(err);
 	memcpy(s->names[s->n], xx, 2);
 	s->names[s->n][2] = '/';
 	memcpy(s->names[s->n++] + 3, name, CFS_OBJECT_NAME - 2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/check.h"
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/sort.h"
 
 #define XATTRS_MAX 65535u /* of one inode, as image-format 15.1 counts */
@@ -139,15 +140,8 @@ static int name_add(struct check *c, const struct cfs_xattr *x)
 		if (name_is(&c->names[i], &n))
 			return fault(c, (u64)(x->suffix - c->img->bytes),
 				     "the same xattr twice on one inode");
-	if (c->nnames == c->names_cap) {
-		size_t cap = c->names_cap ? 2 * c->names_cap : 4 * FEW;
-		struct xname *names = realloc(c->names, cap * sizeof(*names));
-
-		if (!names)
-			return -ENOMEM;
-		c->names = names;
-		c->names_cap = cap;
-	}
+	if (grow(&c->names, c->nnames, &c->names_cap, sizeof(*c->names), FEW))
+		return -ENOMEM;
 	c->names[c->nnames++] = n;
 	return 0;
 }
@@ -258,15 +252,8 @@ static int inode_check(struct check *c, const struct cfs_inode *inode)
 
 static int dir_add(struct check *c, u64 nid, size_t parent, const struct cfs_dirent *e)
 {
-	if (c->ndirs == c->cap) {
-		size_t cap = c->cap ? c->cap + c->cap / 2 : 64;
-		struct dir *dirs = realloc(c->dirs, cap * sizeof(*dirs));
-
-		if (!dirs)
-			return -ENOMEM;
-		c->dirs = dirs;
-		c->cap = cap;
-	}
+	if (grow(&c->dirs, c->ndirs, &c->cap, sizeof(*c->dirs), 64))
+		return -ENOMEM;
 	if (c->ndirs == UINT32_MAX)
 		return fault(c, 0, "too many directories");
 	c->dirs[c->ndirs++] = (struct dir){

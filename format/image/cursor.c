@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/cursor.h"
 #include <stdlib.h>
+#include "base/grow.h"
 
 /* Xattrs without output that are read again for each further name of an inode. */
 #define HIDDEN_MAX 8
@@ -106,15 +107,8 @@ static int link_make(struct cursor *c, const struct cursor_home *home)
 static int xattr_put(struct cursor *c, struct cursor_entry *e, const struct cfs_xattr *x,
 		     const struct cfs_shown *shown)
 {
-	if (e->d.nxattrs == c->xattrs_cap) {
-		size_t cap = c->xattrs_cap ? 2 * c->xattrs_cap : 16;
-		struct dump_xattr *v = realloc(c->xattrs, cap * sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		c->xattrs = v;
-		c->xattrs_cap = cap;
-	}
+	if (grow(&c->xattrs, e->d.nxattrs, &c->xattrs_cap, sizeof(*c->xattrs), 16))
+		return -ENOMEM;
 	c->xattrs[e->d.nxattrs++] = (struct dump_xattr){
 		.prefix = shown->prefix,
 		.suffix = (const char *)shown->suffix,
@@ -269,15 +263,8 @@ static void entry_fill(struct cursor *c, struct cursor_entry *e, const struct cf
 
 static int level_push(struct cursor *c, const struct cfs_inode *inode, const u8 *name)
 {
-	if (c->depth == c->levels_cap) {
-		size_t cap = c->levels_cap + c->levels_cap / 2 + 64;
-		struct cursor_level *levels = realloc(c->levels, cap * sizeof(*levels));
-
-		if (!levels)
-			return -ENOMEM;
-		c->levels = levels;
-		c->levels_cap = cap;
-	}
+	if (grow(&c->levels, c->depth, &c->levels_cap, sizeof(*c->levels), 64))
+		return -ENOMEM;
 	c->levels[c->depth++] = (struct cursor_level){
 		.nid = inode->nid,
 		.name = name,

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/objects.h"
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/text.h"
 #include "image/cursor.h"
 
 static int add(struct objects *o, u32 image, const struct cursor_entry *e)
 {
-	if (o->n == o->cap) {
-		size_t cap = o->cap ? o->cap + o->cap / 2 : 1024;
-		struct sort_item *v = realloc(o->v, cap * sizeof(*v));
-
-		if (!v)
-			return -1;
-		o->v = v;
-		o->cap = cap;
-	}
+	if (grow(&o->v, o->n, &o->cap, sizeof(*o->v), 1024))
+		return -1;
 	o->v[o->n++] = (struct sort_item){
 		.prefix = sort_prefix(e->d.payload, e->d.payload_len),
 		.s = e->d.payload, /* in the image */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "image/read.h"
 #include <stdlib.h>
+#include "base/grow.h"
 
 #define VERSION_WRITTEN 1u
 
@@ -47,15 +48,8 @@ typedef int visit_fn(struct reader *r, size_t dir, const struct cfs_dirent *e,
 
 static int dir_push(struct reader *r, u64 nid, struct node *node)
 {
-	if (r->ndirs == r->dirs_cap) {
-		size_t cap = r->dirs_cap + r->dirs_cap / 2 + 64;
-		struct queued *dirs = realloc(r->dirs, cap * sizeof(*dirs));
-
-		if (!dirs)
-			return -ENOMEM;
-		r->dirs = dirs;
-		r->dirs_cap = cap;
-	}
+	if (grow(&r->dirs, r->ndirs, &r->dirs_cap, sizeof(*r->dirs), 64))
+		return -ENOMEM;
 	r->dirs[r->ndirs++] = (struct queued){ .nid = nid, .node = node };
 	return 0;
 }
@@ -308,15 +302,8 @@ static int link_make(struct reader *r, struct node *parent, const struct cfs_dir
 		return -ENOMEM;
 	if (link->target)
 		return 0;
-	if (r->npending == r->pending_cap) {
-		size_t cap = r->pending_cap + r->pending_cap / 2 + 64;
-		struct pending *pending = realloc(r->pending, cap * sizeof(*pending));
-
-		if (!pending)
-			return -ENOMEM;
-		r->pending = pending;
-		r->pending_cap = cap;
-	}
+	if (grow(&r->pending, r->npending, &r->pending_cap, sizeof(*r->pending), 64))
+		return -ENOMEM;
 	r->pending[r->npending++] = (struct pending){ link, rank };
 	return 0;
 }

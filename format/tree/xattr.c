@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tree/xattr.h"
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/text.h"
 #include "core/backing.h"
 #include "core/decode.h"
@@ -176,21 +177,9 @@ static int charge(struct xattr_set *set, const struct xattr *old, const struct x
 	return 0;
 }
 
-static int grow(struct xattr_set *set)
-{
-	u32 cap = set->cap ? set->cap * 2 : 16;
-	const struct xattr **v = realloc(set->v, cap * sizeof(*v));
-
-	if (!v)
-		return -1;
-	set->v = v;
-	set->cap = cap;
-	return 0;
-}
-
 static int insert(struct xattr_set *set, u32 at, const struct xattr *x)
 {
-	if (set->n == set->cap && grow(set)) {
+	if (grow(&set->v, set->n, &set->cap, sizeof(*set->v), 16)) {
 		errno = ENOMEM;
 		return -1;
 	}

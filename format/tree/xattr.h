@@ -46,7 +46,8 @@ const struct xattr *xattr_find(const struct xattr_pool *pool, const void *name, 
 /* The xattrs of one inode while they are collected: sorted by name, with the counter of 5.6. */
 struct xattr_set {
 	const struct xattr **v;
-	u32 n, cap;
+	u32 n;
+	size_t cap;
 	u64 budget;
 };
 

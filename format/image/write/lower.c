@@ -2,6 +2,7 @@
 /* Rewriting the tree for overlayfs (image-format 5): which xattrs each inode has. */
 #include <stdlib.h>
 #include "core/backing.h"
+#include "base/grow.h"
 #include "image/write/plan.h"
 
 /* The xattr with this name and value, from the tree if it has it, so that it has one id. */
@@ -88,15 +89,8 @@ static int keep(struct plan *plan, u32 ino, const struct xattr_set *set)
 {
 	struct lowered *l;
 
-	if (plan->nlowered == plan->lowered_cap) {
-		u32 cap = plan->lowered_cap ? plan->lowered_cap * 2 : 64;
-
-		l = realloc(plan->lowered, cap * sizeof(*l));
-		if (!l)
-			return error_nomem(plan->err);
-		plan->lowered = l;
-		plan->lowered_cap = cap;
-	}
+	if (grow(&plan->lowered, plan->nlowered, &plan->lowered_cap, sizeof(*plan->lowered), 64))
+		return error_nomem(plan->err);
 	l = &plan->lowered[plan->nlowered];
 	*l = (struct lowered){ ino, set->n, arena_alloc(&plan->arena, set->n * sizeof(*set->v)) };
 	if (!l->v)

@@ -48,7 +48,8 @@ struct plan {
 	u32 externals;           /* files with a backing file */
 	u32 odd_payloads;        /* those whose backing path is not made of the digest */
 	struct lowered *lowered; /* by ino, ascending */
-	u32 nlowered, lowered_cap;
+	u32 nlowered;
+	size_t lowered_cap;
 
 	const struct xattr **
 		user; /* by xattr id: the xattr, if an inode has it; how many have it stands in shared */

@@ -2,6 +2,7 @@
 /* Which xattrs are shared, and the shared table (image-format 7.3). */
 #include <stdlib.h>
 #include "base/sort.h"
+#include "base/grow.h"
 #include "base/text.h"
 #include "core/backing.h"
 #include "image/write/plan.h"
@@ -59,7 +60,8 @@ struct groups {
 	size_t mask;
 	u32 *group; /* by ino */
 	u32 *first; /* ino of the first of each group */
-	u32 n, cap;
+	u32 n;
+	size_t cap;
 };
 
 /* The first inode with the value of @node, or 0 if that is @ino itself. */
@@ -89,15 +91,8 @@ static int group_add(struct groups *g, u32 ino, const struct node *node)
 	if (!first)
 		return 0;
 	if (!g->group[first]) {
-		if (g->n == g->cap) {
-			u32 cap = g->cap ? g->cap * 2 : 64;
-			u32 *v = realloc(g->first, cap * sizeof(*v));
-
-			if (!v)
-				return -1;
-			g->first = v;
-			g->cap = cap;
-		}
+		if (grow(&g->first, g->n, &g->cap, sizeof(*g->first), 64))
+			return -1;
 		g->first[g->n++] = first;
 		g->group[first] = g->n;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/grow.h"
 
 void dirs_init(struct dirs *d, size_t keep)
 {
@@ -21,16 +22,9 @@ void dirs_release(struct dirs *d)
 
 int dirs_enter(struct dirs *d, int fd, const struct stat *st, struct node *node)
 {
-	if (d->n == d->cap) {
-		size_t cap = d->cap ? d->cap * 2 : 64;
-		struct dirs_level *v = realloc(d->v, cap * sizeof(*v));
-
-		if (!v) {
-			close(fd);
-			return -1;
-		}
-		d->v = v;
-		d->cap = cap;
+	if (grow(&d->v, d->n, &d->cap, sizeof(*d->v), 64)) {
+		close(fd);
+		return -1;
 	}
 	d->v[d->n++] = (struct dirs_level){ node, &node->dir.first, fd, st->st_dev, st->st_ino };
 	if (d->n - d->first_open > d->keep) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/grow.h"
 #include "files/io.h"
 #include "files/steady.h"
 #include "source/dir/attrs.h"
@@ -205,15 +206,8 @@ static void set_metadata(const struct scan_options *options, struct node *node,
 
 static int remember_link(struct entry_work *w, const struct stat *st, struct node *node)
 {
-	if (w->nlinks == w->links_cap) {
-		size_t cap = w->links_cap ? w->links_cap * 2 : 256;
-		struct entry_link *v = realloc(w->links, cap * sizeof(*v));
-
-		if (!v)
-			return -1;
-		w->links = v;
-		w->links_cap = cap;
-	}
+	if (grow(&w->links, w->nlinks, &w->links_cap, sizeof(*w->links), 256))
+		return -1;
 	w->links[w->nlinks++] = (struct entry_link){ st->st_dev, st->st_ino, node };
 	return 0;
 }

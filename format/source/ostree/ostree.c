@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "source/ostree/ostree.h"
 #include <stdlib.h>
+#include "base/grow.h"
 #include "base/workers.h"
 #include "core/erofs.h"
 #include "source/ostree/graph.h"
@@ -190,15 +191,8 @@ struct stack {
 
 static int push(struct stack *s, const struct graph_tree *tree, struct node *node)
 {
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : 64;
-		struct open_dir *v = realloc(s->v, cap * sizeof(*v));
-
-		if (!v)
-			return -1;
-		s->v = v;
-		s->cap = cap;
-	}
+	if (grow(&s->v, s->n, &s->cap, sizeof(*s->v), 64))
+		return -1;
 	s->v[s->n++] = (struct open_dir){ tree, node, 0 };
 	return 0;
 }
