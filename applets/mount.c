@@ -43,16 +43,12 @@ static int parse_options(struct mount *m)
 	return MOUNT_DONE;
 }
 
-/*
- * Everything that was named; with -N the target belongs to another namespace, and
- * the root is the directory that an image without objects needs below it.
- */
+/* Everything that was named. With -N the target is opened later, in the other namespace. */
 static int open_all(struct job *j, const struct mount *m)
 {
-	if ((m->ns && named_namespace(j, m->ns)) || named_target(j, m->ns ? "/" : m->target))
-		return -1;
-	/* Errors before the namespace is entered speak of it by name. */
 	j->target_name = m->target;
+	if (m->ns ? named_namespace(j, m->ns) : named_target(j, m->target))
+		return -1;
 	return imagefd_open(j, m->source) || named_options(j) ? -1 : 0;
 }
 

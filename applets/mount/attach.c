@@ -30,7 +30,6 @@ int attach_mount(struct job *j, const char *target)
 	if (j->ns >= 0) {
 		if (setns(j->ns, CLONE_NEWNS))
 			return job_sys(j, "-N %s: enter", j->ns_name);
-		close(j->target);
 		if (named_target(j, target))
 			return -1;
 	}

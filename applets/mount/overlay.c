@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/overlay.h"
+#include <dirent.h>
 #include <signal.h>
 #include <sys/statfs.h>
 #include <fcntl.h>
@@ -105,17 +106,17 @@ static int set_fd(int fs, const char *key, int fd)
 	return sys_fsconfig(fs, FSCONFIG_SET_FD, key, NULL, fd);
 }
 
-/* With no objects there is no data layer, but overlayfs wants two: the target is one that nothing points into. */
+/* Without a basedir there are no objects, but overlayfs wants two layers: an empty one takes their place. */
 static unsigned int data_layers(const struct job *j, const struct overlay *o)
 {
 	if (!o->is_image)
 		return 0;
-	return j->dirs.n ? j->dirs.n : j->upper < 0;
+	return j->dirs.n ? j->dirs.n : o->empty >= 0;
 }
 
-static int data_fd(const struct job *j, unsigned int i)
+static int data_fd(const struct job *j, const struct overlay *o, unsigned int i)
 {
-	return j->dirs.n ? j->dirs.fd[i] : j->target;
+	return j->dirs.n ? j->dirs.fd[i] : o->empty;
 }
 
 static int layers_by_fd(struct job *j, int fs, const struct overlay *o)
@@ -125,7 +126,7 @@ static int layers_by_fd(struct job *j, int fs, const struct overlay *o)
 		return errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP ? NEXT : -1;
 	}
 	for (unsigned int i = 0; i < data_layers(j, o); i++)
-		if (set_fd(fs, "datadir+", data_fd(j, i)))
+		if (set_fd(fs, "datadir+", data_fd(j, o, i)))
 			return fs_fail(j, fs, "overlay: datadir+");
 	if (j->upper >= 0 && (set_fd(fs, "upperdir", j->upper) || set_fd(fs, "workdir", j->work)))
 		return fs_fail(j, fs, "overlay: upperdir, workdir");
@@ -136,15 +137,16 @@ static int layers_by_fd(struct job *j, int fs, const struct overlay *o)
  * The name of a data layer: the path that was given if it still leads there, so
  * that mountinfo says something, else that of the descriptor.
  */
-static const char *data_name(const struct job *j, unsigned int i, char room[FDNAME_ROOM])
+static const char *data_name(const struct job *j, const struct overlay *o, unsigned int i,
+			     char room[FDNAME_ROOM])
 {
-	const char *name = j->dirs.n ? j->dirs.name[i] : j->target_name;
+	const char *name = j->dirs.n ? j->dirs.name[i] : "";
 	struct stat a, b;
 
 	if (name[0] == '/' && strlen(name) <= FS_STRING_MAX && !stat(name, &a) &&
-	    !fstat(data_fd(j, i), &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+	    !fstat(data_fd(j, o, i), &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return name;
-	return job_fdname(j, room, data_fd(j, i));
+	return job_fdname(j, room, data_fd(j, o, i));
 }
 
 static int upper_by_name(struct job *j, int fs)
@@ -168,8 +170,7 @@ static int layers_by_name(struct job *j, int fs, const struct overlay *o)
 		return errno == EINVAL ? NEXT : -1;
 	}
 	for (unsigned int i = 0; i < data_layers(j, o); i++)
-		if (fs_string(fs, "datadir+",
-			      j->dirs.n ? data_name(j, i, room) : job_fdname(j, room, j->target)))
+		if (fs_string(fs, "datadir+", data_name(j, o, i, room)))
 			return fs_fail(j, fs, "overlay: datadir+");
 	return upper_by_name(j, fs);
 }
@@ -183,7 +184,7 @@ static bool list_layers(const struct job *j, const struct overlay *o, const char
 		(size_t)text_format(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
 
 	for (unsigned int i = 0; i < data_layers(j, o); i++) {
-		job_fdname(j, room, data_fd(j, i));
+		job_fdname(j, room, data_fd(j, o, i));
 		if (used + strlen(colon) + strlen(room) > FS_STRING_MAX)
 			return false;
 		used += (size_t)text_format(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon,
@@ -245,71 +246,149 @@ static int take_off(struct job *j, int mount)
 	return job_sys(j, "%s: take the lower mount off", j->target_name);
 }
 
-/* A tmpfs attached on the target: an empty layer for D, where the target would show its files. */
-static int attach_empty(struct job *j)
+/*
+ * A layer in which nothing can be found, for an image without objects: a tmpfs of
+ * our own, read-only and attached nowhere. Every directory that exists already
+ * would lend its files to an image that was made to point at them.
+ */
+static int open_empty(struct job *j)
 {
 	int fs = sys_fsopen("tmpfs"), fd = -1;
 
-	if (fs >= 0 && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		fd = sys_fsmount(fs, MOUNT_ATTR_RDONLY);
+	if (fs < 0)
+		return job_denied(j, "tmpfs: fsopen");
+	if (!fs_string(fs, "mode", "0755") && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		fd = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					     MOUNT_ATTR_NOEXEC);
 	if (fd < 0)
-		job_sys(j, "tmpfs: for an empty layer");
-	if (fs >= 0)
-		close(fs);
-	if (fd >= 0 && sys_move_mount(fd, j->target)) {
-		job_sys(j, "%s: attach an empty layer", j->target_name);
-		close(fd);
-		fd = -1;
-	}
+		fs_fail(j, fs, "tmpfs: for an empty layer");
+	close(fs);
 	return fd;
+}
+
+/* Attach the layers that have to be attached, the empty one below. -1: what is attached is to be taken off. */
+static int attach_layers(struct job *j, const struct overlay *o)
+{
+	int at = j->target;
+
+	if (o->empty >= 0) {
+		if (sys_move_mount(o->empty, at))
+			return job_sys(j, "%s: attach an empty layer", j->target_name);
+		at = o->empty;
+	}
+	if (!o->is_attached && sys_move_mount(o->lower, at))
+		return job_sys(j, "%s: attach the lower mount", j->target_name);
+	return 0;
+}
+
+/* A layer that was not attached is none to take off: the kernel says EINVAL. */
+static int detach_layers(struct job *j, const struct overlay *o, bool all)
+{
+	int rc = 0;
+
+	if (all && !o->is_attached)
+		rc = take_off(j, o->lower);
+	if (o->empty >= 0)
+		rc |= take_off(j, o->empty);
+	return rc;
 }
 
 /* B, C, D with the lower mount attached on the target for as long as it takes. */
 static int make_attached(struct job *j, int fs, const struct overlay *o, enum way way)
 {
-	int target = j->target, empty = -1, rc, off = 0;
 	sigset_t all, old;
+	int rc, off;
 
 	if (job_names(j))
 		return -1;
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, &old))
 		return job_sys(j, "signals");
-	if (way == WAY_D && o->is_image && !j->dirs.n) {
-		empty = attach_empty(j);
-		if (empty < 0) {
-			sigprocmask(SIG_SETMASK, &old, NULL);
-			return -1;
-		}
-		j->target = empty;
-	}
-	rc = !o->is_attached && sys_move_mount(o->lower, j->target)
-		     ? job_sys(j, "%s: attach the lower mount", j->target_name)
-		     : 0;
+	rc = attach_layers(j, o);
 	if (!rc) {
 		rc = make(j, fs, o, way);
-		off = o->is_attached ? 0 : take_off(j, o->lower);
+		off = detach_layers(j, o, true);
+	} else {
+		struct error first = j->err;
+		int status = j->status;
+
+		off = detach_layers(j, o, false);
+		j->err = first;
+		j->status = status;
 	}
-	if (empty >= 0) {
-		off |= take_off(j, empty);
-		close(empty);
-	}
-	j->target = target;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return off ? -1 : rc;
 }
 
-/* D shows the object directories unless the image hides them. */
-static int check_stubs(struct job *j, const struct overlay *o)
+/* Whether overlayfs may show an entry of a basedir on path D: the image hides 00 to ff. */
+static bool is_object_directory(const char *name)
 {
-	int rc = o->is_image && j->dirs.n ? probe_hides_objects(j) : 1;
+	static const char digits[] = "0123456789abcdef";
 
-	if (rc)
-		return rc < 0 ? rc : 0;
-	return job_fail(
-		j, MOUNT_FAILED,
-		"%s: this kernel (before Linux 6.5) would show the object directories; use the composefs module",
-		j->image.name);
+	return strlen(name) == 2 && strchr(digits, name[0]) && strchr(digits, name[1]);
+}
+
+/* On path D a basedir may hold nothing but object directories at its top. */
+static int check_basedir(struct job *j, unsigned int i)
+{
+	const char *name = j->dirs.name[i];
+	int fd = openat(j->dirs.fd[i], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	int rc = 0;
+
+	if (!dir) {
+		rc = job_sys(j, "basedir %s: open", name);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	errno = 0;
+	while (!rc && (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
+		    !is_object_directory(e->d_name))
+			rc = job_fail(
+				j, MOUNT_FAILED,
+				"basedir %s: has an entry \"%s\", which this kernel (before Linux "
+				"6.5) would show in the mounted tree; move the objects into a "
+				"directory of their own or use the composefs module",
+				name, e->d_name);
+	if (!rc && errno)
+		rc = job_sys(j, "basedir %s: read", name);
+	closedir(dir);
+	return rc;
+}
+
+/*
+ * Path D has no data-only layers: overlayfs merges each basedir into the tree. The
+ * image must hide the object directories, and nothing else may be there. A name
+ * that is added to a basedir later cannot be kept out (overlayfs sees no mounts
+ * below a layer, so a view of the 256 directories cannot be made of binds); that
+ * is why no verity level is given here.
+ */
+static int check_merged(struct job *j, const struct overlay *o)
+{
+	int rc;
+
+	if (!o->is_image || !j->dirs.n)
+		return 0;
+	if (j->level)
+		return job_fail(
+			j, MOUNT_FAILED,
+			"verity: this kernel (before Linux 6.5) shows what is added to a basedir later; "
+			"use the composefs module, or noverity to go without");
+	rc = probe_hides_objects(j);
+	if (rc < 0)
+		return -1;
+	if (!rc)
+		return job_fail(
+			j, MOUNT_FAILED,
+			"%s: this kernel (before Linux 6.5) would show the object directories; use the composefs module",
+			j->image.name);
+	for (unsigned int i = 0; i < j->dirs.n; i++)
+		if (check_basedir(j, i))
+			return -1;
+	return 0;
 }
 
 /* The first path to try: a context of old kernels says yes to everything. */
@@ -326,7 +405,8 @@ static int first_way(const struct job *j, int fs)
 	return j->opt->debug & DEBUG_B ? WAY_B : WAY_A;
 }
 
-int overlay_build(struct job *j, const struct overlay *o)
+/* One path after the other, until one leads to the end. */
+static int build(struct job *j, const struct overlay *o)
 {
 	int way = -1, rc;
 
@@ -345,7 +425,7 @@ int overlay_build(struct job *j, const struct overlay *o)
 		if (way != WAY_A && j->ns >= 0)
 			rc = job_fail(j, MOUNT_FAILED,
 				      "-N: needs Linux 6.15 or the composefs module");
-		else if (way == WAY_D && check_stubs(j, o))
+		else if (way == WAY_D && check_merged(j, o))
 			rc = -1;
 		else
 			rc = way == WAY_A ? make(j, fs, o, WAY_A)
@@ -359,4 +439,21 @@ int overlay_build(struct job *j, const struct overlay *o)
 		way++;
 	} while (!job_interrupted(j));
 	return -1;
+}
+
+int overlay_build(struct job *j, struct overlay *o)
+{
+	int rc;
+
+	o->empty = -1;
+	if (o->is_image && !j->dirs.n && j->upper < 0) {
+		o->empty = open_empty(j);
+		if (o->empty < 0)
+			return -1;
+	}
+	rc = build(j, o);
+	if (o->empty >= 0)
+		close(o->empty);
+	o->empty = -1;
+	return rc;
 }

@@ -8,7 +8,8 @@
 struct job;
 
 struct overlay {
-	int lower;        /* a detached mount */
+	int lower; /* a detached mount */
+	int empty; /* set by overlay_build(): an empty layer where no basedir was given, or -1 */
 	bool is_attached; /* or a directory that can be named already */
 	bool is_image; /* of an image, with the objects of j->dirs below; else all there is below */
 };
@@ -18,7 +19,7 @@ struct overlay {
  * lower mount has to be attached somewhere for a moment, that is j->target.
  * 0, or -1 and j->err; nothing is attached then.
  */
-int overlay_build(struct job *j, const struct overlay *o);
+int overlay_build(struct job *j, struct overlay *o);
 
 enum {
 	OVERLAY_ABSENT,   /* the kernel has none */
