@@ -102,7 +102,7 @@ static int keep(struct plan *plan, u32 ino, const struct xattr_set *set)
 
 static int lower(struct plan *plan, u32 ino, const struct node *node, struct xattr_set *set)
 {
-	bool whiteout = node_is_whiteout(node) && !plan_is_stub(plan, node);
+	bool whiteout = plan_is_whiteout(plan, node);
 	bool parent = node->has_whiteouts;
 
 	if (ino && !whiteout && !parent && !has_overlay(node))

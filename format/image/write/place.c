@@ -110,10 +110,22 @@ u32 place_nlink(const struct node *node)
 	return node_is(node, CFS_IFDIR) ? node->dir.count + 2 : node->nlink;
 }
 
-/* 8.1. For devices, fifos and sockets the size of the input counts. */
+/*
+ * The size that image format 8.1 compares. The size of a device, fifo or socket
+ * is not written, but the one in the input counts. A whiteout is an empty file
+ * by now, whatever size the input gave it.
+ */
+static u64 size_for_compact(const struct plan *plan, const struct node *node,
+			    const struct place *at)
+{
+	if (node_is(node, CFS_IFDIR))
+		return place_size(node, at);
+	return plan_is_whiteout(plan, node) ? 0 : node->size;
+}
+
 bool place_is_compact(const struct plan *plan, const struct node *node, const struct place *at)
 {
-	u64 size = node_is(node, CFS_IFDIR) ? place_size(node, at) : node->size;
+	u64 size = size_for_compact(plan, node, at);
 
 	return node->mtime == plan->min_sec && node->mtime_nsec == plan->min_nsec &&
 	       node->uid <= UINT16_MAX && node->gid <= UINT16_MAX && size <= UINT32_MAX &&

@@ -118,10 +118,16 @@ static inline bool plan_is_stub(const struct plan *plan, const struct node *node
 	return node >= plan->stubs && node < plan->stubs + plan->nstubs;
 }
 
-/* The mode the inode gets: a whiteout becomes a regular file (image-format 5.3). */
+/* Whether the node is a whiteout of the input, which becomes an empty regular file (image format 5.3). */
+static inline bool plan_is_whiteout(const struct plan *plan, const struct node *node)
+{
+	return node_is_whiteout(node) && !plan_is_stub(plan, node);
+}
+
+/* The mode that the inode gets. */
 static inline u32 plan_mode(const struct plan *plan, const struct node *node)
 {
-	if (node_is_whiteout(node) && !plan_is_stub(plan, node))
+	if (plan_is_whiteout(plan, node))
 		return (node->mode & 07777) | CFS_IFREG;
 	return node->mode;
 }
