@@ -177,9 +177,7 @@ int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d);
 /* Whether an inode on disk is to be shown as a character device 0:0, or an error. */
 static inline int cfs_inode_is_whiteout(struct super_block *sb, const struct cfs_inode *d)
 {
-	return d->ftype == EROFS_FT_REG_FILE && !d->size && d->xattr_len
-		       ? cfs_inode_is_marked(sb, d)
-		       : 0;
+	return cfs_inode_may_be_whiteout(d) && d->xattr_len ? cfs_inode_is_marked(sb, d) : 0;
 }
 /* Those fields of @d that cfs_inode_pieces() and cfs_inode_piece() ask for. */
 void cfs_node_data(const struct inode *inode, struct cfs_inode *d);
@@ -210,7 +208,6 @@ struct cfs_xattr_walk {
 	u64 next;        /* offset of the next entry in the area */
 	u32 next_shared; /* then the number of the next shared one */
 	u32 shown_bytes; /* as image-format 15.1 counts them */
-	loff_t size;     /* of a regular file */
 	struct cfs_backing backing;
 };
 

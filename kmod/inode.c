@@ -120,7 +120,7 @@ int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d)
 
 	if (rc)
 		return rc;
-	w.backing.is_file = true;
+	cfs_backing_init(&w.backing, d);
 	do {
 		rc = cfs_xattrs_next(&w, &x, &shown, &fault);
 	} while (rc > 0 && !w.backing.is_whiteout);

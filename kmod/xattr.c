@@ -57,8 +57,8 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 	if (node->xattr_icount)
 		len = (u32)sizeof(struct erofs_xattr_ibody_header) + 4 * (node->xattr_icount - 1u);
 	rc = cfs_xattrs_begin(w, inode->i_sb, inode->i_ino, off, len);
-	w->size = i_size_read(inode);
 	w->backing.is_file = S_ISREG(inode->i_mode) || node->flags & CFS_NODE_WHITEOUT;
+	w->backing.is_empty = !i_size_read(inode);
 	return rc;
 }
 
@@ -91,19 +91,6 @@ static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
 		       ?: cfs_xattr_decode(x, (struct cfs_span){ w->shared, len }, 0, NULL, f);
 }
 
-/* Those marks that make an inode a whiteout only do so with an empty file. */
-static int cfs_xattr_meaning(struct cfs_xattr_walk *w, const struct cfs_xattr *x,
-			     struct cfs_shown *shown)
-{
-	int rc = cfs_backing_xattr(&w->backing, x, shown, NULL);
-
-	if (w->backing.is_whiteout && w->size) {
-		w->backing.is_whiteout = false;
-		w->backing.is_file = true;
-	}
-	return rc;
-}
-
 int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_shown *shown,
 		    int *fault)
 {
@@ -123,7 +110,7 @@ int cfs_xattrs_next(struct cfs_xattr_walk *w, struct cfs_xattr *x, struct cfs_sh
 	if (rc)
 		return cfs_complain(w->sb, w->nid, rc, &f);
 	memset(shown, 0, sizeof(*shown));
-	rc = cfs_xattr_meaning(w, x, shown);
+	rc = cfs_backing_xattr(&w->backing, x, shown, NULL);
 	*fault = rc < 0 ? rc : 0;
 	if (rc <= 0)
 		return 1;
@@ -192,17 +179,10 @@ static const struct xattr_handler cfs_xattr_handler = {
 
 CFS_XATTR_HANDLERS cfs_xattr_handlers[] = { CFS_ACL_HANDLERS & cfs_xattr_handler, NULL };
 
-static bool cfs_xattr_is_listed(const struct inode *inode, const struct cfs_xattr *x)
+/* Only a privileged caller sees the names that begin with "trusted.". */
+static bool cfs_xattr_is_listed(const struct cfs_xattr *x)
 {
-	switch (x->index) {
-	case EROFS_XATTR_INDEX_TRUSTED:
-		return capable(CAP_SYS_ADMIN);
-	case EROFS_XATTR_INDEX_POSIX_ACL_ACCESS:
-	case EROFS_XATTR_INDEX_POSIX_ACL_DEFAULT:
-		return IS_POSIXACL(inode);
-	default:
-		return true;
-	}
+	return x->index != EROFS_XATTR_INDEX_TRUSTED || capable(CAP_SYS_ADMIN);
 }
 
 ssize_t cfs_listxattr(struct dentry *dentry, char *list, size_t size)
@@ -222,7 +202,7 @@ ssize_t cfs_listxattr(struct dentry *dentry, char *list, size_t size)
 	while ((rc = cfs_xattrs_next(&w, &x, &shown, &fault)) > 0) {
 		size_t len = shown.prefix_len + shown.suffix_len;
 
-		if (!shown.prefix || !cfs_xattr_is_listed(inode, &x))
+		if (!shown.prefix || !cfs_xattr_is_listed(&x))
 			continue;
 		if (size && size - used < len + 1) {
 			rc = -ERANGE;

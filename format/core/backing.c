@@ -114,7 +114,7 @@ static int cfs_overlay_xattr(struct cfs_backing *b, const struct cfs_xattr *x, s
 
 	if (rest.len >= escape && !memcmp(rest.p, CFS_ESCAPE, escape)) {
 		rest = cfs_span_cut(rest, escape, rest.len - escape);
-		if (b->is_file && cfs_span_is(rest, "whiteout", 8)) {
+		if (b->is_file && b->is_empty && cfs_span_is(rest, "whiteout", 8)) {
 			b->is_file = false;
 			b->is_whiteout = true;
 			return 0;
@@ -135,7 +135,24 @@ static int cfs_overlay_xattr(struct cfs_backing *b, const struct cfs_xattr *x, s
 		b->any_metacopy = true;
 		return b->is_file ? cfs_metacopy_decode(b, x, f) : 0;
 	}
+	if (cfs_span_is(rest, "opaque", 6) && x->len == 1 && x->value[0] == 'y')
+		b->any_opaque = true;
+	else
+		b->any_other = true;
 	return 0;
+}
+
+bool cfs_xattr_is_acl(const struct cfs_xattr *x)
+{
+	static const char access[] = "system.posix_acl_access", def[] = "system.posix_acl_default";
+	struct cfs_span rest;
+
+	if (x->index == EROFS_XATTR_INDEX_POSIX_ACL_ACCESS ||
+	    x->index == EROFS_XATTR_INDEX_POSIX_ACL_DEFAULT)
+		return !x->suffix_len;
+	return x->index == EROFS_XATTR_INDEX_NONE &&
+	       ((cfs_name_behind(x, access, CFS_LEN(access), &rest) && !rest.len) ||
+		(cfs_name_behind(x, def, CFS_LEN(def), &rest) && !rest.len));
 }
 
 int cfs_backing_xattr(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_shown *shown,

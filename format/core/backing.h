@@ -18,15 +18,18 @@
 #define CFS_XATTR_OPAQUE CFS_OVERLAY "opaque"
 #define CFS_METACOPY_SHA512_LEN 68 /* of other encoders: read, never verified */
 
-/* What was met so far among the xattrs of one inode. */
+/* What was found so far among the xattrs of one inode. */
 struct cfs_backing {
-	bool is_file;      /* a regular file at this moment: no whiteout mark was met */
-	bool is_whiteout;  /* the mark was met: the inode is a character device 0:0 of size 0 */
+	bool is_file;  /* a regular file, and no whiteout mark was found yet */
+	bool is_empty; /* of size 0 */
+	bool is_whiteout; /* the mark was found on an empty file: the inode is a character device 0:0 */
 	bool has_redirect; /* on a regular file */
 	bool has_metacopy; /* on a regular file */
 	bool has_digest;
-	bool any_redirect, any_metacopy; /* on whatever type */
-	u16 path_len;                    /* 1 to 4095 with has_redirect */
+	bool any_redirect, any_metacopy; /* on any type of inode */
+	bool any_opaque;                 /* CFS_XATTR_OPAQUE with the value "y" */
+	bool any_other;   /* another name that begins with CFS_OVERLAY and is not escaped */
+	u16 path_len;     /* 1 to 4095 with has_redirect */
 	const char *path; /* without the leading slash; in the image, not terminated */
 	struct cfs_digest digest;
 };
@@ -42,6 +45,7 @@ static inline void cfs_backing_init(struct cfs_backing *b, const struct cfs_inod
 {
 	memset(b, 0, sizeof(*b));
 	b->is_file = inode->ftype == EROFS_FT_REG_FILE;
+	b->is_empty = !inode->size;
 }
 
 /*
@@ -52,6 +56,9 @@ static inline void cfs_backing_init(struct cfs_backing *b, const struct cfs_inod
  */
 int cfs_backing_xattr(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_shown *shown,
 		      struct cfs_fault *f);
+
+/* Whether the xattr is a POSIX ACL, with its name split in any way. */
+bool cfs_xattr_is_acl(const struct cfs_xattr *x);
 
 /* Whether a path has a component "..", or one that is empty or ".". */
 bool cfs_path_has_dotdot(const char *path, size_t len);

@@ -77,6 +77,12 @@ static inline bool cfs_inode_is_stub(const struct cfs_inode *inode)
 	return inode->ftype == EROFS_FT_CHRDEV && inode->rdev == 0;
 }
 
+/* Whether an xattr may mark the inode as a whiteout: overlayfs honours the mark on empty regular files only. */
+static inline bool cfs_inode_may_be_whiteout(const struct cfs_inode *inode)
+{
+	return inode->ftype == EROFS_FT_REG_FILE && !inode->size;
+}
+
 /* Whether a regular file has its content in the image. */
 static inline bool cfs_inode_has_content(const struct cfs_inode *inode)
 {

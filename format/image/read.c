@@ -124,7 +124,7 @@ static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode
 	int rc = 0;
 
 	*may = true;
-	if (inode->ftype == EROFS_FT_REG_FILE)
+	if (cfs_inode_may_be_whiteout(inode))
 		rc = find_mark(r, inode, "overlay.overlay.whiteout", whiteout);
 	if (rc || *whiteout != MARK_YES)
 		return rc;

@@ -238,7 +238,7 @@ sub meaning {
 			$i->{digest} = metacopy($value) if $file;
 			next;
 		}
-		if ($file && $name eq "trusted.overlay.overlay.whiteout") {
+		if ($file && !$i->{size} && $name eq "trusted.overlay.overlay.whiteout") {
 			$file = 0;
 			$i->{whiteout} = 1;
 			next;

@@ -163,6 +163,83 @@ static void check_order(void)
 	CHECK(cfs_backing_xattr(&b, &mark, &shown, NULL) == 1, "a second mark is an escaped name");
 }
 
+/* On a file that is not empty the whiteout mark is an xattr like others, and what follows still counts. */
+static void check_mark_on_content(void)
+{
+	const struct cfs_inode inode = { .ftype = REG, .size = 9000 };
+	struct cfs_xattr mark = make(TRUSTED, "overlay.overlay.whiteout", "", 0);
+	struct cfs_xattr meta = make(TRUSTED, "overlay.metacopy", M36 D32, 36);
+	struct cfs_xattr redirect = make(TRUSTED, "overlay.redirect", "/x", 2);
+	struct cfs_backing b;
+	struct cfs_shown shown;
+
+	cfs_backing_init(&b, &inode);
+	CHECK(cfs_backing_xattr(&b, &mark, &shown, NULL) == 1, "the mark is shown");
+	CHECK(is_shown(&shown, "trusted.overlay.whiteout"), "under its name");
+	cfs_backing_xattr(&b, &meta, &shown, NULL);
+	cfs_backing_xattr(&b, &redirect, &shown, NULL);
+	CHECK(!b.is_whiteout && b.is_file && b.has_digest && b.has_redirect, "still a file");
+}
+
+/* Names that overlayfs acts on, apart from metacopy and redirect. */
+static void check_unescaped(void)
+{
+	static const struct {
+		u8 index;
+		const char *suffix, *value;
+		bool opaque, other;
+	} names[] = {
+		{ TRUSTED, "overlay.opaque", "y", true, false },
+		{ TRUSTED, "overlay.opaque", "x", false, true },
+		{ TRUSTED, "overlay.opaque", "", false, true },
+		{ TRUSTED, "overlay.opaque", "yy", false, true },
+		{ TRUSTED, "overlay.whiteout", "", false, true },
+		{ TRUSTED, "overlay.", "", false, true },
+		{ NONE, "trusted.overlay.nlink", "", false, true },
+		{ TRUSTED, "overlay.overlay.opaque", "y", false, false },
+		{ TRUSTED, "overlay.redirect", "/x", false, false },
+		{ TRUSTED, "overlay.metacopy", "", false, false },
+		{ USER, "overlay.opaque", "y", false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct cfs_xattr x = make(names[i].index, names[i].suffix, names[i].value,
+					  (unsigned int)strlen(names[i].value));
+		struct cfs_backing b = start(REG);
+		struct cfs_shown shown;
+
+		cfs_backing_xattr(&b, &x, &shown, NULL);
+		CHECK(b.any_opaque == names[i].opaque && b.any_other == names[i].other, "%s=%s",
+		      names[i].suffix, names[i].value);
+	}
+}
+
+static void check_acl_names(void)
+{
+	static const struct {
+		u8 index;
+		const char *suffix;
+		bool acl;
+	} names[] = {
+		{ EROFS_XATTR_INDEX_POSIX_ACL_ACCESS, "", true },
+		{ EROFS_XATTR_INDEX_POSIX_ACL_DEFAULT, "", true },
+		{ EROFS_XATTR_INDEX_POSIX_ACL_ACCESS, "X", false },
+		{ NONE, "system.posix_acl_access", true },
+		{ NONE, "system.posix_acl_default", true },
+		{ NONE, "system.posix_acl_defaultX", false },
+		{ NONE, "system.posix_acl", false },
+		{ USER, "", false },
+		{ TRUSTED, "system.posix_acl_access", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct cfs_xattr x = make(names[i].index, names[i].suffix, "", 0);
+
+		CHECK(cfs_xattr_is_acl(&x) == names[i].acl, "%u %s", names[i].index,
+		      names[i].suffix);
+	}
+}
+
 static void check_twice(void)
 {
 	struct cfs_xattr meta = make(TRUSTED, "overlay.metacopy", "", 0);
@@ -252,6 +329,9 @@ void unit_core_backing(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		check_row(i);
 	check_order();
+	check_mark_on_content();
+	check_unescaped();
+	check_acl_names();
 	check_twice();
 	check_long();
 	check_encoding();
