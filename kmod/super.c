@@ -186,9 +186,11 @@ static const struct super_operations cfs_super_ops = {
 
 static void cfs_super_init(struct super_block *sb, const struct cfs_fs *fs)
 {
-	sb->s_flags |= SB_RDONLY;
-	if (fs->super.flags & CFS_FLAG_HAS_ACL)
-		sb->s_flags |= SB_POSIXACL;
+	/*
+	 * The header has a flag that says whether there are ACLs, but some writers
+	 * leave it clear, and nothing here looks at all inodes. So ACLs are always on.
+	 */
+	sb->s_flags |= SB_RDONLY | SB_POSIXACL;
 	sb->s_magic = CFS_MAGIC;
 	sb->s_blocksize = EROFS_BLKSZ;
 	sb->s_blocksize_bits = EROFS_BLKSZ_BITS;

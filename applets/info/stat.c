@@ -138,7 +138,7 @@ static void print_text(struct info *info, const char *name, const struct image *
 	buf_byte(b, '\n');
 	print_line(b, "format-version", img->super.version);
 	print_key(b, "acl");
-	buf_str(b, img->super.flags & CFS_FLAG_HAS_ACL ? "yes\n" : "no\n");
+	buf_str(b, img->has_acl ? "yes\n" : "no\n");
 	print_line(b, "size", img->len);
 	for (int i = 0; i < (info->basedir ? FIGURES : MISSING); i++)
 		print_line(b, keys[i], figures[i]);
@@ -153,7 +153,7 @@ static void print_json(struct info *info, const char *name, const struct image *
 	json_bytes(&j, "image", name, strlen(name));
 	json_hex(&j, "digest", digest->b, sizeof(digest->b));
 	json_number(&j, "format-version", img->super.version);
-	json_bool(&j, "acl", img->super.flags & CFS_FLAG_HAS_ACL);
+	json_bool(&j, "acl", img->has_acl);
 	json_number(&j, "size", img->len);
 	for (int i = 0; i < (info->basedir ? FIGURES : MISSING); i++)
 		json_number(&j, keys[i], figures[i]);

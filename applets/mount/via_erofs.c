@@ -42,6 +42,15 @@ int via_erofs_able(struct job *j)
 	return 0;
 }
 
+/*
+ * Whether the kernel must look for POSIX ACLs. The flag in the header does not
+ * tell, because some writers leave it clear; a walk over all inodes does.
+ */
+static bool may_have_acl(const struct imagefd *im)
+{
+	return !im->img.checked || im->img.has_acl;
+}
+
 /* A context of EROFS for what @fd is open on; -1 and errno, the kernel's words are taken. */
 static int create(struct job *j, int fd)
 {
@@ -53,8 +62,7 @@ static int create(struct job *j, int fd)
 	kmsg_mark(&j->log, j->dev);
 	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", job_fdname(j, name, fd), 0) &&
 	    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
-	    (j->image.super.flags & CFS_FLAG_HAS_ACL ||
-	     !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
+	    (may_have_acl(&j->image) || !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
 	    !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return fs;
 	code = errno;

@@ -86,7 +86,7 @@ static int refuse(struct check *c, int rc, struct error *err)
 			 c->path.p ? c->path.p + cut : "");
 }
 
-static void report(struct check *c, u32 set)
+static void report(struct check *c, u64 set)
 {
 	struct check_odd odd = { .nid = c->nid };
 
@@ -186,6 +186,8 @@ static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_ba
 	rc = image_backing(c->img, b, x, &shown, &c->f);
 	if (rc <= 0)
 		return rc;
+	if (cfs_xattr_is_acl(x))
+		c->img->has_acl = true;
 	*total += 7 + (u64)shown.prefix_len + shown.suffix_len + x->len;
 	if (*total > XATTRS_MAX)
 		return fault(c, (u64)(x->suffix - c->img->bytes),
@@ -193,7 +195,7 @@ static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_ba
 	return 0;
 }
 
-static int xattrs_check(struct check *c, const struct cfs_inode *inode, u32 *odd)
+static int xattrs_check(struct check *c, const struct cfs_inode *inode, u64 *odd)
 {
 	u32 filter = EROFS_XATTR_FILTER_DEFAULT;
 	struct image_xattrs w;
@@ -215,20 +217,20 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u32 *odd
 			return rc;
 		if (c->odd) {
 			filter &= ~cfs_xattr_filter_bit(x.index, x.suffix, x.suffix_len);
-			*odd |= odd_xattr(&x);
+			*odd |= odd_xattr(c->img, &x);
 		}
 	}
 	if (rc)
 		return rc;
 	if (c->odd)
-		*odd |= odd_xattrs(&w.x, filter) | odd_backing(inode, &b);
+		*odd |= odd_xattrs(&w.x, filter, c->nnames) | odd_backing(c->img, inode, &b);
 	return names_check(c, inode->xattr_off);
 }
 
 /* What the kernel module sees of an inode, and its xattrs and target. */
 static int inode_check(struct check *c, const struct cfs_inode *inode)
 {
-	u32 odd = 0;
+	u64 odd = 0;
 	int rc;
 
 	c->nid = inode->nid;
@@ -284,6 +286,9 @@ static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 		return rc;
 	if (e->type != inode.ftype)
 		return fault(c, at, "type of a directory entry differs from its inode");
+	c->nid = e->nid;
+	if (c->odd)
+		report(c, odd_name(e, &inode, !c->at));
 	again = image_bit(c->seen, e->nid);
 	if (again && inode.ftype == EROFS_FT_DIR)
 		return fault(c, at, "directory under two names");
@@ -388,7 +393,7 @@ static int all_check(struct check *c)
 {
 	struct image *img = c->img;
 	struct cfs_inode root;
-	u32 odd = c->odd ? odd_super(img) : 0;
+	u64 odd = c->odd ? odd_super(img) : 0;
 	int rc;
 
 	c->seen = image_bits(img);
@@ -412,7 +417,7 @@ static int all_check(struct check *c)
 	}
 	c->nid = 0;
 	if (c->odd && img->inodes != img->super.inos)
-		odd |= (u32)1 << ODD_INOS;
+		odd |= (u64)1 << ODD_INOS;
 	if (c->odd)
 		report(c, odd);
 	return rank_make(img);
@@ -425,6 +430,7 @@ int image_check(struct image *img, check_odd_fn *odd, void *arg, struct error *e
 
 	img->checked = false;
 	img->inodes = 0;
+	img->has_acl = false;
 	img->twice_count = 0;
 	free(img->twice);
 	free(img->twice_rank);

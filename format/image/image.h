@@ -18,6 +18,7 @@ struct image {
 
 	/* By image_check(). */
 	bool checked;
+	bool has_acl;    /* an inode has a POSIX ACL, whatever the header says */
 	u64 inodes;      /* met, stubs included */
 	u64 *twice;      /* a bit for each inode number: met under two names or more */
 	u32 *twice_rank; /* how many of them lie before the bits of a word */

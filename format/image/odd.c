@@ -2,6 +2,7 @@
 #include "image/odd.h"
 
 #define NSEC_MAX 999999999u
+#define PATH_LINUX_MAX 4094u  /* with a slash before it and a NUL behind it, PATH_MAX */
 #define CHUNKS_IN_BLOCK 1017u /* a larger map may lie where nobody looks (image-format 9.6) */
 
 static const char *const texts[ODD_MAX] = {
@@ -32,6 +33,12 @@ static const char *const texts[ODD_MAX] = {
 	[ODD_CONTENT_AND_OBJECT] =
 		"metacopy or redirect on a file that is empty or has its content in the image",
 	[ODD_NO_DATA] = "file with neither content nor metacopy",
+	[ODD_OVERLAY_XATTR] = "xattr trusted.overlay.* that overlayfs acts on",
+	[ODD_STUB] = "character device 0:0 that is not one of 00 to ff in the root: Linux hides it",
+	[ODD_PATH_LONG] = "redirect of more than 4095 bytes: Linux cannot follow it",
+	[ODD_PATH_CONTROL] = "redirect with a control character",
+	[ODD_EMPTY_AREA] = "xattr area without xattrs",
+	[ODD_ACL] = "POSIX ACL in an image whose header says that there are none",
 };
 
 const char *odd_text(enum odd odd)
@@ -39,9 +46,9 @@ const char *odd_text(enum odd odd)
 	return texts[odd];
 }
 
-static u32 odd_if(bool is, enum odd odd)
+static u64 odd_if(bool is, enum odd odd)
 {
-	return is ? (u32)1 << odd : 0;
+	return is ? (u64)1 << odd : 0;
 }
 
 /* Whether any of the bytes is not zero; those that are not there are. */
@@ -57,13 +64,13 @@ static bool any(struct cfs_span s, u64 off, u64 len)
 	return all;
 }
 
-u32 odd_super(const struct image *img)
+u64 odd_super(const struct image *img)
 {
 	const u64 head = offsetof(struct cfs_header, unused), at = EROFS_SUPER_OFFSET;
 	const struct cfs_super *sb = &img->super;
 	struct cfs_span s = image_span(img);
 	struct erofs_super_block d = { 0 };
-	u32 odd;
+	u64 odd;
 
 	cfs_span_load(s, at, &d);
 	odd = odd_if(img->len % EROFS_BLKSZ, ODD_ALIGN);
@@ -107,10 +114,10 @@ static bool map_is_odd(const struct image *img, const struct cfs_inode *inode)
 	return !s.p || all != 0xff;
 }
 
-u32 odd_inode(const struct image *img, const struct cfs_inode *inode)
+u64 odd_inode(const struct image *img, const struct cfs_inode *inode)
 {
 	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
-	u32 odd = odd_if(inode_reserved(img, inode), ODD_INODE_RESERVED);
+	u64 odd = odd_if(inode_reserved(img, inode), ODD_INODE_RESERVED);
 
 	odd |= odd_if(!inode->nlink, ODD_NLINK);
 	/* The time of a compact inode is that of the superblock. */
@@ -125,7 +132,7 @@ u32 odd_inode(const struct image *img, const struct cfs_inode *inode)
 	return odd;
 }
 
-u32 odd_dirblock(const struct cfs_dirblock *block)
+u64 odd_dirblock(const struct cfs_dirblock *block)
 {
 	struct cfs_dirent last;
 	struct erofs_dirent d;
@@ -143,45 +150,78 @@ u32 odd_dirblock(const struct cfs_dirblock *block)
 	       odd_if(any(block->bytes, end, block->bytes.len - end), ODD_BEHIND_NAMES);
 }
 
-u32 odd_xattr(const struct cfs_xattr *x)
+u64 odd_xattr(const struct image *img, const struct cfs_xattr *x)
 {
+	u64 acl = odd_if(!(img->super.flags & CFS_FLAG_HAS_ACL) && cfs_xattr_is_acl(x), ODD_ACL);
 	u8 name[CFS_XATTR_NAME_ESCAPED_MAX];
 	u32 n, prefix_len;
 	const char *prefix;
 
 	/* A name that has its prefix split off has none of the others in front. */
 	if (x->index != EROFS_XATTR_INDEX_NONE && x->index != EROFS_XATTR_INDEX_LUSTRE)
-		return 0;
+		return acl;
 	prefix = cfs_xattr_prefix(x->index, &n);
 	memcpy(name, prefix, n);
 	memcpy(name + n, x->suffix, x->suffix_len);
-	return odd_if(cfs_xattr_index(name, n + x->suffix_len, &prefix_len) != x->index,
-		      ODD_XATTR_INDEX);
+	return acl | odd_if(cfs_xattr_index(name, n + x->suffix_len, &prefix_len) != x->index,
+			    ODD_XATTR_INDEX);
 }
 
-u32 odd_xattrs(const struct cfs_xattrs *x, u32 filter)
+u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n)
 {
 	const u64 at = offsetof(struct erofs_xattr_ibody_header, h_reserved2);
 
 	if (!x->area.len)
 		return 0;
 	return odd_if(any(x->area, at, 7), ODD_XATTR_RESERVED) |
-	       odd_if(x->filter != filter, ODD_FILTER);
+	       odd_if(x->filter != filter, ODD_FILTER) | odd_if(!n, ODD_EMPTY_AREA);
 }
 
-u32 odd_backing(const struct cfs_inode *inode, const struct cfs_backing *b)
+static bool has_control(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((u8)s[i] < ' ' || s[i] == 127)
+			return true;
+	return false;
+}
+
+/* The path of the backing file of a regular file, if it has one. */
+static u64 odd_path(const struct cfs_backing *b)
+{
+	if (!b->has_redirect)
+		return 0;
+	return odd_if(cfs_path_is_odd(b->path, b->path_len), ODD_PATH) |
+	       odd_if(b->path_len > PATH_LINUX_MAX, ODD_PATH_LONG) |
+	       odd_if(has_control(b->path, b->path_len), ODD_PATH_CONTROL);
+}
+
+u64 odd_backing(const struct image *img, const struct cfs_inode *inode, const struct cfs_backing *b)
 {
 	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
 	bool external = chunked && inode->size;
 	bool redirect = b->any_redirect, metacopy = b->any_metacopy;
-	u32 odd;
+	bool acts = b->any_other || (b->any_opaque && inode->nid != img->super.root_nid);
+	u64 odd = odd_if(acts, ODD_OVERLAY_XATTR);
 
 	if (inode->ftype != EROFS_FT_REG_FILE)
-		return odd_if(redirect || metacopy, ODD_LOST);
-	odd = odd_if(b->has_redirect && cfs_path_is_odd(b->path, b->path_len), ODD_PATH);
+		return odd | odd_if(redirect || metacopy, ODD_LOST);
+	odd |= odd_path(b);
 	odd |= odd_if(metacopy && !redirect, ODD_NO_REDIRECT);
 	odd |= odd_if(redirect && !metacopy, ODD_NO_METACOPY);
 	odd |= odd_if(!external && (metacopy || redirect), ODD_CONTENT_AND_OBJECT);
 	odd |= odd_if(external && !metacopy, ODD_NO_DATA);
 	return odd;
+}
+
+static bool is_lower_hex(u8 c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root)
+{
+	bool is_object_dir =
+		in_root && e->len == 2 && is_lower_hex(e->name[0]) && is_lower_hex(e->name[1]);
+
+	return odd_if(cfs_inode_is_stub(inode) && !is_object_dir, ODD_STUB);
 }

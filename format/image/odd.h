@@ -36,6 +36,12 @@ enum odd {
 	ODD_LOST,
 	ODD_CONTENT_AND_OBJECT,
 	ODD_NO_DATA,
+	ODD_OVERLAY_XATTR,
+	ODD_STUB,
+	ODD_PATH_LONG,
+	ODD_PATH_CONTROL,
+	ODD_EMPTY_AREA,
+	ODD_ACL,
 	ODD_MAX,
 };
 
@@ -43,20 +49,24 @@ enum odd {
 const char *odd_text(enum odd odd);
 
 /* Header, superblock, and the size of the file. ODD_INOS is for who has counted. */
-u32 odd_super(const struct image *img);
+u64 odd_super(const struct image *img);
 
 /* Head and data of an inode. */
-u32 odd_inode(const struct image *img, const struct cfs_inode *inode);
+u64 odd_inode(const struct image *img, const struct cfs_inode *inode);
 
-u32 odd_dirblock(const struct cfs_dirblock *block);
+u64 odd_dirblock(const struct cfs_dirblock *block);
 
-/* One xattr. */
-u32 odd_xattr(const struct cfs_xattr *x);
+/* One xattr of an inode. */
+u64 odd_xattr(const struct image *img, const struct cfs_xattr *x);
 
-/* The head of an xattr area; @filter is what the xattrs of the inode give. */
-u32 odd_xattrs(const struct cfs_xattrs *x, u32 filter);
+/* The xattr area of an inode: @filter is the name filter that its @n xattrs give. */
+u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n);
 
 /* What all xattrs of an inode say together. */
-u32 odd_backing(const struct cfs_inode *inode, const struct cfs_backing *b);
+u64 odd_backing(const struct image *img, const struct cfs_inode *inode,
+		const struct cfs_backing *b);
+
+/* The name @e, in the root or in another directory, of an inode. */
+u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root);
 
 #endif
