@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 	protect_relro();
 	hold_standard_fds();
 	signal(SIGXFSZ, SIG_IGN); /* a size limit is an error like others: EFBIG (ER-4) */
-	umask(022);               /* a kill never leaves a directory that is too narrow (ST-7) */
+	umask_given = umask(022); /* a kill never leaves a directory that is too narrow (ST-7) */
 	if (argc < 1)
 		argv = no_args;
 	name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];

@@ -3,6 +3,7 @@
 #ifndef CFS_APPLETS_APPLET_H
 #define CFS_APPLETS_APPLET_H
 
+#include <sys/types.h>
 #include "base/error.h"
 
 /* Exit statuses (cli 4). */
@@ -80,6 +81,12 @@ int install_links(char **argv);
 /* "NAME: --option: text" and the exit status of a wrong command line; never returns. */
 _Noreturn void options_refuse(const char *option, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The umask of the caller, set by main(). The process runs with 022; only a new
+ * image is created with this one.
+ */
+extern mode_t umask_given;
 
 /* Set by options_parse(), for everybody in applets/. */
 extern bool option_quiet, option_verbose;

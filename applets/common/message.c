@@ -9,6 +9,7 @@ const char *program_name = "cfs";
 const char *applet_word = "cfs";
 const char *message_subject;
 bool option_quiet, option_verbose;
+mode_t umask_given = 022;
 
 /* Append what fits to a line; bytes that could move a cursor are escaped as in a dump. */
 static size_t put(char *line, size_t used, size_t size, const char *text)

@@ -112,7 +112,7 @@ static int print_digest(const struct result *r, const struct cfs_digest *digest,
 
 	cfs_digest_print(line, digest);
 	line[CFS_DIGEST_HEX] = '\n';
-	if (r->image && r->out.to_fd && publish_descriptor(r->image) == 1)
+	if (r->image && r->out.to_fd && r->out.fd == STDOUT_FILENO)
 		return io_write(2, line, sizeof(line)) ? error_sys(err, "stderr: write") : 0;
 	return output_text(line, sizeof(line), err);
 }
@@ -199,6 +199,25 @@ static int make_confined(struct run *run)
 	return window_run(&r->window, make, run);
 }
 
+/* A new image gets the mode that the umask of the caller leaves. */
+static int open_image(struct result *r, struct error *err)
+{
+	mode_t ours = umask(umask_given);
+	int rc = publish_open(&r->out, r->image, r->no_sync, err);
+
+	umask(ours);
+	return rc;
+}
+
+static int commit(struct result *r, struct error *err)
+{
+	int rc = publish_commit(&r->out, err);
+
+	if (r->out.why)
+		warn("%s: written in place, which is not atomic: %s", r->image, r->out.why);
+	return rc;
+}
+
 int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err),
 	       void *arg)
 {
@@ -209,7 +228,7 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 
 	if (!result_needs_image(r))
 		r->image = NULL;
-	if (r->image && publish_open(&r->out, r->image, r->no_sync, &err))
+	if (r->image && open_image(r, &err))
 		return fail(&err);
 	if (r->image && r->check && r->check(&r->out, &err)) {
 		publish_abort(&r->out);
@@ -221,7 +240,7 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 	if (status && r->image)
 		publish_abort(&r->out);
 	if (!status && r->image)
-		rc = publish_commit(&r->out, &err);
+		rc = commit(r, &err);
 	if (!status && !rc && (r->print_digest || r->print_digest_only))
 		rc = print_digest(r, run.digest, &err);
 	return rc ? fail(&err) : status;

@@ -66,10 +66,10 @@ bool newfile_linkable(const struct newfile *f, int dir)
 	return access(path, F_OK) == 0;
 }
 
-int newfile_unnamed(struct newfile *f, int dir)
+int newfile_unnamed(struct newfile *f, int dir, mode_t mode)
 {
 	*f = NEWFILE_NONE;
-	f->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	f->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (f->fd >= 0)
 		return 0;
 	/* Kernels and file systems without it see a directory to write to, or a missing name. */
@@ -98,10 +98,10 @@ static bool claim(int dir, const char *name, int fd)
 	return leads_to(dir, name, fd);
 }
 
-int newfile_private(struct newfile *f, int dir, const char *name)
+int newfile_private(struct newfile *f, int dir, const char *name, mode_t mode)
 {
 	*f = NEWFILE_NONE;
-	f->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	f->fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (f->fd < 0)
 		return -1;
 	f->dir = dir;
@@ -109,14 +109,14 @@ int newfile_private(struct newfile *f, int dir, const char *name)
 	return 0;
 }
 
-int newfile_named(struct newfile *f, int dir)
+int newfile_named(struct newfile *f, int dir, mode_t mode)
 {
 	char name[NEWFILE_NAME];
 
 	*f = NEWFILE_NONE;
 	for (unsigned int i = 0; i < TRIES; i++) {
 		newfile_random(name);
-		if (newfile_private(f, dir, name)) {
+		if (newfile_private(f, dir, name, mode)) {
 			if (errno == EEXIST)
 				continue;
 			return -1;
@@ -199,6 +199,14 @@ int newfile_replace(struct newfile *f, int tmpdir, int dir, const char *name)
 	if (!f->name[0] && name_it(f, tmpdir))
 		return -1;
 	if (renameat(f->dir, f->name, dir, name))
+		return -1;
+	f->name[0] = 0;
+	return 0;
+}
+
+int newfile_unname(struct newfile *f)
+{
+	if (f->name[0] && unlinkat(f->dir, f->name, 0))
 		return -1;
 	f->name[0] = 0;
 	return 0;

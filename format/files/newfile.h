@@ -8,6 +8,7 @@
 #ifndef CFS_FILES_NEWFILE_H
 #define CFS_FILES_NEWFILE_H
 
+#include <sys/types.h>
 #include "core/port.h"
 
 #define NEWFILE_PREFIX ".cfs-tmp."
@@ -25,19 +26,19 @@ struct newfile {
 void newfile_random(char name[NEWFILE_NAME]);
 
 /*
- * Create without a name in the file system of @dir, mode 0600, open for reading
- * and writing. -1 and errno; EOPNOTSUPP: this is not possible here.
+ * Create without a name in the file system of @dir, with @mode less the umask,
+ * open for reading and writing. -1 and errno; EOPNOTSUPP: this is not possible here.
  */
-int newfile_unnamed(struct newfile *f, int dir);
+int newfile_unnamed(struct newfile *f, int dir, mode_t mode);
 
 /* Whether a file without a name could get one in @dir; a question to ask once. */
 bool newfile_linkable(const struct newfile *f, int dir);
 
 /* Create under a random name in @dir, flocked. -1 and errno. */
-int newfile_named(struct newfile *f, int dir);
+int newfile_named(struct newfile *f, int dir, mode_t mode);
 
 /* Create as @name in @dir, which is private to the caller. -1 and errno. */
-int newfile_private(struct newfile *f, int dir, const char *name);
+int newfile_private(struct newfile *f, int dir, const char *name, mode_t mode);
 
 /*
  * Reopen read-only and close the writer, as fs-verity wants it (ST-12).
@@ -53,6 +54,9 @@ int newfile_link(struct newfile *f, int dir, const char *name);
  * a random name in @tmpdir (same file system), flocked. -1 and errno.
  */
 int newfile_replace(struct newfile *f, int tmpdir, int dir, const char *name);
+
+/* Take away its temporary name, if it has one. It stays open. -1 and errno. */
+int newfile_unname(struct newfile *f);
 
 /* Close, and remove if it still has its temporary name. -1 and errno from close. */
 int newfile_drop(struct newfile *f);

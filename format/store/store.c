@@ -51,9 +51,9 @@ int store_create(struct store *s, struct newfile *f)
 	char name[NEWFILE_NAME];
 
 	if (!s->named)
-		return newfile_unnamed(f, s->dir);
+		return newfile_unnamed(f, s->dir, 0600);
 	text_format(name, sizeof(name), "%u", atomic_fetch_add(&s->tmpcount, 1));
-	return newfile_private(f, s->tmpdir, name);
+	return newfile_private(f, s->tmpdir, name, 0600);
 }
 
 static int use_names(struct store *s)

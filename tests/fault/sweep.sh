@@ -12,6 +12,20 @@ cp -r good from
 drive 'mkfs with a store' sweep sweep-store store $FORM \
 	"$CFS" mkfs -q --threads=1 --print-digest --digest-store=store src out.img
 drive 'mkfs --from-file' sweep sweep-text image $FORM "$CFS" mkfs --from-file text out.img
+ln -s out.img link
+drive 'mkfs --from-file, to a link' sweep sweep-link image $FORM "$CFS" mkfs --from-file text link
+# A name that is a mount point is written in place: until the first byte the
+# older image survives (WI-1).
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	cp old.img out.img
+	: >bound
+	echo 'mount --bind out.img bound && exec "$@"' >bind
+	INSIDE='unshare -m --propagation private sh ./bind'
+	drive 'mkfs --from-file, in place' sweep sweep-place place $FORM "$CFS" mkfs -q --from-file text bound
+	INSIDE=
+else
+	skip 'mkfs --from-file, in place' 'needs root and a mount namespace'
+fi
 drive 'dump' sweep sweep-dump output $FORM "$CFS" dump good.img
 drive 'info objects' sweep sweep-objects output $FORM "$CFS" info objects good.img
 drive 'verify --repair-from' sweep sweep-repair repair $FORM \

@@ -59,6 +59,15 @@ bool blob_is(const struct blob *b, const char *path)
 	return at == b->len;
 }
 
+/* As the same inode: something may be mounted on it. */
+static void write_in_place(const char *path, const void *p, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0 || write(fd, p, len) != (ssize_t)len || close(fd))
+		die(path);
+}
+
 void blob_write(const char *path, const void *p, size_t len)
 {
 	int fd;
@@ -238,6 +247,10 @@ static void remove_temporary(void *arg, const char *path, const char *name)
 void world_reset(const struct world *w)
 {
 	list(".", remove_temporary, NULL);
+	if (w->kind == WORLD_PLACE) {
+		write_in_place("out.img", w->old.p, w->old.len);
+		return;
+	}
 	if (w->kind == WORLD_IMAGE || w->kind == WORLD_OUTPUT) {
 		blob_write("out.img", w->old.p, w->old.len);
 		return;
@@ -323,7 +336,7 @@ void world_look(const struct world *w, struct world_state *s)
 {
 	struct look l = { .w = w, .s = s };
 	struct stat st;
-	bool store = w->kind != WORLD_IMAGE && w->kind != WORLD_OUTPUT;
+	bool store = w->kind != WORLD_IMAGE && w->kind != WORLD_OUTPUT && w->kind != WORLD_PLACE;
 
 	*s = (struct world_state){ .complete = true };
 	list(".", look_at_top, &l);
@@ -349,14 +362,15 @@ void world_look(const struct world *w, struct world_state *s)
 
 void world_find(struct world *w, const char *kind)
 {
-	static const char *const kinds[] = { "store", "again",  "damaged",
-					     "image", "output", "repair" };
+	static const char *const kinds[] = { "store",  "again",  "damaged", "image",
+					     "output", "repair", "place" };
+	const unsigned int n = sizeof(kinds) / sizeof(kinds[0]);
 
-	*w = (struct world){ .kind = 6 };
-	for (unsigned int i = 0; i < 6; i++)
+	*w = (struct world){ .kind = n };
+	for (unsigned int i = 0; i < n; i++)
 		if (!strcmp(kind, kinds[i]))
 			w->kind = (enum world_kind)i;
-	if (w->kind == 6)
+	if (w->kind == n)
 		die(kind);
 	list("good", add_shelf, w);
 	if (!blob_read(&w->good, "good.img") || !blob_read(&w->old, "old.img"))

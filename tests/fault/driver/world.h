@@ -37,6 +37,7 @@ enum world_kind {
 	WORLD_IMAGE,   /* mkfs without a store */
 	WORLD_OUTPUT,  /* what prints */
 	WORLD_REPAIR,  /* verify --repair-from of the damaged store */
+	WORLD_PLACE,   /* mkfs without a store, into a file that no rename can replace */
 };
 
 struct world {

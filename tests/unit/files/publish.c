@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/publish.c, base/newfile.c: WI-1, WI-8, WI-9, ST-9's left-overs, the
- * spellings of cli 3, and file systems and kernels that can less.
+ * publish.c, inplace.c, newfile.c: WI-1, WI-8, WI-9, the left-overs of ST-9, the
+ * spellings of a descriptor, and file systems and kernels that can do less.
  */
 #include "files/publish.h"
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include "files/io.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
@@ -84,14 +86,14 @@ static int write_out(const char *name, const char *text, struct error *err)
 
 static void names(void)
 {
-	static const mode_t masks[] = { 022, 0, 077 };
+	static const mode_t masks[] = { 022, 0, 077, 027 };
 	struct error err = { 0 };
 	struct publish p;
 	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_LEN(masks); i++) {
 		umask(masks[i]);
-		CHECK(!write_out("new", "one", &err) && holds("new", "one", 0644),
+		CHECK(!write_out("new", "one", &err) && holds("new", "one", 0666 & ~masks[i]),
 		      "a new file, umask %o: %s", (unsigned int)masks[i], err.text);
 		unlink(scratch_path(&scratch, "new"));
 	}
@@ -127,26 +129,84 @@ static void refused(const char *name, const char *text)
 	CHECK(entries(scratch.dir) == n, "nothing is left of it");
 }
 
-/* WI-8: without opening, so that the fifo blocks nobody. */
 static void refusals(void)
 {
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", scratch_path(&scratch, "socket"));
 	CHECK(!mkdir(scratch_path(&scratch, "dir"), 0755) &&
-		      !mkfifo(scratch_path(&scratch, "fifo"), 0644) &&
-		      !symlink("old", scratch_path(&scratch, "link")) &&
-		      !symlink("none", scratch_path(&scratch, "dangling")) &&
-		      !symlink("/dev/stdout", scratch_path(&scratch, "tty")),
+		      !symlink("dir", scratch_path(&scratch, "to-dir")) &&
+		      !symlink("loop2", scratch_path(&scratch, "loop1")) &&
+		      !symlink("loop1", scratch_path(&scratch, "loop2")) &&
+		      !symlink("none/x", scratch_path(&scratch, "to-nowhere")) &&
+		      !bind(s, (void *)&name, sizeof(name)),
 	      "files");
 	refused("dir", "is a directory");
-	refused("fifo", "exists and is no regular file");
-	refused("link", "is a symbolic link");
-	refused("dangling", "is a symbolic link");
-	refused("tty", "is a symbolic link");
+	refused("to-dir", "is a directory");
+	refused("socket", "is a socket");
+	refused("loop1", "too many levels of symbolic links");
+	refused("to-nowhere", "open of its directory: No such file or directory");
 	refused("dir/", "is the name of a directory");
 	refused("dir/.", "is the name of a directory");
 	refused("..", "is the name of a directory");
 	refused("none/x", "open of its directory: No such file or directory");
 	refused("old/x", "open of its directory: Not a directory");
-	CHECK(holds("old", "after", 0640), "the target of the link");
+	close(s);
+}
+
+/* WI-8: the file behind a link is replaced in its own directory, and the link stays. */
+static void links(void)
+{
+	struct error err = { 0 };
+	struct stat before, now;
+
+	scratch_file(&scratch, "dir/file", "before", 6, 0640);
+	CHECK(!symlink("dir/file", scratch_path(&scratch, "link")) &&
+		      !symlink("link", scratch_path(&scratch, "link2")) &&
+		      !symlink("../link2", scratch_path(&scratch, "dir/link3")) &&
+		      !symlink("dir/new", scratch_path(&scratch, "dangling")),
+	      "links");
+	CHECK(!lstat(scratch_path(&scratch, "dir/file"), &before), "stat");
+	CHECK(!write_out("dir/link3", "after", &err) && holds("dir/file", "after", 0640),
+	      "three links: %s", err.text);
+	CHECK(!lstat(scratch_path(&scratch, "dir/file"), &now) && now.st_ino != before.st_ino,
+	      "atomically");
+	CHECK(!lstat(scratch_path(&scratch, "link"), &now) && S_ISLNK(now.st_mode),
+	      "the link stays");
+	CHECK(!write_out("dangling", "new", &err) && holds("dir/new", "new", 0644),
+	      "a link to nothing: %s", err.text);
+	CHECK(entries(scratch_path(&scratch, "dir")) == 3, "nothing is left");
+}
+
+/* What no rename can replace. */
+static void places(void)
+{
+	struct error err = { 0 };
+	struct publish p;
+	char text[16] = "";
+	int fd;
+
+	CHECK(!mkfifo(scratch_path(&scratch, "fifo"), 0644), "mkfifo");
+	fd = open(scratch_path(&scratch, "fifo"), O_RDONLY | O_NONBLOCK);
+	CHECK(!publish_open(&p, scratch_path(&scratch, "fifo"), false, &err) && p.place >= 0,
+	      "fifo: %s", err.text);
+	CHECK(!io_write(p.fd, "one", 3) && read(fd, text, 4) <= 0,
+	      "nothing is written before the end");
+	CHECK(!io_write(p.fd, " two", 4) && !publish_commit(&p, &err) && read(fd, text, 15) == 7 &&
+		      !strcmp(text, "one two"),
+	      "fifo: %s, %s", text, err.text);
+	CHECK(!publish_open(&p, scratch_path(&scratch, "fifo"), false, &err) &&
+		      !io_write(p.fd, "x", 1),
+	      "again");
+	publish_abort(&p);
+	CHECK(read(fd, text, 1) == 0, "nothing comes out of a run that failed");
+	close(fd);
+	CHECK(!symlink("/dev/null", scratch_path(&scratch, "null")), "symlink");
+	CHECK(!write_out("null", "x", &err), "/dev/null: %s", err.text);
+	CHECK(!symlink("/proc/self/fd/1000", scratch_path(&scratch, "closed")), "symlink");
+	CHECK(write_out("closed", "x", &err) && err.code == EBADF,
+	      "a link to a descriptor that is not open: %s", err.text);
 }
 
 static void descriptors(void)
@@ -199,7 +259,7 @@ static void left_overs(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(other); i++)
 		scratch_file(&scratch, other[i], "x", 1, 0600);
-	CHECK(!newfile_named(&held, dir), "a file of somebody at work");
+	CHECK(!newfile_named(&held, dir, 0600), "a file of somebody at work");
 	n = entries(scratch.dir);
 	scratch_file(&scratch, ".cfs-tmp.0123456789abcdef", "x", 1, 0600);
 	CHECK(!mkdir(scratch_path(&scratch, ".cfs-tmp.00000000000000ff"), 0700), "mkdir");
@@ -319,6 +379,8 @@ void unit_files_publish(void)
 	scratch_begin(&scratch);
 	names();
 	refusals();
+	links();
+	places();
 	descriptors();
 	left_overs();
 	fallbacks();
