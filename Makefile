@@ -8,6 +8,7 @@
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 #                      SAN=thread: the thread sanitizer; SAN=none: nothing, for valgrind
 # make CROSS=s390x-linux-gnu-   for another machine (tests/cross/setup)
+# make LINK=dynamic    build/dynamic/cfs: dynamic, with the C library of CC; for fakeroot
 # make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
@@ -28,8 +29,10 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)
-PROGRAM := $(if $(CROSS)$(SAN)$(OOM),$(B)/cfs,cfs)
+$(if $(filter-out static dynamic,$(LINK)),$(error LINK=$(LINK): static or dynamic))
+dynamic := $(filter dynamic,$(LINK))
+B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)$(dynamic:%=/%)
+PROGRAM := $(if $(CROSS)$(SAN)$(OOM)$(dynamic),$(B)/cfs,cfs)
 all: $(PROGRAM) $(B)/cfs
 
 # ---- sources --------------------------------------------------------------
@@ -74,7 +77,7 @@ inc_find = $(firstword $(wildcard $(foreach d,$(usr)/include/$(multiarch) $(usr)
 
 missing := $(strip $(if $(triple),,gcc) $(if $(libz),,zlib1g-dev) \
 	$(if $(libbearssl),,libbearssl-dev) $(if $(call inc_find,linux/fsverity.h),,linux-libc-dev) \
-	$(if $(SAN)$(wildcard $(musl_lib)/rcrt1.o),,musl-dev) $(if $(zstd_src),,zstd-source))
+	$(if $(SAN)$(dynamic)$(wildcard $(musl_lib)/rcrt1.o),,musl-dev) $(if $(zstd_src),,zstd-source))
 
 # ---- flags ----------------------------------------------------------------
 clang := $(findstring clang,$(CC))
@@ -93,11 +96,11 @@ sanitizers := $(if $(filter-out none,$(SAN)),-fsanitize=$(SAN:1=address,undefine
 common := -std=gnu11 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common \
 	'-ffile-prefix-map=$(CURDIR)=.' $(if $(SAN),$(sanitizers),$(compact) $(hardening))
-ifndef SAN
+ifeq ($(SAN)$(dynamic),)
 includes := -nostdinc -isystem $(musl_inc) -isystem $(shell $(CC) -print-file-name=include)
 endif
 includes += -isystem $(B)/include -isystem $(zstd)
-defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)$(if $(SAN), -DCFS_SAN)
+defines := -D_GNU_SOURCE -DCFS_VERSION='"$(VERSION)"' $(if $(OOM),-DCFS_OOM)$(if $(SAN), -DCFS_SAN)$(if $(dynamic), -DCFS_DYNAMIC)
 # zstd comes from Debian's source package: libzstd.a holds 86 KB of decoders for
 # formats 0.5 to 0.7 and a compressor, and cannot be had without. These are
 # switches of its own (lib/README.md). One Huffman and one sequence decoder, no
@@ -116,13 +119,15 @@ fast := $(patsubst %,format/%.c,core/decode core/dirblock core/backing core/xxh3
 small = $(if $(SAN)$(filter $<,$(fast)),,-Os)
 ours = $(small) $(warnings) $(defines) -I. -Iformat
 
-ifdef SAN
-link = $(CC) -pie $(sanitizers) $(LDFLAGS) -o $@ $1 $(zstd_obj) $(libz) $(libbearssl) -lpthread
-else
-# Static PIE with musl's own start files; gcc's -static-pie alone gives glibc's.
 # libbearssl.a was built against glibc with fortification and calls these; musl
 # has no checking variants, and the checks were of constant sizes anyway.
 fortify := $(foreach f,memcpy memset memmove,-Wl,--defsym=__$f_chk=$f)
+ifneq ($(SAN)$(dynamic),)
+link = $(CC) -pie $(if $(SAN),$(sanitizers),-Wl,--gc-sections,-z,relro,-z,now,-z,noexecstack) \
+	$(LDFLAGS) -o $@ $1 $(zstd_obj) $(if $(findstring musl,$(CC)$(triple)),$(fortify)) \
+	$(libz) $(libbearssl) -lpthread
+else
+# Static PIE with musl's own start files; gcc's -static-pie alone gives glibc's.
 wraps := $(if $(OOM),$(sort $(shell sed 's/__wrap_/\n-Wl,--wrap=/g' tests/oom/*.c 2>/dev/null | \
 	grep -o '^-Wl,--wrap=[a-z0-9_]*')))
 gccfile = $(shell $(CC) -print-file-name=$1)
@@ -233,16 +238,20 @@ analyze: $(B)/flags
 	tests/analyze $(CC) $(common) $(includes) $(ours) -- $(defines) -I. -Iformat $(includes) \
 		-- cfs.c $(applet_src) $(format_src)
 
-# In DESTDIR the names that users of composefs know are links to cfs; mount(8)
-# finds its helper in sbin. The manual pages of applets are called cfs-NAME.
+# In DESTDIR the names that belong to composefs are links to cfs (install.c has the same
+# rule); mount(8) finds its helper in sbin. The manual pages of applets are called
+# cfs-NAME. Nothing that was built runs here: it may be for another machine.
 bindir = $(DESTDIR)$(PREFIX)/bin
 sbindir = $(DESTDIR)$(PREFIX)/sbin
 mandir = $(DESTDIR)$(PREFIX)/share/man
+aliases := $(shell sed -n 's/^\t\.aliases = "\(.*\)",$$/\1/p' $(applet_files))
+links := $(filter-out composefs-dump,$(foreach a,$(aliases),$(if $(findstring composefs,$a),$a)))
 install: all
 	$(INSTALL) -d '$(bindir)' '$(sbindir)' '$(mandir)/man1' '$(mandir)/man8'
-	$(INSTALL) -m 755 cfs '$(bindir)/cfs'
-	'$(bindir)/cfs' --install -s '$(bindir)'
-	$(if $(wildcard applets/mount.c),ln -sf ../bin/cfs '$(sbindir)/mount.composefs')
+	$(INSTALL) -m 755 $(PROGRAM) '$(bindir)/cfs'
+	$(if $(SAN)$(OOM),,$(STRIP) -s -R .comment '$(bindir)/cfs')
+	$(foreach l,$(links),ln -sf cfs '$(bindir)/$l' &&) :
+	$(if $(filter mount.composefs,$(links)),ln -sf ../bin/cfs '$(sbindir)/mount.composefs')
 	$(foreach m,$(wildcard cfs.1),$(INSTALL) -m 644 $m '$(mandir)/man1/$m' &&) \
 	$(foreach m,$(wildcard applets/*.[18] applets/*/*.[18]),$(INSTALL) -m 644 $m \
 		'$(mandir)/man$(subst .,,$(suffix $m))/cfs-$(notdir $m)' &&) :

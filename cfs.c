@@ -147,6 +147,13 @@ static int global_option(char **argv)
 	return EXIT_USAGE;
 }
 
+/*
+ * Links of these names behave as upstream's programs: their long options may be
+ * abbreviated and a wrong command line is exit status 1.
+ */
+static const char upstream_names[] = "mkcomposefs mkfs.composefs composefs-info composefs-dump "
+				     "mount.composefs composefs-from-json writer-json";
+
 int main(int argc, char **argv)
 {
 	static char self[] = "cfs";
@@ -165,6 +172,7 @@ int main(int argc, char **argv)
 	applet = applet_find(name);
 	if (applet) {
 		program_name = applet_word = name;
+		program_is_upstream = is_word_of(upstream_names, name);
 		return applet->main(applet, argv);
 	}
 	applet = argv[1] ? applet_find(argv[1]) : NULL;

@@ -19,7 +19,13 @@ struct applet {
 	const char *aliases;  /* separated by spaces; NULL: none */
 	const char *operands; /* as usage shows them */
 	const char *summary;
-	const char *details; /* more usage lines; NULL: none */
+	const char *details;  /* more lines of --help; NULL: none */
+	const char *examples; /* lines at the end of --help; NULL: none */
+	/*
+	 * The long options of upstream's program, separated by spaces. Under its name
+	 * they may be abbreviated. NULL: none.
+	 */
+	const char *upstream_options;
 	int (*main)(const struct applet *self, char **argv);
 	int usage_status; /* of a wrong command line; 0: EXIT_USAGE */
 };
@@ -33,6 +39,7 @@ enum option_kind {
 	OPTION_NUMBER,   /* struct option_number * */
 	OPTION_LIST,     /* struct option_list *: may be repeated */
 	OPTION_OPTIONAL, /* struct option_optional *: only --opt and --opt=VALUE */
+	OPTION_BASEDIR,  /* const char **: the DIR of -o basedir=DIR, as for mount */
 };
 
 struct option_row {
@@ -91,18 +98,31 @@ extern mode_t umask_given;
 /* Set by options_parse(), for everybody in applets/. */
 extern bool option_quiet, option_verbose;
 
+/* The name that this program was called by. Set by main(). */
+extern const char *program_name; /* "cfs mkfs", or the name of the link */
+extern const char *applet_word;  /* the name of the applet: "mkfs", "mkcomposefs" */
+extern bool program_is_upstream; /* a link has the name of one of upstream's programs */
+
 /*
- * message.c: the one place that prints errors. Each is one line on stderr with
- * the name that was used in front; bytes that could move a cursor are escaped.
+ * message.c is the only place that prints errors. Each message is one line on
+ * stderr that begins with the program's name. Bytes that could move a cursor are
+ * escaped.
  */
-extern const char *program_name;    /* "cfs mkfs", or the link's name */
-extern const char *applet_word;     /* the name the applet was called by: "mkfs", "mkcomposefs" */
-extern const char *message_subject; /* for errors that name nothing: the first operand */
-int fail(const struct error *err);  /* returns EXIT_FAILED */
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* silent with -q */
-void warn_notes(struct notes *notes);                                  /* print and empty */
-void complain(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2))); /* an error that does not end the run */
+extern const char *message_subject; /* named by errors that name nothing: the first operand */
+
+/* Print an error. Returns EXIT_FAILED. */
+int fail(const struct error *err);
+
+/* Print an error that does not end the run. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print a warning, unless -q is given. */
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print the collected warnings and empty the list. */
+void warn_notes(struct notes *notes);
+
+/* Print a note if -v is given. */
 void verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

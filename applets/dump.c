@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs dump: print an image as text; composefs-dump: write an image again (cli 6). */
+/* cfs dump: print an image as text; composefs-dump: write an image again (command line 6). */
 #include "applets/applet.h"
 #include "applets/common/result.h"
 #include "applets/info/info.h"
+#include "applets/mkfs/from_tar.h"
 #include "image/read.h"
 
 struct rewrite {
@@ -26,11 +27,17 @@ static int rewrite_produce(void *arg, struct tree *tree, struct error *err)
 	return rc;
 }
 
-/* The image again, in the version it has. */
-static int rewrite_main(const struct applet *self, char **argv)
+static const struct applet rewrite_applet = {
+	.name = "composefs-dump",
+	.operands = "SOURCE DEST",
+	.summary = "read an image and write it again, in the version that it has",
+	.examples = "  composefs-dump old.cfs new.cfs",
+};
+
+static int rewrite_main(char **argv)
 {
 	const struct option_row rows[] = { { 0 } };
-	char **args = options_parse(self, rows, 2, 2, argv);
+	char **args = options_parse(&rewrite_applet, rows, 2, 2, argv);
 	char *source[] = { args[0], NULL };
 	struct rewrite w = { 0 };
 	struct error err;
@@ -40,6 +47,7 @@ static int rewrite_main(const struct applet *self, char **argv)
 	result_options(&w.result);
 	w.result.source = args[0];
 	w.result.image = args[1];
+	w.result.check = from_tar_check_image;
 	if (inputs_open(&w.in, source, &err))
 		return fail(&err);
 	result_confine(&w.result, &w.in, -1, 1);
@@ -62,7 +70,7 @@ static int dump_main(const struct applet *self, char **argv)
 	int status;
 
 	if (!strcmp(applet_word, "composefs-dump"))
-		return rewrite_main(self, argv);
+		return rewrite_main(argv);
 	args = options_parse(self, rows, 1, -1, argv);
 	info_check_filter(&info.filter);
 	status = info_inputs(&info, args, &err) ? EXIT_FAILED : info_dump(&info, args, &err);

@@ -2,6 +2,7 @@
 /* cfs info: ask an image (cli 6). */
 #include <stdlib.h>
 #include "applets/applet.h"
+#include "applets/common/near.h"
 #include "applets/common/window.h"
 #include "applets/info/info.h"
 #include "image/check.h"
@@ -98,10 +99,17 @@ int info_walk(struct info *info, const struct image *img, const char *name, unsi
 
 static const struct command *command_find(const char *word)
 {
+	struct near near;
+	char text[96];
+
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(commands[i].name, word))
 			return &commands[i];
-	options_refuse(word, "no such sub-command (--help shows them)");
+	near_start(&near, word, strlen(word));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		near_offer(&near, commands[i].name, strlen(commands[i].name));
+	near_text(&near, "", text);
+	options_refuse(word, "no such sub-command%s (--help shows them)", text);
 }
 
 static void options_check(struct info *info, const struct command *cmd, char **args)
@@ -116,7 +124,9 @@ static void options_check(struct info *info, const struct command *cmd, char **a
 		options_refuse("--json", "does not apply to %s", cmd->name);
 	if (info->filter.n && !(cmd->flags & TAKES_FILTER))
 		options_refuse("--filter", "does not apply to %s", cmd->name);
-	if (!info->basedir && cmd->flags & NEEDS_BASEDIR)
+	/* Upstream's missing-objects lists all objects if there is no basedir. */
+	if (!info->basedir && cmd->flags & NEEDS_BASEDIR &&
+	    !(program_is_upstream && cmd->run == info_missing_objects))
 		options_refuse("--basedir", "is needed for %s", cmd->name);
 	info_check_filter(&info->filter);
 }
@@ -161,5 +171,6 @@ const struct applet applet_info = {
 		"ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
 		"unused-objects IMAGE...\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
 	.summary = "ask an image about itself",
+	.upstream_options = "basedir filter",
 	.main = info_main,
 };

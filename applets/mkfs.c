@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs mkfs: make an image from a directory or a dump (cli 5, tar.md). */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include "applets/applet.h"
 #include "applets/common/layers_option.h"
+#include "applets/common/owners.h"
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "applets/mkfs/from_tar.h"
@@ -125,6 +128,24 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	return tree_seal(tree, &line, err) ? error_in(err, "%s", m->source) : 0;
 }
 
+/* Make the directories above @path that are missing, as upstream's program does. */
+static int make_parents(const char *path, struct error *err)
+{
+	char *copy = strdup(path), *p = copy;
+	int rc = 0;
+
+	if (!copy)
+		return error_nomem(err);
+	while (!rc && (p = strchr(p + strspn(p, "/"), '/')) && p[strspn(p, "/")]) {
+		*p = 0;
+		if (mkdir(copy, 0755) && errno != EEXIST)
+			rc = error_sys(err, "%s: mkdir", copy);
+		*p = '/';
+	}
+	free(copy);
+	return rc;
+}
+
 static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 {
 	struct store_flags flags = { .require_verity = m->require_verity,
@@ -134,6 +155,8 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 
 	if (!m->store_path)
 		return scan(m, NULL, tree, err);
+	if (program_is_upstream && make_parents(m->store_path, err))
+		return -1;
 	if (store_open(&store, m->store_path, flags, m->scan.notes, err))
 		return -1;
 	rc = scan(m, &store, tree, err);
@@ -277,7 +300,7 @@ static int mkfs_main(const struct applet *self, char **argv)
 	operands = options_parse(self, rows, 1, -1, argv);
 	take_operands(&m, operands);
 	check_options(&m);
-	if ((m.from_file || m.from_tar) && open_inputs(&m, &err))
+	if (m.from_file || m.from_tar ? open_inputs(&m, &err) : owners_check(m.source, &err))
 		return fail(&err);
 	rc = result_run(&m.result, produce, &m);
 	inputs_close(&m.in);
@@ -290,5 +313,8 @@ const struct applet applet_mkfs = {
 	.operands =
 		"SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
 	.summary = "make an image from a directory, a dump or tar layers",
+	.upstream_options =
+		"skip-xattrs user-xattrs skip-devices use-epoch digest-store print-digest "
+		"print-digest-only from-file max-version min-version threads",
 	.main = mkfs_main,
 };

@@ -2,6 +2,7 @@
 /* cfs ostree-convert: make an image from a commit of an OSTree repository (cli 10). */
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/common/owners.h"
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "base/workers.h"
@@ -75,6 +76,11 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 				    .threads = workers_default() };
 	if (ostree_begin(&c.ostree, &err))
 		return fail(&err);
+	/* Only a bare repository takes owners from the files of its objects. */
+	if (c.ostree.opened.mode == OSTREE_BARE && owners_check(operands[0], &err)) {
+		ostree_end(&c.ostree);
+		return fail(&err);
+	}
 	result_confine(r, &none, c.ostree.opened.objects, c.ostree.threads);
 	rc = result_run(r, produce, &c);
 	ostree_end(&c.ostree);

@@ -151,12 +151,15 @@ private_mounts()
 	exit $?
 }
 
-# build_variant SAN|OOM - prints the path of the program built that way.
+# build_variant SAN|OOM|LINK - prints the path of the program built that way.
 build_variant()
 {
-	build_dir=build/$(echo "$1" | tr '[:upper:]' '[:lower:]')
+	case $1 in
+	LINK) build_flag=LINK=dynamic build_dir=build/dynamic ;;
+	*) build_flag=$1=1 build_dir=build/$(echo "$1" | tr '[:upper:]' '[:lower:]') ;;
+	esac
 	mkdir -p "$TOP/build"
-	flock "$TOP/build/.lock-$1" "${MAKE:-make}" -s -C "$TOP" SAN= OOM= "$1=1" \
+	flock "$TOP/build/.lock-$1" "${MAKE:-make}" -s -C "$TOP" SAN= OOM= LINK= "$build_flag" \
 		>"$tmp/build.log" 2>&1 || {
 		sed 's/^/# /' "$tmp/build.log" >&2
 		return 1

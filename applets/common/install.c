@@ -9,11 +9,6 @@
 #include "applets/applet.h"
 #include "base/text.h"
 
-/* The names that are nobody else's; those whose applet is in this build are made. */
-static const char default_names[][24] = { "mkcomposefs",          "mkfs.composefs",
-					  "composefs-info",       "mount.composefs",
-					  "composefs-setup-root", "composefs-from-json" };
-
 struct install {
 	char exe[PATH_MAX]; /* absolute */
 	struct stat st;
@@ -81,18 +76,43 @@ static int check_names(char *const *names)
 	return 0;
 }
 
+/*
+ * Whether --install makes a link of this name without being asked: the names that
+ * belong to composefs alone. composefs-dump is for the test suite of upstream.
+ */
+static bool is_default(const char *name)
+{
+	return strstr(name, "composefs") && strcmp(name, "composefs-dump") != 0;
+}
+
+/* Make the default links to one applet, whose other names are @list. */
+static int make_default_links(const struct install *in, const char *list)
+{
+	char name[32];
+	int rc = EXIT_DONE;
+
+	while (list && *list) {
+		size_t len = strcspn(list, " ");
+
+		text_format(name, sizeof(name), "%.*s", (int)len, list);
+		if (is_default(name) && make_link(in, name))
+			rc = EXIT_FAILED;
+		list += len + (list[len] == ' ');
+	}
+	return rc;
+}
+
 static int make_links(const struct install *in, char *const *names)
 {
 	int rc = EXIT_DONE;
 
-	if (*names) {
-		for (; *names; names++)
-			if (make_link(in, *names))
-				rc = EXIT_FAILED;
+	for (char *const *name = names; *name; name++)
+		if (make_link(in, *name))
+			rc = EXIT_FAILED;
+	if (*names)
 		return rc;
-	}
-	for (size_t i = 0; i < sizeof(default_names) / sizeof(*default_names); i++)
-		if (applet_find(default_names[i]) && make_link(in, default_names[i]))
+	for (const struct applet *const *a = applets; *a; a++)
+		if (make_default_links(in, (*a)->aliases))
 			rc = EXIT_FAILED;
 	return rc;
 }

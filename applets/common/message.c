@@ -7,6 +7,7 @@
 
 const char *program_name = "cfs";
 const char *applet_word = "cfs";
+bool program_is_upstream;
 const char *message_subject;
 bool option_quiet, option_verbose;
 mode_t umask_given = 022;

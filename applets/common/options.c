@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rows to parser and --help (cli 2 and 3). */
+/* The parser that an applet's option rows describe (command line 2 and 3). */
 #include <stdarg.h>
 #include <stdlib.h>
-#include "applets/applet.h"
-#include "applets/common/output.h"
+#include <string.h>
+#include "applets/common/near.h"
+#include "applets/common/options_inside.h"
 #include "applets/common/window.h"
 #include "base/text.h"
 
 struct parse {
 	const struct applet *self;
 	const struct option_row *rows;
-	char **next; /* the word behind the one at hand */
+	char **next; /* the word after the current one */
 };
 
 static bool ask_help, ask_version;
 static int usage_status = EXIT_USAGE;
+static bool mount_status; /* the applet has the exit statuses of mount(8) */
 
-/* What every applet takes. */
-static const struct option_row common_rows[] = {
+const struct option_row options_common[] = {
 	{ 'h', "help", NULL, "show this text", &ask_help, OPTION_PLAIN },
 	{ 'q', "quiet", NULL, "no warnings, no progress, no summary", &option_quiet, OPTION_PLAIN },
 	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose,
@@ -26,11 +27,6 @@ static const struct option_row common_rows[] = {
 	{ 0, "debug-sandbox", "PROGRAM", NULL, &window_debug, OPTION_PLAIN },
 	{ 0 },
 };
-
-static bool is_end(const struct option_row *row)
-{
-	return !row->letter && !row->name;
-}
 
 void options_refuse(const char *option, const char *fmt, ...)
 {
@@ -44,85 +40,6 @@ void options_refuse(const char *option, const char *fmt, ...)
 	exit(usage_status);
 }
 
-static void print_rows(struct buf *b, const struct option_row *row)
-{
-	for (; !is_end(row); row++) {
-		size_t start = b->len;
-		bool optional = row->kind == OPTION_OPTIONAL;
-
-		if (!row->help)
-			continue;
-		buf_str(b, "  ");
-		if (row->letter) {
-			buf_byte(b, '-');
-			buf_byte(b, row->letter);
-			buf_str(b, row->name ? ", " : " ");
-		}
-		if (row->name) {
-			buf_str(b, "--");
-			buf_str(b, row->name);
-		}
-		if (row->arg) {
-			buf_str(b, optional ? "[=" : row->name ? "=" : "");
-			buf_str(b, row->arg);
-			buf_str(b, optional ? "]" : "");
-		}
-		do
-			buf_byte(b, ' ');
-		while (!b->failed && b->len - start < 30);
-		buf_str(b, row->help);
-		buf_byte(b, '\n');
-	}
-}
-
-/* Print and end the process; a closed stdout is an error here, too. */
-static _Noreturn void answer(struct buf *b)
-{
-	struct error err;
-	int rc = b->failed ? error_nomem(&err) : output_text(b->p, b->len, &err);
-
-	exit(rc ? fail(&err) : EXIT_DONE);
-}
-
-static _Noreturn void print_help(const struct parse *p)
-{
-	const char *line = p->self->operands;
-	struct buf b = { 0 };
-
-	for (;;) {
-		size_t len = strcspn(line, "\n");
-
-		buf_str(&b, b.len ? "       " : "Usage: ");
-		buf_str(&b, program_name);
-		buf_str(&b, " [OPTION...] ");
-		buf_add(&b, line, len);
-		buf_byte(&b, '\n');
-		if (!line[len])
-			break;
-		line += len + 1;
-	}
-	buf_byte(&b, '\n');
-	buf_str(&b, p->self->summary);
-	buf_byte(&b, '\n');
-	if (p->self->details) {
-		buf_byte(&b, '\n');
-		buf_str(&b, p->self->details);
-		buf_byte(&b, '\n');
-	}
-	buf_str(&b, "\nOptions:\n");
-	print_rows(&b, p->rows);
-	print_rows(&b, common_rows);
-	answer(&b);
-}
-
-void options_version(void)
-{
-	struct buf b = { 0 };
-
-	buf_str(&b, "cfs " CFS_VERSION "\nimage format: EROFS, writes 0 1, reads 0 1 2\n");
-	answer(&b);
-}
-
 static _Noreturn void usage_error(const struct parse *p, const char *text)
 {
 	complain("%s; usage: %s [OPTION...] %.*s (--help shows more)", text, program_name,
@@ -130,16 +47,65 @@ static _Noreturn void usage_error(const struct parse *p, const char *text)
 	exit(usage_status);
 }
 
+static bool has_name(const struct option_row *row, const char *name, size_t len)
+{
+	return row->name && strlen(row->name) == len && !memcmp(row->name, name, len);
+}
+
+/* Look up a row by name, or by letter if @name is NULL. */
 static const struct option_row *find_row(const struct parse *p, const char *name, size_t len,
 					 char letter)
 {
-	for (int t = 0; t < 2; t++)
-		for (const struct option_row *row = t ? common_rows : p->rows; !is_end(row); row++)
-			if (name ? row->name && strlen(row->name) == len &&
-					    !memcmp(row->name, name, len)
-				 : row->letter == letter)
+	for (int t = 0; t < 2; t++) {
+		const struct option_row *row = t ? options_common : p->rows;
+
+		for (; !option_row_is_end(row); row++)
+			if (name ? has_name(row, name, len) : row->letter == letter)
 				return row;
+	}
 	return NULL;
+}
+
+static _Noreturn void refuse_unknown(const struct parse *p, const char *shown)
+{
+	struct near near;
+	char text[96];
+
+	near_start(&near, shown + 2, strlen(shown + 2));
+	for (int t = 0; t < 2; t++) {
+		const struct option_row *row = t ? options_common : p->rows;
+
+		for (; !option_row_is_end(row); row++)
+			if (row->name && row->help)
+				near_offer(&near, row->name, strlen(row->name));
+	}
+	near_text(&near, "--", text);
+	options_refuse(shown, "no such option%s (--help shows them)", text);
+}
+
+/*
+ * The row of an abbreviated option of upstream's program. getopt_long() of the
+ * original program accepts every prefix of exactly one of its own options.
+ * NULL if no option begins with @name.
+ */
+static const struct option_row *find_shortened(const struct parse *p, const char *shown,
+					       const char *name, size_t len)
+{
+	const char *word = program_is_upstream ? p->self->upstream_options : NULL;
+	const char *first = NULL;
+
+	while (word && *word) {
+		size_t n = strcspn(word, " ");
+
+		if (n > len && !memcmp(word, name, len)) {
+			if (first)
+				options_refuse(shown, "ambiguous: --%.*s or --%.*s",
+					       (int)strcspn(first, " "), first, (int)n, word);
+			first = word;
+		}
+		word += n + (word[n] == ' ');
+	}
+	return first ? find_row(p, first, strcspn(first, " "), 0) : NULL;
 }
 
 static void set_number(const char *shown, struct option_number *number, const char *value)
@@ -160,8 +126,8 @@ static void add_to_list(struct option_list *list, const char *value)
 	if (!v) {
 		error_nomem(&err);
 		fail(&err);
-		/* For those who follow mount(8), 1 is a wrong command line. */
-		exit(usage_status == EXIT_FAILED ? 2 : EXIT_FAILED);
+		/* In the exit statuses of mount(8), 1 is a wrong command line and 2 a failure. */
+		exit(mount_status ? 2 : EXIT_FAILED);
 	}
 	v[list->n++] = value;
 	list->v = v;
@@ -176,6 +142,10 @@ static void set_value(const struct option_row *row, const char *shown, const cha
 		set_number(shown, row->to, value);
 	} else if (row->kind == OPTION_LIST) {
 		add_to_list(row->to, value);
+	} else if (row->kind == OPTION_BASEDIR) {
+		if (strncmp(value, "basedir=", 8) || !value[8])
+			options_refuse(shown, "\"%s\": only basedir=DIR is known here", value);
+		*(const char **)row->to = value + 8;
 	} else if (row->kind == OPTION_OPTIONAL) {
 		*(struct option_optional *)row->to = (struct option_optional){ value, true };
 	} else {
@@ -183,14 +153,20 @@ static void set_value(const struct option_row *row, const char *shown, const cha
 	}
 }
 
-/* The value of an option that needs one: behind it in the same word, or the next word. */
-static const char *need_value(struct parse *p, const char *shown, const char *here)
+/*
+ * The value of an option that needs one: the rest of the word, @here, or the next
+ * word. Only a TEXT may be empty.
+ */
+static const char *need_value(struct parse *p, const struct option_row *row, const char *shown,
+			      const char *here)
 {
-	if (here)
-		return here;
-	if (!*p->next)
-		options_refuse(shown, "needs a value");
-	return *p->next++;
+	if (!here && !*p->next)
+		options_refuse(shown, "needs a value: %s", row->arg);
+	if (!here)
+		here = *p->next++;
+	if (!*here && row->name && strcmp(row->arg, "TEXT"))
+		options_refuse(shown, "the value is empty: give %s", row->arg);
+	return here;
 }
 
 static void take_long(struct parse *p, const char *word)
@@ -205,14 +181,16 @@ static void take_long(struct parse *p, const char *word)
 	memcpy(shown, word, len + 2);
 	shown[len + 2] = 0;
 	if (!row)
-		options_refuse(shown, "no such option (--help shows them)");
+		row = find_shortened(p, shown, word + 2, len);
+	if (!row)
+		refuse_unknown(p, shown);
 	if (value && !row->arg)
 		options_refuse(shown,
 			       row->to == &ask_version && find_row(p, "min-version", 11, 0)
 				       ? "takes no value; --min-version sets the format version"
 				       : "takes no value");
 	if (row->arg && row->kind != OPTION_OPTIONAL)
-		value = need_value(p, shown, value);
+		value = need_value(p, row, shown, value);
 	set_value(row, shown, value);
 }
 
@@ -225,7 +203,7 @@ static void take_short(struct parse *p, const char *word)
 		if (!row)
 			options_refuse(shown, "no such option (--help shows them)");
 		if (row->arg) {
-			set_value(row, shown, need_value(p, shown, word[1] ? word + 1 : NULL));
+			set_value(row, shown, need_value(p, row, shown, word[1] ? word + 1 : NULL));
 			return;
 		}
 		set_value(row, shown, NULL);
@@ -240,8 +218,12 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	int n = 0;
 	bool options = true;
 
-	if (self->usage_status)
+	if (program_is_upstream)
+		usage_status = EXIT_FAILED;
+	if (self->usage_status) {
 		usage_status = self->usage_status;
+		mount_status = true;
+	}
 	while (*p.next) {
 		char *word = *p.next++;
 
@@ -256,13 +238,17 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	}
 	operands[n] = NULL;
 	if (ask_help)
-		print_help(&p);
+		help_print(self, rows);
 	if (ask_version)
 		options_version();
 	if (n < min)
-		usage_error(&p, n ? "an operand is missing" : "operands are missing");
-	if (max >= 0 && n > max)
-		usage_error(&p, "too many operands");
+		usage_error(&p, n || min == 1 ? "an operand is missing" : "operands are missing");
+	if (max >= 0 && n > max) {
+		struct error text;
+
+		text_format(text.text, sizeof(text.text), "%s: unexpected operand", operands[max]);
+		usage_error(&p, text.text);
+	}
 	message_subject = operands[0];
 	return operands;
 }

@@ -13,8 +13,13 @@
 #include <unistd.h>
 #include "files/xattrat.h"
 
-/* Whose system calls the lists below name as musl makes them. */
-#if defined(__x86_64__) && defined(__LP64__)
+/*
+ * The architectures whose system calls the lists below name, as musl makes them.
+ * Another C library, and a library that LD_PRELOAD adds, make others, so a
+ * dynamically linked program has no filter.
+ */
+#if defined(CFS_DYNAMIC)
+#elif defined(__x86_64__) && defined(__LP64__)
 #define ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__) && defined(__AARCH64EL__)
 #define ARCH AUDIT_ARCH_AARCH64

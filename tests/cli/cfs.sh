@@ -77,7 +77,7 @@ ok '--install goes on with the others' test "$tmp/bin/cfs" -ef "$tmp/bin2/mkcomp
 exits '--install of an unknown name' 2 "$tmp/bin/cfs" --install "$tmp/bin2" frob
 exits '--install without a directory' 2 "$tmp/bin/cfs" --install
 exits '--install into what is not there' 1 "$tmp/bin/cfs" --install "$tmp/nowhere"
-exits 'by argv[0]' 2 "$tmp/bin/mkcomposefs" --frobnicate
+exits 'by argv[0]' 1 "$tmp/bin/mkcomposefs" --frobnicate
 is 'by argv[0]: the message' "$(cat "$tmp/stderr")" 'mkcomposefs: --frobnicate: no such option (--help shows them)'
 exits 'as the first word' 2 "$CFS" mkcomposefs --frobnicate
 is 'as the first word: the message' "$(cat "$tmp/stderr")" \
