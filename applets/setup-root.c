@@ -93,8 +93,8 @@ static int run(struct root *r, const char *config, const char *cmdline)
 	optlist_init(&opt);
 	job_init(&j, &opt);
 	rc = read_cmdline(&j, cmdline, &r->cmdline);
-	if (!rc && !r->cmdline.found) {
-		verbose("no composefs= on the command line: nothing to do");
+	if (!rc && !r->cmdline.n) {
+		verbose("no composefs argument on the kernel command line: nothing to do");
 	} else {
 		if (!rc)
 			rc = read_conf(&j, config, &r->conf);

@@ -19,6 +19,7 @@
 /* What is open while the roots change places. */
 struct swap {
 	struct job *j;
+	struct optlist *opt;
 	struct root *r;
 	int sysroot;  /* the physical root as it is mounted now */
 	int physical; /* a clone of it, for below the new root */
@@ -33,16 +34,82 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
-/* The image by its link, which leads nowhere but below composefs. */
-static int open_image(struct swap *s, int dir)
+/* None of the images is here. A V2 image may be, but this program cannot use it. */
+static int no_image(struct swap *s)
 {
-	char path[CFS_DIGEST_HEX + 8];
-	int fd;
+	const struct cmdline *c = &s->r->cmdline;
+	char word[CMDLINE_WORD];
 
-	text_format(path, sizeof(path), "images/%s", s->r->cmdline.hex);
+	for (unsigned int i = 0; i < c->n; i++) {
+		if (!c->image[i].is_v2)
+			continue;
+		cmdline_word(word, &c->image[i]);
+		return job_fail(s->j, MOUNT_FAILED,
+				"%s: V2 images of composefs-rs are not supported", word);
+	}
+	if (c->n == 1)
+		return job_fail(
+			s->j, MOUNT_FAILED,
+			"%s/composefs/images: the image of the kernel command line is not here: %s",
+			s->r->sysroot, c->image[0].hex);
+	return job_fail(
+		s->j, MOUNT_FAILED,
+		"%s/composefs/images: none of the %u images of the kernel command line is here (first: %s)",
+		s->r->sysroot, c->n, c->image[0].hex);
+}
+
+/*
+ * Open the image of an argument by its link, which must stay beneath @dir, the
+ * directory composefs (-1: there is none). 1: opened, 0: the image is missing,
+ * -1 and an error: anything else.
+ */
+static int open_image(struct swap *s, int dir, const struct cmdline_image *image)
+{
+	char path[CMDLINE_HEX + 8];
+	int fd = -1;
+
+	text_format(path, sizeof(path), "images/%s", image->hex);
 	text_format(s->r->image, sizeof(s->r->image), "%s/composefs/%s", s->r->sysroot, path);
-	fd = state_open_beneath(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? job_sys(s->j, "%s", s->r->image) : imagefd_take(s->j, fd, s->r->image);
+	errno = ENOENT;
+	if (dir >= 0)
+		fd = state_open_beneath(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : job_sys(s->j, "%s", s->r->image);
+	return imagefd_take(s->j, fd, s->r->image) ? -1 : 1;
+}
+
+/* Tell that an argument is passed over; not for the last one, where the error tells it. */
+static void pass_over(const struct cmdline_image *image, bool is_last)
+{
+	char word[CMDLINE_WORD];
+
+	cmdline_word(word, image);
+	if (!is_last)
+		warn("%s: %s", word,
+		     image->is_v2 ? "V2 images of composefs-rs are not supported"
+				  : "no such image, trying the next");
+}
+
+/* Open the first image of the command line that is here. A failure never moves on to the next. */
+static int choose_image(struct swap *s, int dir)
+{
+	const struct cmdline *c = &s->r->cmdline;
+	char word[CMDLINE_WORD];
+
+	for (unsigned int i = 0; i < c->n; i++) {
+		int rc = c->image[i].is_v2 ? 0 : open_image(s, dir, &c->image[i]);
+
+		if (rc < 0)
+			return -1;
+		if (rc) {
+			s->r->use = &c->image[i];
+			cmdline_word(word, s->r->use);
+			verbose("using %s", word);
+			return 0;
+		}
+		pass_over(&c->image[i], i + 1 == c->n);
+	}
+	return no_image(s);
 }
 
 static int open_objects(struct swap *s, int dir)
@@ -58,6 +125,20 @@ static int open_objects(struct swap *s, int dir)
 	return 0;
 }
 
+/* The options of the mount, as the image that was chosen and the configuration ask for. */
+static void set_options(struct swap *s)
+{
+	const struct cmdline_image *use = s->r->use;
+
+	s->opt->has_digest = true;
+	s->opt->digest = use->digest;
+	if (use->insecure)
+		s->opt->verity_check = 0;
+	if (s->r->conf.root_transient)
+		s->opt->upper = s->opt->work = "of the transient root";
+	text_format(s->j->source, sizeof(s->j->source), "composefs:%s", use->hex);
+}
+
 /* Step 1: everything that is there before. */
 static int open_all(struct swap *s)
 {
@@ -70,10 +151,13 @@ static int open_all(struct swap *s)
 	if (named_target(j, s->r->target ? s->r->target : s->r->sysroot))
 		return -1;
 	dir = openat(s->sysroot, "composefs", DIR_FLAGS | O_NOFOLLOW);
-	if (dir < 0)
+	if (dir < 0 && errno != ENOENT)
 		return job_sys(j, "%s/composefs", s->r->sysroot);
-	rc = open_image(s, dir) || open_objects(s, dir) ? -1 : 0;
-	close(dir);
+	rc = choose_image(s, dir) || open_objects(s, dir) ? -1 : 0;
+	if (dir >= 0)
+		close(dir);
+	if (!rc)
+		set_options(s);
 	return rc;
 }
 
@@ -162,7 +246,7 @@ static int fill(struct swap *s)
 	struct state state = {
 		.j = j,
 		.conf = &s->r->conf,
-		.hex = s->r->cmdline.hex,
+		.hex = s->r->use->hex,
 		.sysroot = s->r->sysroot,
 		.root = j->mount,
 		.physical = s->r->target ? s->sysroot : s->physical,
@@ -173,6 +257,8 @@ static int fill(struct swap *s)
 
 	if (!s->r->target) {
 		at = state_directory(j->mount, "sysroot");
+		if (at < 0 && errno != ENOENT)
+			return job_sys(j, "/sysroot of the image");
 		/* Without such a directory it has to be somewhere while the layers of /etc are picked up. */
 		if (at >= 0 ? sys_move_mount(s->physical, at)
 			    : attach_by_name(j, s->physical, s->r->sysroot)) {
@@ -253,25 +339,18 @@ static int change(struct swap *s)
 	if (!s->r->target)
 		name_device(s);
 	verbose("%s: root of composefs:%s", s->r->target ? s->r->target : s->r->sysroot,
-		s->r->cmdline.hex);
+		s->r->use->hex);
 	return 0;
 }
 
 int root_setup(struct job *j, struct optlist *opt, struct root *r)
 {
 	struct swap s = {
-		.j = j, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1
+		.j = j, .opt = opt, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1
 	};
 	char room[FDNAME_ROOM];
 	int rc;
 
-	opt->has_digest = true;
-	opt->digest = r->cmdline.digest;
-	if (r->cmdline.insecure)
-		opt->verity_check = 0;
-	if (r->conf.root_transient)
-		opt->upper = opt->work = "of the transient root";
-	text_format(j->source, sizeof(j->source), "composefs:%s", r->cmdline.hex);
 	rc = prepare(&s);
 	if (!rc && !r->fake)
 		rc = change(&s);

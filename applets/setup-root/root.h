@@ -13,6 +13,7 @@ struct root {
 	bool fake;           /* stop before the first mount call */
 	struct cmdline cmdline;
 	struct conf conf;
+	const struct cmdline_image *use; /* the image of the command line that is here */
 	char image[4096], objects[4096]; /* their names, for messages of the job */
 };
 

@@ -9,6 +9,7 @@
 #include "applets/applet.h"
 #include "applets/mount/overlay.h"
 #include "applets/mount/sysnr.h"
+#include "applets/setup-root/cmdline.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -211,7 +212,7 @@ static int mount_transient(const struct state *s, const char *name, int at)
 /* The path may end in a link that an installer made; it stays beneath the physical root. */
 static int mount_bind(const struct state *s, const char *name, int at)
 {
-	char path[CFS_DIGEST_HEX + 32];
+	char path[CMDLINE_HEX + 32];
 	int fd, tree = -1, rc = 0;
 
 	text_format(path, sizeof(path), "state/deploy/%s/%s", s->hex, name);

@@ -8,6 +8,7 @@
 #include "applets/mount/optlist.h"
 #include "applets/setup-root/cmdline.h"
 #include "applets/setup-root/conf.h"
+#include "tests/unit/lookalikes.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -70,15 +71,26 @@ static void try_options(const char *list, bool sloppy)
 	optlist_release(&o);
 }
 
+/* No fail-open: each word that looks like composefs is an image, or an error. */
 static void try_cmdline(const char *text, size_t len)
 {
+	char word[CMDLINE_WORD];
 	struct error err = { 0 };
-	struct cmdline c;
+	struct cmdline c, again;
 
-	if (cmdline_parse(&c, text, len, &err))
+	if (cmdline_parse(&c, text, len, &err)) {
 		see_error(&err);
-	else if (c.found)
-		must(strlen(c.hex) == CFS_DIGEST_HEX);
+		must(lookalikes(text, len) > 0);
+		return;
+	}
+	must(c.n == lookalikes(text, len));
+	for (unsigned int i = 0; i < c.n; i++) {
+		must(strlen(c.image[i].hex) == CFS_DIGEST_HEX);
+		cmdline_word(word, &c.image[i]);
+		must(!cmdline_parse(&again, word, strlen(word), &err) && again.n == 1);
+		must(!strcmp(again.image[0].hex, c.image[i].hex) &&
+		     again.image[0].insecure == c.image[i].insecure);
+	}
 }
 
 static void try_conf(const char *text, size_t len)

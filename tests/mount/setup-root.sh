@@ -65,15 +65,11 @@ refused() # DESC STATUS TEXT COMMAND...
 $(cat stderr)"
 	fi
 }
+# The words of the command line: tests/mount/cmdline.sh.
 ok 'no composefs=' setup 'quiet root=/dev/vda rw'
-ok 'it must begin a word' setup 'xcomposefs=1 "composefs=1" a" composefs=2 "'
 is 'nothing was done' "$(kind s)" tmpfs
-refused 'SHA-512' 32 'composefs=: looks like SHA-512' setup "composefs=$digest$digest"
-refused 'empty' 32 'composefs=: 64 hex digits expected, not ""' setup 'composefs='
-refused 'another value' 32 'composefs=: 64 hex digits expected, not "abc"' setup 'ro composefs=abc'
-refused 'quotes are part of it' 32 '64 hex digits expected, not ""' setup "composefs=\"$digest\""
-refused 'the first one counts' 32 '64 hex digits expected, not "?"' setup "composefs=? composefs=$digest"
-refused 'no image of this name' 32 ': No such file or directory' setup "composefs=?$(echo "$digest" | tr 0-9a-f f0-9a-e)"
+refused 'a word that is not understood' 32 'composefs=abc: not understood: ' setup "composefs=$digest composefs=abc"
+refused 'no image of this name' 32 'the image of the kernel command line is not here: ' setup "composefs=?$(echo "$digest" | tr 0-9a-f f0-9a-e)"
 refused 'level 2 on a store without fs-verity' 32 'objects have no fs-verity' setup "composefs=$digest"
 refused 'unknown option' 1 '--nosuch: no such option' setup '' --nosuch
 refused 'operand' 1 'too many operands' setup '' x
@@ -168,8 +164,14 @@ exits 'a read-only disk' 0 setup "composefs=?$digest" --config=conf
 ok 'a read-only disk: /etc is writable' touch s/etc/x
 back
 
-# An image without a directory for the physical root.
+# The place for the physical root is a directory, or is not there at all.
 rmdir tree/sysroot
+ln -s var tree/sysroot
+d1=$("$CFS" mkfs --digest-store=s/composefs/objects --print-digest tree "s/composefs/images/new")
+mv s/composefs/images/new "s/composefs/images/$d1"
+refused 'a link as /sysroot of the image' 32 '/sysroot of the image: Not a directory' setup "composefs=?$d1" --config=conf
+rm -rf s/state
+rm tree/sysroot
 d2=$("$CFS" mkfs --digest-store=s/composefs/objects --print-digest tree "s/composefs/images/new")
 mv s/composefs/images/new "s/composefs/images/$d2"
 exits 'no /sysroot in the image' 0 setup "composefs=?$d2" --config=conf
