@@ -202,6 +202,9 @@ void input_release(struct input *in)
 		free(in->codec);
 		in->codec = NULL;
 	}
+	free(in->peeked);
+	in->peeked = NULL;
+	in->peeked_pos = in->peeked_len = 0;
 	if (in->owned)
 		close(in->fd);
 	in->owned = false;
@@ -340,13 +343,47 @@ static ssize_t plain(struct input *in, u8 *buf, size_t len, struct error *err)
 	return got + (ssize_t)n;
 }
 
+static ssize_t next_bytes(struct input *in, void *buf, size_t len, struct error *err)
+{
+	return in->codec ? decode(in, buf, len, err) : plain(in, buf, len, err);
+}
+
+ssize_t input_peek(struct input *in, void *buf, size_t len, struct error *err)
+{
+	ssize_t n;
+
+	in->peeked = malloc(len);
+	if (!in->peeked) {
+		error_nomem(err);
+		return error_in(err, "%s", in->name);
+	}
+	n = next_bytes(in, in->peeked, len, err);
+	if (n < 0)
+		return -1;
+	in->peeked_len = (size_t)n;
+	memcpy(buf, in->peeked, in->peeked_len);
+	return n;
+}
+
 ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err)
 {
-	ssize_t n = in->codec ? decode(in, buf, len, err) : plain(in, buf, len, err);
+	size_t again = in->peeked_len - in->peeked_pos;
+	u8 *to = buf;
+	ssize_t n = 0;
 
-	if (n > 0)
-		in->total += (u64)n;
-	return n;
+	if (again > len)
+		again = len;
+	if (again) {
+		memcpy(to, in->peeked + in->peeked_pos, again);
+		in->peeked_pos += again;
+		in->total += again;
+	}
+	if (again < len)
+		n = next_bytes(in, to + again, len - again, err);
+	if (n < 0)
+		return -1;
+	in->total += (u64)n;
+	return (ssize_t)again + n;
 }
 
 /* One byte more than a plain file has, so that its end is seen without growing. */

@@ -33,6 +33,8 @@ struct input {
 	u64 at, left;
 	u8 head[4]; /* read to see the magic, and not handed out: [head_pos, head_len) */
 	u32 head_pos, head_len;
+	u8 *peeked; /* handed out by input_peek() and to be handed out again: [peeked_pos, peeked_len) */
+	size_t peeked_pos, peeked_len;
 	struct input_codec *codec; /* NULL: plain */
 };
 
@@ -64,6 +66,12 @@ int input_open_memory(struct input *in, const void *mem, size_t len, const char 
 
 /* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
 ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);
+
+/*
+ * Copy what the next input_read() will hand out, up to @len bytes, fewer only at
+ * the end. At most once, before the first read. -1 and a text with the name.
+ */
+ssize_t input_peek(struct input *in, void *buf, size_t len, struct error *err);
 
 /*
  * All that is left into memory that the caller frees. *data is never NULL on

@@ -5,18 +5,27 @@
 
 #define ROOM ((size_t)64 << 10)
 
-int tar_stream_open(struct tar_stream *s, const char *path, int fd, struct error *err)
+int tar_stream_take(struct tar_stream *s, const struct input *in, struct error *err)
 {
-	*s = (struct tar_stream){ 0 };
-	if (fd < 0 ? input_open(&s->in, path, err) : input_take_fd(&s->in, fd, path, err))
-		return -1;
+	*s = (struct tar_stream){ .in = *in };
 	s->in.limit = UINT64_MAX;
 	s->room = malloc(ROOM);
 	if (s->room)
 		return 0;
-	input_release(&s->in);
 	error_nomem(err);
-	return error_in(err, "%s", path);
+	error_in(err, "%s", s->in.name);
+	input_release(&s->in);
+	return -1;
+}
+
+int tar_stream_open(struct tar_stream *s, const char *path, int fd, struct error *err)
+{
+	struct input in;
+
+	*s = (struct tar_stream){ 0 };
+	if (fd < 0 ? input_open(&in, path, err) : input_take_fd(&in, fd, path, err))
+		return -1;
+	return tar_stream_take(s, &in, err);
 }
 
 void tar_stream_release(struct tar_stream *s)

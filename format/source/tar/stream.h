@@ -16,6 +16,10 @@ struct tar_stream {
 
 /* As input_open(), or with @fd input_take_fd(): the text of an error begins with @path. */
 int tar_stream_open(struct tar_stream *s, const char *path, int fd, struct error *err);
+
+/* The same for an input that is open and was not read; it is the stream's, also after an error. */
+int tar_stream_take(struct tar_stream *s, const struct input *in, struct error *err);
+
 void tar_stream_release(struct tar_stream *s);
 
 /* Up to @len bytes, fewer only at the end. -1 and a text that begins with the path and says the block. */

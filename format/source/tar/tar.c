@@ -282,18 +282,27 @@ static int in_layers(struct tar *t, char *const *files)
 			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
 
-static int read_file(struct tar *t, char *const *files)
+static int open_file(struct tar *t)
 {
-	const struct stat *image = t->options->image;
-	int fd = -1, rc;
+	int fd = -1;
 
-	t->file = files[t->layer - 1];
+	if (t->options->in)
+		return tar_stream_take(&t->s, t->options->in, t->err);
 	if (t->options->open) {
 		fd = t->options->open(t->options->open_arg, t->layer - 1, t->err);
 		if (fd < 0)
 			return -1;
 	}
-	if (tar_stream_open(&t->s, t->file, fd, t->err))
+	return tar_stream_open(&t->s, t->file, fd, t->err);
+}
+
+static int read_file(struct tar *t, char *const *files)
+{
+	const struct stat *image = t->options->image;
+	int rc;
+
+	t->file = files[t->layer - 1];
+	if (open_file(t))
 		return -1;
 	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino) {
 		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too",

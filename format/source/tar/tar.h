@@ -19,6 +19,8 @@ struct tar_options {
 	struct store *store;      /* keeps what is not inlined; NULL: it is only hashed */
 	const struct stat *image; /* the file that must not be an input; NULL: none */
 	struct notes *notes;
+	/* The only file, open and not read; it is released here. NULL: see open. */
+	const struct input *in;
 	/* A descriptor of file @i, to be closed here. NULL: the files are opened by name. -1 and a text. */
 	int (*open)(void *arg, unsigned int i, struct error *err);
 	void *open_arg;
