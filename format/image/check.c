@@ -211,6 +211,7 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u64 *odd
 		rc = image_xattrs(&w, c->img, inode, &c->f);
 	if (rc)
 		return rc;
+	c->img->shared += w.x.nshared;
 	while ((rc = image_xattrs_next(&w, &x, &c->f)) > 0) {
 		rc = xattr_check(c, &x, &b, &total);
 		if (rc)
@@ -235,6 +236,7 @@ static int inode_check(struct check *c, const struct cfs_inode *inode)
 
 	c->nid = inode->nid;
 	c->img->inodes++;
+	c->img->compact += inode->head_len == sizeof(struct erofs_inode_compact);
 	if (inode->ftype == EROFS_FT_SYMLINK) {
 		rc = cfs_symlink_check(image_piece(c->img, inode, 0), &c->f);
 		if (rc) {
@@ -289,6 +291,7 @@ static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 	c->nid = e->nid;
 	if (c->odd)
 		report(c, odd_name(e, &inode, !c->at));
+	img->stubs += cfs_inode_is_stub(&inode);
 	again = image_bit(c->seen, e->nid);
 	if (again && inode.ftype == EROFS_FT_DIR)
 		return fault(c, at, "directory under two names");
@@ -429,8 +432,8 @@ int image_check(struct image *img, check_odd_fn *odd, void *arg, struct error *e
 	int rc;
 
 	img->checked = false;
-	img->inodes = 0;
 	img->has_acl = false;
+	img->inodes = img->stubs = img->compact = img->shared = 0;
 	img->twice_count = 0;
 	free(img->twice);
 	free(img->twice_rank);

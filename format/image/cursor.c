@@ -311,6 +311,8 @@ static int entry_make(struct cursor *c, struct cursor_entry *e, const struct cfs
 	e->d.path = "/";
 	e->d.path_len = 1;
 	if (d) {
+		e->at = (struct location){ c->levels[c->depth - 1].nid, d->name, (u8)d->len };
+		e->depth = c->depth;
 		c->path.len = c->levels[c->depth - 1].path_len;
 		buf_byte(&c->path, '/');
 		buf_add(&c->path, d->name, d->len);

@@ -12,8 +12,8 @@
 #define CFS_IMAGE_CURSOR_H
 
 #include "base/arena.h"
-#include "image/image.h"
 #include "dump/print.h"
+#include "image/location.h"
 
 enum {
 	CURSOR_XATTRS = 1, /* fill d.xattrs */
@@ -24,6 +24,8 @@ struct cursor_entry {
 	struct dump_entry d; /* pointers hold until the next call */
 	const char *name;    /* last component, not terminated; NULL: the root */
 	size_t name_len;
+	struct location at; /* of the name, for as long as the image is open */
+	size_t depth;       /* of the name; 0: the root */
 	u64 nid;
 	bool is_link;     /* a further name of an inode that was shown */
 	bool has_content; /* regular file whose content is in the image */

@@ -20,6 +20,9 @@ struct image {
 	bool checked;
 	bool has_acl;    /* an inode has a POSIX ACL, whatever the header says */
 	u64 inodes;      /* met, stubs included */
+	u64 stubs;       /* directory entries that lead to a stub */
+	u64 compact;     /* inodes of 32 bytes */
+	u64 shared;      /* references to shared xattrs, of each inode once */
 	u64 *twice;      /* a bit for each inode number: met under two names or more */
 	u32 *twice_rank; /* how many of them lie before the bits of a word */
 	u32 twice_count;
