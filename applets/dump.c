@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs dump: print an image as text; composefs-dump: write an image again (command line 6). */
 #include "applets/applet.h"
+#include "applets/common/filter.h"
 #include "applets/common/result.h"
 #include "applets/info/info.h"
 #include "applets/mkfs/from_tar.h"
@@ -72,7 +73,7 @@ static int dump_main(const struct applet *self, char **argv)
 	if (!strcmp(applet_word, "composefs-dump"))
 		return rewrite_main(argv);
 	args = options_parse(self, rows, 1, -1, argv);
-	info_check_filter(&info.filter);
+	filter_check(&info.filter);
 	status = info_inputs(&info, args, &err) ? EXIT_FAILED : info_dump(&info, args, &err);
 	return info_end(&info, status, &err);
 }

@@ -2,6 +2,7 @@
 /* cfs info: ask an image (cli 6). */
 #include <stdlib.h>
 #include "applets/applet.h"
+#include "applets/common/filter.h"
 #include "applets/common/near.h"
 #include "applets/common/window.h"
 #include "applets/info/info.h"
@@ -30,14 +31,6 @@ static const struct command {
 	{ "cat", info_cat, "IMAGE PATH...", 2, 0 },
 	{ "stat", info_stat, "IMAGE...", 1, TAKES_JSON },
 };
-
-void info_check_filter(const struct option_list *filter)
-{
-	for (unsigned int i = 0; i < filter->n; i++)
-		if (!*filter->v[i] || strchr(filter->v[i], '/'))
-			options_refuse("--filter", "\"%s\" is not a name in the root directory",
-				       filter->v[i]);
-}
 
 int info_end(struct info *info, int status, struct error *err)
 {
@@ -128,7 +121,7 @@ static void options_check(struct info *info, const struct command *cmd, char **a
 	if (!info->basedir && cmd->flags & NEEDS_BASEDIR &&
 	    !(program_is_upstream && cmd->run == info_missing_objects))
 		options_refuse("--basedir", "is needed for %s", cmd->name);
-	info_check_filter(&info->filter);
+	filter_check(&info->filter);
 }
 
 static int info_main(const struct applet *self, char **argv)

@@ -2,6 +2,7 @@
 /* cfs verify: check before trusting (cli 7). */
 #include <stdlib.h>
 #include <unistd.h>
+#include "applets/common/canonical.h"
 #include "applets/common/digest.h"
 #include "applets/common/window.h"
 #include "applets/verify/verify.h"
@@ -11,8 +12,6 @@
 #include "verity/verity.h"
 #include "base/workers.h"
 #include "image/check.h"
-#include "image/read.h"
-#include "image/write/write.h"
 
 static int image_line(struct verify *v, const char *name, enum kind kind, const char *detail,
 		      struct error *err)
@@ -45,67 +44,27 @@ static void tell_odd(void *arg, const struct check_odd *odd)
 		a->rc = report_line(a->v, &f, a->err);
 }
 
-/* Compares what the writer makes with the bytes of the image. */
-struct same {
-	const struct image *img;
-	u64 off;
-	u64 first; /* differing byte; UINT64_MAX: none yet */
-};
-
-static void see_bytes(void *arg, const void *data, size_t len)
-{
-	struct same *s = arg;
-	const u8 *p = data;
-	size_t have = s->off < s->img->len ? (size_t)(s->img->len - s->off) : 0,
-	       n = len < have ? len : have;
-
-	if (s->first == UINT64_MAX && (n < len || memcmp(p, s->img->bytes + s->off, n))) {
-		size_t i = 0;
-
-		while (i < n && p[i] == s->img->bytes[s->off + i])
-			i++;
-		s->first = s->off + i;
-	}
-	s->off += len;
-}
-
 /* RI-11: the tree in it, written again, is the image. */
 static int check_canonical(struct verify *v, const char *name, const struct image *img,
 			   struct error *err)
 {
-	const struct image_version version = { img->super.version, img->super.version };
-	struct same same = { .img = img, .first = UINT64_MAX };
 	struct error e = { 0 };
-	struct tree tree;
-	struct writer w;
 	char text[80];
-	int rc;
+	u64 first;
 
-	tree_init(&tree);
-	rc = image_read(&tree, img, &e);
-	if (!rc && writer_init(&w, -1))
-		rc = error_nomem(&e);
-	else if (!rc) {
-		w.see = see_bytes;
-		w.see_arg = &same;
-		rc = image_write(&tree, &version, &w, &e);
-		(void)writer_flush(&w); /* to nowhere: cannot fail */
-		writer_release(&w);
-	}
-	tree_release(&tree);
-	if (rc && e.code == ENOMEM) {
+	switch (canonical_compare(img, &first, &e)) {
+	case CANONICAL_SAME:
+		return 0;
+	case CANONICAL_DIFFERS:
+		text_format(text, sizeof(text), "first differing byte %llu",
+			    (unsigned long long)first);
+		return image_line(v, name, KIND_NOT_CANONICAL, text, err);
+	case CANONICAL_CANNOT_BE_MADE:
+		return image_line(v, name, KIND_NOT_CANONICAL, e.text, err);
+	default:
 		*err = e;
 		return error_in(err, "%s", name);
 	}
-	if (rc)
-		return image_line(v, name, KIND_NOT_CANONICAL, e.text, err);
-	if (same.first == UINT64_MAX && same.off != img->len)
-		same.first = same.off;
-	if (same.first == UINT64_MAX)
-		return 0;
-	text_format(text, sizeof(text), "first differing byte %llu",
-		    (unsigned long long)same.first);
-	return image_line(v, name, KIND_NOT_CANONICAL, text, err);
 }
 
 /* The digest of the bytes, and the kernel's where the file has fs-verity. */

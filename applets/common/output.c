@@ -40,6 +40,17 @@ int output_text(const char *text, size_t len, struct error *err)
 	return io_write(1, text, len) ? error_sys(err, "-: write") : end(err);
 }
 
+static void put_key(struct json *j, const char *key, const char *behind)
+{
+	if (j->more)
+		buf_byte(j->b, ',');
+	j->more = true;
+	buf_byte(j->b, '"');
+	buf_str(j->b, key);
+	buf_str(j->b, behind);
+	buf_str(j->b, "\":");
+}
+
 void json_open(struct json *j, struct buf *b)
 {
 	j->b = b;
@@ -52,15 +63,20 @@ void json_close(struct json *j)
 	buf_str(j->b, "}\n");
 }
 
-static void put_key(struct json *j, const char *key, const char *behind)
+void json_open_in(struct json *inner, struct json *j, const char *key)
 {
-	if (j->more)
-		buf_byte(j->b, ',');
-	j->more = true;
-	buf_byte(j->b, '"');
-	buf_str(j->b, key);
-	buf_str(j->b, behind);
-	buf_str(j->b, "\":");
+	json_key(j, key);
+	json_open(inner, j->b);
+}
+
+void json_close_in(struct json *inner)
+{
+	buf_byte(inner->b, '}');
+}
+
+void json_key(struct json *j, const char *key)
+{
+	put_key(j, key, "");
 }
 
 void json_bytes(struct json *j, const char *key, const void *s, size_t len)

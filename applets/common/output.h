@@ -36,5 +36,10 @@ void json_number(struct json *j, const char *key, u64 v); /* above 2^53 a string
 void json_bool(struct json *j, const char *key, bool v);
 void json_hex(struct json *j, const char *key, const void *data, size_t len);
 void json_time(struct json *j, const char *key, s64 sec, u32 nsec);
+void json_key(struct json *j, const char *key); /* the value is what the caller appends to j->b */
+
+/* An object as the value of a key; it ends without a newline. */
+void json_open_in(struct json *inner, struct json *j, const char *key);
+void json_close_in(struct json *inner);
 
 #endif

@@ -32,9 +32,6 @@ int info_measure_file(struct info *info, char **args, struct error *err);
 int info_cat(struct info *info, char **args, struct error *err);
 int info_stat(struct info *info, char **args, struct error *err);
 
-/* --filter=NAME rows of ls and dump; a NAME that cannot be one ends the process. */
-void info_check_filter(const struct option_list *filter);
-
 /* End the answer of a sub-command: what to exit with. */
 int info_end(struct info *info, int status, struct error *err);
 
