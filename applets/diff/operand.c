@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "applets/diff/operand.h"
+#include <stdlib.h>
+#include <unistd.h>
+#include "applets/applet.h"
+#include "applets/common/window.h"
+#include "base/workers.h"
+#include "dump/parse.h"
+#include "files/input.h"
+#include "image/check.h"
+#include "image/write/write.h"
+#include "source/dir/scan.h"
+#include "source/tar/header.h"
+#include "source/tar/tar.h"
+
+enum kind {
+	KIND_IMAGE,
+	KIND_DUMP,
+	KIND_TAR,
+	KIND_DIRECTORY,
+	KIND_UNKNOWN,
+};
+
+static const char *const kinds[] = {
+	[KIND_IMAGE] = "image",
+	[KIND_DUMP] = "dump",
+	[KIND_TAR] = "tar archive",
+	[KIND_DIRECTORY] = "directory",
+};
+
+/* An operand on its way to an image. */
+struct source {
+	char *name;
+	enum kind kind;
+	int fd;          /* of a directory */
+	struct input in; /* of everything else */
+	bool open;       /* in has to be released */
+};
+
+/* What the first bytes of a file say, after decompression. */
+static enum kind kind_of(const u8 *head, size_t len)
+{
+	if (len >= 4 &&
+	    (u32)head[0] + ((u32)head[1] << 8) + ((u32)head[2] << 16) + ((u32)head[3] << 24) ==
+		    CFS_MAGIC)
+		return KIND_IMAGE;
+	if (len && (head[0] == '/' || head[0] == '\\') && !memchr(head, 0, len))
+		return KIND_DUMP;
+	if (len == TAR_BLOCK && tar_checksum_is_right(head))
+		return KIND_TAR;
+	return KIND_UNKNOWN;
+}
+
+static int look(struct source *s, int fd, struct error *err)
+{
+	u8 head[TAR_BLOCK];
+	struct stat st;
+	ssize_t n;
+
+	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+		s->kind = KIND_DIRECTORY;
+		s->fd = fd;
+		return 0;
+	}
+	if (input_take_fd(&s->in, fd, s->name, err))
+		return -1;
+	s->open = true;
+	n = input_peek(&s->in, head, sizeof(head), err);
+	if (n < 0)
+		return -1;
+	s->kind = kind_of(head, (size_t)n);
+	if (s->kind == KIND_UNKNOWN)
+		return error_set(err, EINVAL, "%s: neither an image nor a dump nor a tar archive",
+				 s->name);
+	return 0;
+}
+
+static int read_image(struct source *s, struct image *img, struct error *err)
+{
+	u8 *bytes;
+	size_t len;
+
+	if (input_slurp(&s->in, &bytes, &len, err))
+		return -1;
+	if (image_open_bytes(img, bytes, len, err)) {
+		free(bytes);
+		return error_in(err, "%s", s->name);
+	}
+	img->owned = bytes;
+	return 0;
+}
+
+static int read_tar(struct source *s, struct tree *tree, struct notes *notes, struct error *err)
+{
+	char *const files[] = { s->name, NULL };
+	const struct tar_options options = { .in = &s->in, .notes = notes };
+
+	s->open = false; /* the reader releases it */
+	return tar_files(tree, files, &options, err);
+}
+
+static int read_directory(const struct source *s, bool hardlinks, struct tree *tree,
+			  struct notes *notes, struct error *err)
+{
+	const struct scan_options options = {
+		.hardlinks = hardlinks,
+		.threads = workers_default(),
+		.notes = notes,
+	};
+	u32 line;
+
+	if (scan_directory(tree, s->name, &options, err))
+		return -1;
+	return tree_seal(tree, &line, err) ? error_in(err, "%s", s->name) : 0;
+}
+
+static int read_tree(struct source *s, bool hardlinks, struct tree *tree, struct error *err)
+{
+	struct notes notes;
+	int rc;
+
+	notes_init(&notes);
+	if (s->kind == KIND_DUMP)
+		rc = dump_parse(tree, &s->in, s->name, getenv("CFS_PARSE_STRICT") != NULL, err);
+	else if (s->kind == KIND_TAR)
+		rc = read_tar(s, tree, &notes, err);
+	else
+		rc = read_directory(s, hardlinks, tree, &notes, err);
+	warn_notes(&notes);
+	notes_release(&notes);
+	return rc;
+}
+
+static void keep_bytes(void *arg, const void *data, size_t len)
+{
+	buf_add(arg, data, len);
+}
+
+/* The image of a tree, in memory. */
+static int make_image(const struct source *s, const struct tree *tree,
+		      const struct image_version *version, struct image *img, struct error *err)
+{
+	struct buf bytes = { 0 };
+	struct writer w;
+	int rc;
+
+	if (writer_init(&w, -1))
+		return error_nomem(err);
+	w.see = keep_bytes;
+	w.see_arg = &bytes;
+	rc = image_write(tree, version, &w, err);
+	(void)writer_flush(&w); /* to nowhere: cannot fail */
+	writer_release(&w);
+	if (!rc && bytes.failed)
+		rc = error_nomem(err);
+	if (!rc)
+		rc = image_open_bytes(img, bytes.p, bytes.len, err);
+	if (rc) {
+		buf_release(&bytes);
+		return error_in(err, "%s", s->name);
+	}
+	img->owned = bytes.p;
+	return 0;
+}
+
+/* The image that mkfs makes of an operand, with the version that goes with the other one. */
+static int to_image(struct source *s, const struct image *other, bool hardlinks, struct image *img,
+		    struct error *err)
+{
+	struct image_version version = { 0, 1 };
+	struct tree tree;
+	int rc;
+
+	if (other->bytes && other->super.version <= 1)
+		version.min = version.max = other->super.version;
+	tree_init(&tree);
+	rc = read_tree(s, hardlinks, &tree, err);
+	if (!rc)
+		rc = make_image(s, &tree, &version, img, err);
+	tree_release(&tree);
+	return rc;
+}
+
+/* All operands become images; those that are images already come first. */
+static int read_all(struct operands *o, struct source sources[SIDES], bool hardlinks,
+		    struct error *err)
+{
+	const struct image none = { 0 };
+
+	for (int s = 0; s < SIDES; s++)
+		if (sources[s].kind == KIND_IMAGE && read_image(&sources[s], &o->img[s], err))
+			return -1;
+	for (int s = 0; s < SIDES; s++) {
+		const struct image *other = sources[!s].kind == KIND_IMAGE ? &o->img[!s] : &none;
+
+		if (sources[s].kind != KIND_IMAGE &&
+		    to_image(&sources[s], other, hardlinks, &o->img[s], err))
+			return -1;
+	}
+	return 0;
+}
+
+static int check_all(struct operands *o, struct error *err)
+{
+	for (int s = 0; s < SIDES; s++)
+		if (image_check(&o->img[s], NULL, NULL, err))
+			return error_in(err, "%s", o->names[s]);
+	return 0;
+}
+
+static void close_sources(struct source sources[SIDES])
+{
+	for (int s = 0; s < SIDES; s++) {
+		if (sources[s].open)
+			input_release(&sources[s].in);
+		if (sources[s].kind == KIND_DIRECTORY)
+			close(sources[s].fd);
+	}
+}
+
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode);
+}
+
+static int load(struct operands *o, struct inputs *in, bool hardlinks, struct error *err)
+{
+	bool scans = is_directory(in->fd[SIDE_A]) || is_directory(in->fd[SIDE_B]);
+	struct source sources[SIDES] = { { .kind = KIND_UNKNOWN }, { .kind = KIND_UNKNOWN } };
+	int rc = 0;
+
+	if (!scans && in->all)
+		window_enter(-1);
+	for (int s = 0; s < SIDES && !rc; s++) {
+		int fd = inputs_take(in, (unsigned int)s, err);
+
+		sources[s].name = o->names[s];
+		rc = fd < 0 ? -1 : look(&sources[s], fd, err);
+		if (!rc)
+			o->kind[s] = kinds[sources[s].kind];
+	}
+	if (!rc)
+		rc = read_all(o, sources, hardlinks, err);
+	close_sources(sources);
+	if (!rc && scans)
+		window_enter(-1);
+	return rc ? rc : check_all(o, err);
+}
+
+int operands_load(struct operands *o, char *const names[SIDES], bool hardlinks, struct error *err)
+{
+	struct inputs in;
+	int rc;
+
+	*o = (struct operands){ .names = names };
+	if (inputs_open(&in, names, err))
+		return -1;
+	rc = load(o, &in, hardlinks, err);
+	inputs_close(&in);
+	return rc;
+}
+
+void operands_release(struct operands *o)
+{
+	for (int s = 0; s < SIDES; s++)
+		image_close(&o->img[s]);
+}
