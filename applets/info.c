@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs info: ask an image (cli 6). */
 #include <stdlib.h>
+#include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/filter.h"
 #include "applets/common/near.h"
@@ -12,6 +13,7 @@ enum {
 	TAKES_JSON = 1,
 	TAKES_FILTER = 2,
 	NEEDS_BASEDIR = 4,
+	TAKES_NULL = 8,
 };
 
 static const struct command {
@@ -21,12 +23,13 @@ static const struct command {
 	int min; /* operands */
 	unsigned int flags;
 } commands[] = {
-	{ "ls", info_ls, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
+	{ "ls", info_ls, "IMAGE...", 1, TAKES_NULL | TAKES_JSON | TAKES_FILTER },
 	{ "dump", info_dump, "IMAGE...", 1, TAKES_FILTER },
-	{ "objects", info_objects, "IMAGE...", 1, TAKES_JSON | TAKES_FILTER },
+	{ "objects", info_objects, "IMAGE...", 1, TAKES_NULL | TAKES_JSON | TAKES_FILTER },
 	{ "missing-objects", info_missing_objects, "IMAGE...", 1,
-	  TAKES_JSON | TAKES_FILTER | NEEDS_BASEDIR },
-	{ "unused-objects", info_unused_objects, "IMAGE...", 1, TAKES_JSON | NEEDS_BASEDIR },
+	  TAKES_NULL | TAKES_JSON | TAKES_FILTER | NEEDS_BASEDIR },
+	{ "unused-objects", info_unused_objects, "IMAGE...", 1,
+	  TAKES_NULL | TAKES_JSON | NEEDS_BASEDIR },
 	{ "measure-file", info_measure_file, "FILE...", 1, TAKES_JSON },
 	{ "cat", info_cat, "IMAGE PATH...", 2, 0 },
 	{ "stat", info_stat, "IMAGE...", 1, TAKES_JSON },
@@ -115,6 +118,10 @@ static void options_check(struct info *info, const struct command *cmd, char **a
 		options_refuse(cmd->name, "needs the operands %s", cmd->operands);
 	if (info->json && !(cmd->flags & TAKES_JSON))
 		options_refuse("--json", "does not apply to %s", cmd->name);
+	if (info->null && !(cmd->flags & TAKES_NULL))
+		options_refuse("--null", "does not apply to %s", cmd->name);
+	if (info->null && info->json)
+		options_refuse("--null", "excludes --json");
 	if (info->filter.n && !(cmd->flags & TAKES_FILTER))
 		options_refuse("--filter", "does not apply to %s", cmd->name);
 	/* Upstream's missing-objects lists all objects if there is no basedir. */
@@ -133,6 +140,8 @@ static int info_main(const struct applet *self, char **argv)
 		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
 		  &info.filter, OPTION_LIST },
 		{ 0, "json", NULL, "print JSON Lines", &info.json, OPTION_PLAIN },
+		{ '0', "null", NULL, "print raw names, each ended by NUL", &info.null,
+		  OPTION_PLAIN },
 		{ 0 },
 	};
 	char **args = options_parse(self, rows, 1, -1, argv);
@@ -142,6 +151,7 @@ static int info_main(const struct applet *self, char **argv)
 	int status = EXIT_DONE;
 
 	message_subject = *++args;
+	info.escape = isatty(STDOUT_FILENO); /* cannot be asked in the window */
 	options_check(&info, cmd, args);
 	if (info.basedir && basedirs_open(&info.dirs, info.basedir, &err)) {
 		if (err.code == EINVAL)

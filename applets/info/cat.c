@@ -5,6 +5,7 @@
 #include "applets/info/info.h"
 #include "files/io.h"
 #include "verity/sha256.h"
+#include "base/text.h"
 #include "verity/verity.h"
 
 #define PIECE ((size_t)1 << 20)
@@ -47,7 +48,15 @@ static int complain_of_link(struct cat *cat, const char *path, const char *end,
 			 (int)(end - path), path, (int)to.len, (const char *)to.p);
 }
 
-/* Follow the path through directories alone. */
+#define NOT_FOUND 1
+
+static int not_found(const struct cat *cat, const char *path, struct error *err, const char *what)
+{
+	complain_of(cat, path, err, what);
+	return NOT_FOUND;
+}
+
+/* Follow the path through directories alone. 0, or a text and NOT_FOUND or -1. */
 static int path_find(struct cat *cat, const char *path, struct cfs_inode *inode, struct error *err)
 {
 	struct cfs_fault f;
@@ -64,17 +73,41 @@ static int path_find(struct cat *cat, const char *path, struct cfs_inode *inode,
 		if (!len)
 			return 0;
 		if (dir.ftype != EROFS_FT_DIR)
-			return complain_of(cat, path, err, "a component is no directory");
+			return not_found(cat, path, err, "a component is not a directory");
 		if (s[0] == '.' && (len == 1 || (len == 2 && s[1] == '.')))
-			return complain_of(cat, path, err, "no such file");
+			return not_found(cat, path, err, "no such file");
 		rc = image_find(&cat->img, &dir, s, len, inode, &f);
 		s += len;
 		if (rc == -ENOENT || (!rc && cfs_inode_is_stub(inode)))
-			return complain_of(cat, path, err, "no such file");
+			return not_found(cat, path, err, "no such file");
 		if (!rc && inode->ftype == EROFS_FT_SYMLINK)
 			return complain_of_link(cat, path, s, inode, err);
 	}
 	return damaged(cat, rc, &f, err);
+}
+
+/* The path as it is, or, if there is no such name, with the escapes resolved that ls prints. */
+static int path_given(struct cat *cat, const char *path, struct cfs_inode *inode, struct error *err)
+{
+	int rc = path_find(cat, path, inode, err);
+	size_t size = strlen(path) + 1;
+	struct error again;
+	char *plain;
+	ssize_t len;
+
+	if (rc != NOT_FOUND || !strchr(path, '\\'))
+		return rc;
+	plain = malloc(size);
+	if (!plain)
+		return error_nomem(err);
+	len = text_unescape(plain, path, size);
+	/* The NUL at the end was copied, too; one before it is in no name. */
+	if (len > 0 && strlen(plain) + 1 == (size_t)len)
+		rc = path_find(cat, plain, inode, &again);
+	if (rc < 0)
+		*err = again;
+	free(plain);
+	return rc;
 }
 
 static int target_find(struct cat *cat, const char *path, struct target *t, struct error *err)
@@ -86,7 +119,7 @@ static int target_find(struct cat *cat, const char *path, struct target *t, stru
 	int rc;
 
 	t->path = path;
-	if (path_find(cat, path, &t->inode, err))
+	if (path_given(cat, path, &t->inode, err))
 		return -1;
 	cfs_backing_init(&t->backing, &t->inode);
 	rc = image_xattrs(&w, &cat->img, &t->inode, &f);

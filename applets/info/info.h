@@ -11,6 +11,8 @@
 
 struct info {
 	bool json;
+	bool null;           /* raw names, each ended by NUL */
+	bool escape;         /* names that are printed raw otherwise: stdout is a terminal */
 	const char *basedir; /* as given; NULL: none */
 	struct option_list filter;
 	struct basedirs dirs; /* open if basedir is given */

@@ -68,10 +68,14 @@ static int ls_entry(struct info *info, const struct cursor_entry *e, void *arg, 
 	(void)arg;
 	if (!e->name)
 		return 0;
-	if (info->json)
+	if (info->null) {
+		buf_add(&info->out.line, e->d.path, e->d.path_len);
+		buf_byte(&info->out.line, '\0');
+	} else if (info->json) {
 		ls_json(&info->out.line, e);
-	else
+	} else {
 		ls_text(&info->out.line, e);
+	}
 	return output_poll(&info->out, err);
 }
 

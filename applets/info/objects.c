@@ -29,14 +29,24 @@ void objects_close(struct objects *o, struct image *images)
 	free(images);
 }
 
+void objects_line(struct info *info, const char *name, size_t len)
+{
+	struct buf *b = &info->out.line;
+
+	if (info->escape && !info->null)
+		buf_escape(b, name, len, 0);
+	else
+		buf_add(b, name, len);
+	buf_byte(b, info->null ? '\0' : '\n');
+}
+
 static int print_object(struct info *info, const struct objects *o, size_t i, struct error *err)
 {
 	struct object_record r;
 	struct json j;
 
 	if (!info->json) {
-		buf_add(&info->out.line, o->v[i].s, o->v[i].len);
-		buf_byte(&info->out.line, '\n');
+		objects_line(info, o->v[i].s, o->v[i].len);
 		return output_poll(&info->out, err);
 	}
 	if (objects_record(o, i, &r, err))

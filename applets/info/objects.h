@@ -14,4 +14,7 @@
 int objects_open(struct objects *o, struct image **images, struct info *info, struct error *err);
 void objects_close(struct objects *o, struct image *images);
 
+/* The line of one object, without JSON: raw, or escaped as ls does on a terminal. */
+void objects_line(struct info *info, const char *name, size_t len);
+
 #endif

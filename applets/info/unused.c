@@ -200,8 +200,7 @@ static int print_unused(struct info *info, const struct stored *s, const struct 
 			json_number(&j, "size", *(u64 *)it->item);
 			json_close(&j);
 		} else {
-			buf_add(&info->out.line, it->s, it->len);
-			buf_byte(&info->out.line, '\n');
+			objects_line(info, it->s, it->len);
 		}
 		if (output_poll(&info->out, err))
 			return -1;

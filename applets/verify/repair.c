@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
+#include "store/object.h"
 #include "store/store.h"
 #include "base/text.h"
 
@@ -91,6 +92,10 @@ int repair_object(struct verify *v, const char *path, size_t len,
 		return 1;
 	memcpy(name, path, len);
 	name[len] = 0;
+	if (!object_path_fits(path, len, &record->digest)) {
+		warn("%s: not repaired: the image records another digest than the name says", name);
+		return 1;
+	}
 	for (unsigned int i = 0; i < v->repair.n && rc > 0; i++) {
 		rc = repair_from(v, i, name, record, work, found, err);
 		if (!rc)

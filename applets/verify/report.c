@@ -18,11 +18,12 @@ static const char *const kinds[] = {
 	[KIND_BAD_DIGEST] = "bad-digest",
 };
 
-static void column(struct buf *b, const char *s, size_t len)
+/* @flags: as for buf_escape(); the same as ls has for this kind of name. */
+static void column(struct buf *b, const char *s, size_t len, unsigned int flags)
 {
 	buf_byte(b, '\t');
 	if (s)
-		buf_escape(b, s, len, ESCAPE_SPACE_OK);
+		buf_escape(b, s, len, flags);
 	else
 		buf_byte(b, '-');
 }
@@ -30,10 +31,10 @@ static void column(struct buf *b, const char *s, size_t len)
 static void print_text(struct buf *b, const struct finding *f)
 {
 	buf_str(b, kinds[f->kind]);
-	column(b, f->image, f->image ? strlen(f->image) : 0);
-	column(b, f->object, f->object_len);
-	column(b, f->path, f->path_len);
-	column(b, f->detail, f->detail ? strlen(f->detail) : 0);
+	column(b, f->image, f->image ? strlen(f->image) : 0, ESCAPE_SPACE_OK);
+	column(b, f->object, f->object_len, 0);
+	column(b, f->path, f->path_len, ESCAPE_SPACE_OK);
+	column(b, f->detail, f->detail ? strlen(f->detail) : 0, ESCAPE_SPACE_OK);
 	buf_byte(b, '\n');
 }
 

@@ -178,23 +178,62 @@ void buf_base64(struct buf *b, const void *data, size_t len)
 	}
 }
 
+/*
+ * The character at @s if a terminal may act upon it: a control character, a line
+ * or paragraph separator, or one that turns the direction of writing (the
+ * Unicode property Bidi_Control). *used: its bytes. 0: no such character.
+ */
+static u32 control_at(const u8 *s, size_t left, size_t *used)
+{
+	u32 c;
+
+	*used = 1;
+	if (*s < 0x20 || *s == 0x7f)
+		return *s ? *s : 0x10000;
+	if (left >= 2 && (*s == 0xc2 || *s == 0xd8)) {
+		*used = 2;
+		c = (u32)(*s & 0x1f) << 6 | (s[1] & 0x3f);
+		return (c >= 0x80 && c < 0xa0) || c == 0x61c ? c : 0;
+	}
+	if (left < 3 || *s != 0xe2)
+		return 0;
+	*used = 3;
+	c = 0x2000 | (u32)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
+	return (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+			       (c >= 0x2066 && c <= 0x2069)
+		       ? c
+		       : 0;
+}
+
+static void put_unicode(struct buf *b, u32 c)
+{
+	const char text[] = { '\\',
+			      'u',
+			      hex_digits[c >> 12 & 15],
+			      hex_digits[c >> 8 & 15],
+			      hex_digits[c >> 4 & 15],
+			      hex_digits[c & 15] };
+
+	buf_add(b, text, sizeof(text));
+}
+
 void buf_json(struct buf *b, const void *data, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
-	const u8 *s = data;
+	const u8 *s = data, *end = s + len;
 
 	buf_byte(b, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"' || s[i] == '\\') {
-			buf_byte(b, '\\');
-			buf_byte(b, (char)s[i]);
-		} else if (s[i] < 0x20 || s[i] == 0x7f) {
-			const char text[] = { '\\', 'u', '0', '0', hex[s[i] >> 4], hex[s[i] & 15] };
+	while (s < end) {
+		size_t used;
+		u32 c = control_at(s, (size_t)(end - s), &used);
 
-			buf_add(b, text, sizeof(text));
-		} else {
-			buf_byte(b, (char)s[i]);
+		if (c) {
+			put_unicode(b, c);
+			s += used;
+			continue;
 		}
+		if (*s == '"' || *s == '\\')
+			buf_byte(b, '\\');
+		buf_byte(b, (char)*s++);
 	}
 	buf_byte(b, '"');
 }

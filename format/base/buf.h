@@ -27,7 +27,11 @@ void buf_sdec(struct buf *b, s64 v);
 void buf_oct(struct buf *b, u64 v);
 void buf_hex(struct buf *b, const void *data, size_t len);
 void buf_base64(struct buf *b, const void *data, size_t len); /* with padding */
-void buf_json(struct buf *b, const void *s, size_t len);      /* a string of JSON; @s is UTF-8 */
+/*
+ * A string of JSON; @s is UTF-8. Characters that a terminal may act upon are
+ * escaped: controls, line separators, and those that turn the direction of writing.
+ */
+void buf_json(struct buf *b, const void *s, size_t len);
 
 /* Which bytes buf_escape() leaves alone beside 0x21..0x7e (dump-format 6). */
 enum {

@@ -11,6 +11,47 @@ void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
 	path[CFS_OBJECT_NAME] = 0;
 }
 
+/* The last component before @path + *len, without empty ones and "."; *len becomes what is before it. */
+static const char *last_component(const char *path, size_t *len, size_t *size)
+{
+	size_t end, start;
+
+	do {
+		for (end = *len; end && path[end - 1] == '/';)
+			end--;
+		for (start = end; start && path[start - 1] != '/';)
+			start--;
+		*len = start;
+	} while (end - start == 1 && path[start] == '.');
+	*size = end - start;
+	return path + start;
+}
+
+static bool is_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (cfs_hex_digit((u8)s[i]) < 0)
+			return false;
+	return true;
+}
+
+bool object_path_fits(const char *path, size_t len, const struct cfs_digest *digest)
+{
+	char hex[CFS_DIGEST_HEX];
+	size_t name_len, shelf_len;
+	const char *name = last_component(path, &len, &name_len);
+	const char *shelf = last_component(path, &len, &shelf_len);
+
+	if ((name_len != 62 && name_len != 126) || !is_hex(name, name_len))
+		return true;
+	/* Without a directory in the path, the basedir may be the one of the object. */
+	if (shelf_len && (shelf_len != 2 || !is_hex(shelf, 2)))
+		return true;
+	cfs_digest_print(hex, digest);
+	return name_len == sizeof(hex) - 2 && !memcmp(name, hex + 2, name_len) &&
+	       (!shelf_len || !memcmp(shelf, hex, 2));
+}
+
 int object_directory(int dir, const char xx[2])
 {
 	char name[3] = { xx[0], xx[1], 0 };

@@ -13,6 +13,13 @@
 
 void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest);
 
+/*
+ * Whether content with @digest may stand under @path. A path that ends like the
+ * name of an object, 2 hex digits, a slash and 62 or 126 more, is reserved for
+ * the content that has this digest, however the path is spelled.
+ */
+bool object_path_fits(const char *path, size_t len, const struct cfs_digest *digest);
+
 enum object_state {
 	OBJECT_MISSING,
 	OBJECT_GOOD,

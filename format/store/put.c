@@ -137,6 +137,30 @@ static int create(struct store *s, struct newfile *f, struct error *err)
 	return store_create(s, f) ? error_sys(err, "%s: open of a new file", s->name) : 0;
 }
 
+/* Whether a clone from a file of @dev has failed in a way that all others will. */
+static bool cannot_clone_from(struct store *s, dev_t dev)
+{
+	const unsigned int most = sizeof(s->uncloned) / sizeof(s->uncloned[0]);
+	bool known = false;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned int i = 0; i < s->nuncloned && i < most; i++)
+		known |= s->uncloned[i] == dev;
+	pthread_mutex_unlock(&s->lock);
+	return known;
+}
+
+static void remember_uncloned(struct store *s, dev_t dev)
+{
+	const unsigned int most = sizeof(s->uncloned) / sizeof(s->uncloned[0]);
+
+	if (cannot_clone_from(s, dev))
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->uncloned[s->nuncloned++ % most] = dev;
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* 2: cannot be cloned. Else as store_put_file(). */
 static int put_clone(struct store *s, struct verity_work *work, int fd, const struct stat *before,
 		     struct cfs_digest *digest, struct error *err)
@@ -149,7 +173,7 @@ static int put_clone(struct store *s, struct verity_work *work, int fd, const st
 		return CONTENT_STORE;
 	if (syscall(SYS_ioctl, w.file.fd, FICLONE, fd)) {
 		if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EXDEV)
-			atomic_store(&s->no_clone, true);
+			remember_uncloned(s, before->st_dev);
 		newfile_drop(&w.file);
 		return 2;
 	}
@@ -210,7 +234,7 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 	enum object_state state;
 	int rc;
 
-	if (!atomic_load(&s->no_clone)) {
+	if (!cannot_clone_from(s, before->st_dev)) {
 		rc = put_clone(s, work, fd, before, digest, err);
 		if (rc != 2)
 			return rc;

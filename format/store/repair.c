@@ -112,6 +112,10 @@ int store_repair(struct store *s, struct verity_work *work, const char *path, in
 	struct newfile f;
 	int rc;
 
+	if (!object_path_fits(path, strlen(path), want))
+		return error_set(err, EINVAL,
+				 "%s/%s: the name says another digest than the content has",
+				 s->name, path);
 	if (store_create(s, &f))
 		return failed(s, path, "open of a new file", err);
 	rc = copy(s, work, path, fd, before, want, &f, err);

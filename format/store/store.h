@@ -36,10 +36,9 @@ struct store {
 	struct store_counts counts;
 	int parent;    /* of a directory that was made, else -1 */
 	bool repaired; /* an object, below directories that somebody may have made without sync */
-	bool syncfs_tells;    /* the kernel reports write errors through syncfs() (5.8) */
-	atomic_bool verity;   /* the file system can */
-	atomic_bool no_clone; /* it cannot clone from where the files are */
-	bool named;           /* no O_TMPFILE: files stand in tmpdir until they are complete */
+	bool syncfs_tells;  /* the kernel reports write errors through syncfs() (5.8) */
+	atomic_bool verity; /* the file system can */
+	bool named;         /* no O_TMPFILE: files stand in tmpdir until they are complete */
 	int tmpdir;
 	char tmpname[NEWFILE_NAME];
 	atomic_uint tmpcount;
@@ -53,6 +52,8 @@ struct store {
 	size_t batched, batch_max; /* objects in the batch */
 	size_t open, open_max;     /* in it and in batches that are being synced */
 	u8 touched[32];            /* bit n: directory n has new names */
+	dev_t uncloned[8];         /* devices from whose files the store cannot clone */
+	unsigned int nuncloned;    /* as many were found; only the last 8 are remembered */
 };
 
 /*

@@ -130,6 +130,73 @@ fi
 head -c 500 img.gz >cut.gz
 exits 'a cut gzip stream' 1 "$CFS" info ls cut.gz
 
+# ---- raw names ----
+is 'ls -0' "$(info ls -0 img | tr '\n\0' 'N\n' | sed -n '3p;7p;8p;17p' | od -An -c | tr -d ' \n')" \
+	"/blk\\n/dirwithspace/inN\\n/dirwithspace/link\\n/wrong377size\\n"
+is 'ls --null: all of them' "$(info ls --null img | tr -dc '\0' | wc -c)" 17
+is 'objects -0' "$(info objects -0 img | tr '\0' '\n')" "$(info objects img)"
+is 'missing-objects -0' "$(info --basedir=store missing-objects -0 img | od -An -c | tr -d ' ')" 'aa/lost\0'
+exits '-0 and --json' 2 "$CFS" info -0 --json ls img
+exits '-0 of dump' 2 "$CFS" info -0 dump img
+exits '-0 of stat' 2 "$CFS" info -0 stat img
+# What ls prints can be given to cat.
+cat >dump.names <<'END'
+/ 0 40755 1 0 0 0 5.6 - - -
+/a\\nb 3 100644 1 0 0 0 5.6 - one -
+/a\nb 3 100644 1 0 0 0 5.6 - two -
+/back\\slash 3 100644 1 0 0 0 5.6 - thr -
+/d\x80\xff 0 40755 1 0 0 0 5.6 - - -
+/d\x80\xff/tab\there 3 100644 1 0 0 0 5.6 - fou -
+/sp\x20ace=\x7f 3 100644 1 0 0 0 5.6 - fiv -
+END
+"$CFS" mkfs --from-file dump.names names
+is 'cat of what ls prints' "$(info ls names | grep -v "/$tab" | while read -r name; do info cat names "$name"; echo; done)" \
+	'one
+one
+thr
+fou
+fiv'
+is 'cat: the name as it is comes first' "$(info cat names 'a\nb')" one
+is 'cat: then the escapes' "$(info cat names 'a\\nb') $(info cat names 'sp\x20ace=\x7f')" 'one fiv'
+is 'cat: a newline as it is' "$(info cat names 'a
+b')" two
+exits 'cat: a bad escape' 1 "$CFS" info cat names 'a\q'
+is 'cat: names what was given' "$(cat "$tmp/stderr")" 'cfs info: names: a\\q: no such file'
+exits 'cat: an escaped NUL' 1 "$CFS" info cat names 'back\\slash\x00more'
+
+# ---- a terminal gets no raw names ----
+cat >dump.raw <<'END'
+/ 0 40755 1 0 0 0 5.6 - - -
+/x 3 100644 1 0 0 0 5.6 a\x1b[2J\n\x20b - -
+END
+"$CFS" mkfs --from-file dump.raw raw
+is 'objects: a pipe gets the bytes' "$(info objects raw | od -An -c | tr -d ' \n')" 'a033[2J\nb\n'
+if command -v script >/dev/null; then
+	for sub in objects missing-objects; do
+		is "$sub: a terminal gets escapes" "$(script -qec "$CFS info --basedir=other $sub raw" /dev/null </dev/null | tr -d '\r')" \
+			'a\x1b[2J\n\x20b'
+	done
+	is 'objects -0: raw on a terminal, too' "$(script -qec "$CFS info -0 objects raw" /dev/null </dev/null | tr -d '\r\n' | od -An -c | tr -d ' \n')" 'a033[2Jb\0'
+else
+	skip 'objects: a terminal gets escapes' 'no script(1)'
+fi
+# What JSON prints moves no cursor, and a parser reads it as before.
+cat >dump.json <<'END'
+/ 0 40755 1 0 0 0 5.6 - - -
+/c1\xc2\x85\xc2\x9bx 0 100644 1 0 0 0 5.6 - - -
+/ls\xe2\x80\xa8\xe2\x80\xa9 0 100644 1 0 0 0 5.6 - - -
+/rtl\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f 0 100644 1 0 0 0 5.6 - - -
+/u\xc3\xa9\xe2\x82\xac 0 100644 1 0 0 0 5.6 - - -
+END
+"$CFS" mkfs --from-file dump.json uni
+is 'JSON: controls and directions are escaped' "$(info --json ls uni | sed 's/.*"path":"\([^"]*\)".*/\1/')" \
+	'/c1\u0085\u009bx
+/ls\u2028\u2029
+/rtl\u202e\u2066\u061c\u200f
+/ué€'
+is 'JSON: a parser reads the names' "$(info --json ls uni | perl -MJSON::PP -ne 'print unpack("H*", Encode::encode("UTF-8", JSON::PP->new->utf8->decode($_)->{path})), "\n"' -MEncode | tr '\n' ' ')" \
+	"$(info ls -0 uni | tr '\0' '\n' | while read -r n; do printf %s "$n" | od -An -tx1 | tr -d ' \n'; printf ' '; done)"
+
 # ---- objects ----
 sorted=$(printf '%s\n' "$large" "$hello" "$unused" aa/lost | LC_ALL=C sort)
 is 'objects' "$(info objects img)" "$sorted"

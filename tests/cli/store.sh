@@ -134,6 +134,30 @@ else
 	skip 'the order of calls' 'no strace, or a sanitizer'
 fi
 
+# ---- cloning is tried for each device ---------------------------------------------
+
+if [ -n "$strace" ] && [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mkdir -p "$tmp/two/a"
+	# One device is read first, then the other; none of their files can be cloned here.
+	cat >"$tmp/clone" <<-'END'
+		mount -t tmpfs tmpfs "$tmp/two/a" || exit 99
+		for n in 1 2 3; do
+			head -c 2000000 /dev/urandom >"$tmp/two/a/$n"
+			head -c 2000000 /dev/urandom >"$tmp/two/b$n"
+		done
+		strace -f -e trace=ioctl -o "$tmp/trace" "$CFS" mkfs --threads=1 --digest-store="$tmp/cloned" "$tmp/two" "$img"
+	END
+	tmp=$tmp img=$img unshare -m --propagation private sh "$tmp/clone"
+	n=$(grep -c FICLONE "$tmp/trace")
+	if grep -q 'FICLONE.* = 0' "$tmp/trace"; then
+		is 'a device that cannot be cloned from hinders no other' "$(grep -c 'FICLONE.* = 0' "$tmp/trace")" 3
+	else
+		is 'a device that cannot be cloned from hinders no other' "$n" 2
+	fi
+else
+	skip 'cloning is tried for each device' 'needs strace, root and a mount namespace'
+fi
+
 # ---- single faults (ST-4, 5.3) ----------------------------------------------
 
 # judge WHAT STATUS - after a run that began with an older image and no store.

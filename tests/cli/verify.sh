@@ -65,6 +65,12 @@ is '-v: image, then objects by name' "$(cut -f1,3 stdout)" "ok$tab-
 $(cd good && find . -type f | cut -c3- | LC_ALL=C sort | sed "s/^/ok$tab/")"
 is '-v: who gave the digest' "$(sed -n 1p stdout)" "$(line ok img - - "$digest by content")"
 is '-v: escapes' "$(grep "$oz" stdout)" "$(line ok img "$oz" '/odd \xff name' 'by content')"
+# Names are escaped as by ls: a space of a path stands for itself, one of an object does not.
+printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' '/a\x20b\n 2000 100644 1 0 0 0 0.0 x\x20y\n\\z - -' >dump5
+"$CFS" mkfs --from-file dump5 img5
+is 'the names of ls' "$("$CFS" info ls img5)" "/a b\\n$tab@ x\\x20y\\n\\\\z"
+"$CFS" verify -q --basedir=good img5 >stdout 2>stderr
+is 'are those of verify' "$(grep missing stdout)" "$(line missing img5 'x\x20y\n\\z' '/a b\n' 'in no basedir')"
 
 # ---- images ---------------------------------------------------------------------
 head -c 1000 img >short
@@ -365,6 +371,35 @@ if [ -n "${inject:-}" ]; then
 else
 	skip 'an unreadable source' 'no strace here, or a sanitizer'
 fi
+# A name of the digest form gets no other content, whatever an image records for it.
+rm -rf hostile
+cp -r good hostile
+rm "hostile/$o1"
+hex2=$(echo "$o2" | tr -d /)
+# hostile DESC PATH - an image says that the content of $o2 stands under PATH.
+hostile()
+{
+	printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' "/a 2000 100644 1 0 0 0 0.0 $2 - $hex2" >dump4
+	"$CFS" mkfs --from-file dump4 img4
+	mkdir -p from4/aa "from4/$(dirname "$2")"
+	cp "good/$o2" "from4/$2"
+	"$CFS" verify --basedir=hostile --repair-from=from4 img4 >stdout 2>stderr
+	is "$1: not repaired" "$? $(cut -f1 stdout | grep -v odd-image) $(grep -c 'not repaired: the image records another digest' stderr)" "3 $3 1"
+	is "$1: the store" "$(diff -r good hostile)" "$4"
+}
+gone="Only in good/${o1%/*}: ${o1#*/}"
+hostile 'a missing object under a wrong name' "$o1" missing "$gone"
+hostile 'another spelling' "./${o1%/*}//${o1#*/}" missing "$gone"
+cp "good/$o1" "hostile/$o1"
+hostile 'a good object under attack' "$o1" wrong-size ''
+# Other names are what the image says.
+rm -rf hostile/names
+printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' "/a 2000 100644 1 0 0 0 0.0 names/b - $hex2" >dump4
+"$CFS" mkfs --from-file dump4 img4
+mkdir -p from4/names
+cp "good/$o2" from4/names/b
+exits 'a name of another form' 0 "$CFS" verify -q --basedir=hostile --repair-from=from4 img4
+ok 'is repaired' cmp hostile/names/b "good/$o2"
 # Without recorded digest nothing is repaired.
 rm "a/$o1"
 lines 'no digest, no repair' 3 "$(line missing img3 "$o1" /a 'in no basedir')" --basedir=a --repair-from=good img3

@@ -612,10 +612,51 @@ static void together(void)
 	}
 }
 
+/* A name of the digest form, however it is spelled, is for the content with that digest. */
+static void reserved_names(void)
+{
+#define X62 "37f95a1c9fd0ba96f1ce2b3d5a5c5ed0b0a0d9f3e6a7b8c9d0e1f2a3b4c5d6"
+	static const struct {
+		const char *path;
+		bool fits;
+	} rows[] = {
+		{ "ab/" X62, true },
+		{ "/ab/" X62, true },
+		{ ".//ab/./" X62, true },
+		{ "ab/" X62 "/.", true },
+		{ "deeper/ab/" X62, true },
+		{ X62, true },
+		{ "./" X62, true },
+		{ "AB/" X62, false },
+		{ "ac/" X62, false },
+		{ "./ac//" X62, false },
+		{ "deeper/ac/./" X62, false },
+		{ "ab/47f95a1c9fd0ba96f1ce2b3d5a5c5ed0b0a0d9f3e6a7b8c9d0e1f2a3b4c5d6", false },
+		{ "47f95a1c9fd0ba96f1ce2b3d5a5c5ed0b0a0d9f3e6a7b8c9d0e1f2a3b4c5d6", false },
+		{ "ab/37F95A1C9FD0BA96F1CE2B3D5A5C5ED0B0A0D9F3E6A7B8C9D0E1F2A3B4C5D6", false },
+		{ "ab/" X62 X62 "ab", false },
+		{ "abc/" X62, true },
+		{ "x/" X62, true },
+		{ "ac/" X62 ".file", true },
+		{ "ac/x" X62, true },
+		{ "ac/g7f95a1c9fd0ba96f1ce2b3d5a5c5ed0b0a0d9f3e6a7b8c9d0e1f2a3b4c5d6", true },
+		{ "file", true },
+		{ "/", true },
+		{ "", true },
+	};
+	struct cfs_digest digest;
+
+	CHECK(cfs_digest_parse(&digest, "ab" X62, 64), "digest");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK(object_path_fits(rows[i].path, strlen(rows[i].path), &digest) == rows[i].fits,
+		      "\"%s\"", rows[i].path);
+}
+
 void unit_store_store(void)
 {
 	mode_t mask = umask(022);
 
+	reserved_names();
 	scratch_begin(&scratch);
 	notes_init(&notes);
 	filling();
