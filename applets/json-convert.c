@@ -26,9 +26,12 @@ struct convert {
 };
 
 /* "sha256:" and 64 lower case hex digits. */
-static bool parse_digest(struct cfs_digest *digest, const char *s)
+static bool parse_digest(struct sha256_sum *sum, const char *s)
 {
-	return !strncmp(s, "sha256:", 7) && cfs_digest_parse_lower(digest, s + 7, strlen(s + 7));
+	size_t len = strlen(s);
+
+	return !strncmp(s, "sha256:", 7) && sha256_sum_parse(sum, s + 7, len - 7) &&
+	       cfs_hex_is_lower(s + 7, len - 7);
 }
 
 static int read_input(struct convert *c, unsigned int i, struct layers *layers, struct table *shas,
@@ -37,7 +40,7 @@ static int read_input(struct convert *c, unsigned int i, struct layers *layers, 
 	struct toc_input in = { .name = c->inputs[i],
 				.read = blob_read,
 				.shas = c->digest_from ? shas : NULL };
-	struct cfs_digest digest;
+	struct sha256_sum digest;
 	struct blob blob;
 	int rc, fd = inputs_take(&c->in, i, err);
 
@@ -74,6 +77,7 @@ static int add_digests(const struct convert *c, struct tree *tree, const struct 
 {
 	const struct toc_from from = { .name = c->digest_from,
 				       .fd = c->objects,
+				       .algorithm = CFS_SHA256,
 				       .threads = c->threads,
 				       .pool = c->result.pool };
 	struct progress progress;
@@ -107,7 +111,7 @@ static void check_options(struct convert *c, const char *out, const char *format
 {
 	struct result *r = &c->result;
 	unsigned int inputs = 0, stdins = 0;
-	struct cfs_digest digest;
+	struct sha256_sum digest;
 
 	result_options(r);
 	for (; c->inputs[inputs]; inputs++)

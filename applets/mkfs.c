@@ -95,6 +95,7 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 		.skip_xattrs = m->scan.skip_xattrs,
 		.user_xattrs = m->scan.user_xattrs,
 		.skip_devices = m->scan.skip_devices,
+		.algorithm = CFS_SHA256,
 		.store = store,
 		.image = m->result.image && !out->to_fd && out->exists ? &out->st : NULL,
 		.notes = m->scan.notes,
@@ -114,6 +115,7 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	if (m->from_tar)
 		return read_tar(m, store, tree, err);
 	options.threads = m->threads.set ? (unsigned int)m->threads.value : workers_default();
+	options.algorithm = CFS_SHA256;
 	options.store = store;
 	options.exclude = ours;
 	options.excludes = exclude_ours(m, store, ours);
@@ -148,7 +150,8 @@ static int make_parents(const char *path, struct error *err)
 
 static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 {
-	struct store_flags flags = { .require_verity = m->require_verity,
+	struct store_flags flags = { .algorithm = CFS_SHA256,
+				     .require_verity = m->require_verity,
 				     .no_sync = m->result.no_sync };
 	struct store store;
 	int rc;

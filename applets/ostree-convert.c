@@ -28,7 +28,7 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	progress_end(&progress);
 	if (rc)
 		return -1;
-	if (c->ostree.has_digest)
+	if (c->ostree.digest.algorithm)
 		c->result.wanted = &c->ostree.digest;
 	return 0;
 }

@@ -71,30 +71,29 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 static int check_digest(struct verify *v, const char *name, const struct image *img, int fd,
 			bool compressed, struct error *err)
 {
-	struct cfs_digest is, kernel = { { 0 } };
+	const u8 algorithm = CFS_SHA256;
+	struct cfs_digest is, kernel;
 	struct verity *work = malloc(sizeof(*work));
-	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX], text[200];
-	int sealed = compressed ? VERITY_NONE : verity_kernel(fd, &kernel);
+	char a[TEXT_DIGEST], b[TEXT_DIGEST], text[320];
+	int sealed = compressed ? VERITY_NONE : verity_kernel(fd, algorithm, &kernel);
 	int rc;
 
 	if (!work)
 		return error_nomem(err);
-	verity_memory(work, img->bytes, (size_t)img->len, &is);
+	verity_memory(work, algorithm, img->bytes, (size_t)img->len, &is);
 	free(work);
-	cfs_digest_print(a, &is);
+	text_digest(a, &is);
 	if (sealed < 0) {
 		text_format(text, sizeof(text), "FS_IOC_MEASURE_VERITY: %s", error_words(errno));
 		return image_line(v, name, KIND_UNREADABLE, text, err);
 	}
-	if (sealed == VERITY_SHA256 && memcmp(&is, &kernel, sizeof(is))) {
-		cfs_digest_print(b, &kernel);
-		text_format(text, sizeof(text), "the kernel measures %.64s, the bytes have %.64s",
-			    b, a);
+	if (sealed == VERITY_SEALED && !cfs_digest_equal(&is, &kernel)) {
+		text_format(text, sizeof(text), "the kernel measures %s, the bytes have %s",
+			    text_digest(b, &kernel), a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
-	if (v->has_digest && memcmp(&is, &v->digest, sizeof(is))) {
-		cfs_digest_print(b, &v->digest);
-		text_format(text, sizeof(text), "want %.64s, is %.64s", b, a);
+	if (v->digest.algorithm && !cfs_digest_equal(&is, &v->digest)) {
+		text_format(text, sizeof(text), "want %s, is %s", text_digest(b, &v->digest), a);
 		return image_line(v, name, KIND_BAD_DIGEST, text, err);
 	}
 	if (v->enable_verity && verity_lacks(sealed)) {
@@ -107,12 +106,12 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 		if (rc)
 			return image_line(v, name, KIND_BAD_DIGEST,
 					  "changed before it had fs-verity", err);
-		sealed = VERITY_SHA256;
+		sealed = VERITY_SEALED;
 	}
-	if (v->require_verity && sealed != VERITY_SHA256)
+	if (v->require_verity && sealed != VERITY_SEALED)
 		return image_line(v, name, KIND_NO_VERITY, not_sealed(sealed), err);
-	text_format(text, sizeof(text), "%.64s by content%s", a,
-		    sealed == VERITY_SHA256 ? " and kernel" : "");
+	text_format(text, sizeof(text), "%s by content%s", a,
+		    sealed == VERITY_SEALED ? " and kernel" : "");
 	return image_line(v, name, KIND_OK, text, err);
 }
 
@@ -282,7 +281,6 @@ static int verify_main(const struct applet *self, char **argv)
 		options_refuse("--repair-from", "needs --basedir");
 	if (!names[0])
 		message_subject = dirs;
-	v.has_digest = digest != NULL;
 	if (digest && (!names[0] || names[1]))
 		options_refuse("--digest", "needs exactly one IMAGE");
 	if (digest && !digest_given(&v.digest, digest))

@@ -31,12 +31,12 @@
 #endif
 
 /*
- * cfs_verity_digest() - the SHA-256 fs-verity digest that reads of @inode are
- * checked against. The inode was opened before, which is what loads it (KM-4).
- * 0; -ENODATA: no fs-verity; -EINVAL: another algorithm; -EOPNOTSUPP: it cannot
- * be told. Zeros in @out unless 0.
+ * cfs_verity_digest() - the fs-verity digest that reads of @inode are checked
+ * against, and its algorithm. The inode was opened before, which is what loads it
+ * (KM-4). 0; -ENODATA: no fs-verity; -EINVAL: an unknown algorithm; -EOPNOTSUPP:
+ * it cannot be told. @out has no algorithm unless 0.
  */
-static inline int cfs_verity_digest(struct inode *inode, u8 out[SHA256_DIGEST_SIZE]);
+static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out);
 
 #if CFS_LINUX_6_1
 
@@ -67,21 +67,23 @@ static_assert(offsetof(struct cfs_verity_info, file_digest) == 184);
 static_assert(offsetof(struct cfs_verity_info, inode) == 248);
 #endif
 
-static inline int cfs_verity_digest(struct inode *inode, u8 out[SHA256_DIGEST_SIZE])
+static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 {
 	const struct cfs_verity_info *vi = (const void *)fsverity_get_info(inode);
 
-	memset(out, 0, SHA256_DIGEST_SIZE);
+	memset(out, 0, sizeof(*out));
 	if (!vi)
 		return -ENODATA;
 	if (vi->inode != inode || vi->log_blocksize != PAGE_SHIFT || vi->block_size != PAGE_SIZE ||
 	    vi->log_arity >= PAGE_SHIFT || vi->hashes_per_block != 1u << vi->log_arity)
 		return -EOPNOTSUPP;
-	if (vi->digest_size == SHA512_DIGEST_SIZE)
-		return -EINVAL;
-	if (vi->digest_size != SHA256_DIGEST_SIZE)
+	/* fs-verity knows one algorithm of each size. */
+	if (vi->digest_size == SHA256_DIGEST_SIZE)
+		cfs_digest_set(out, CFS_SHA256, vi->file_digest);
+	else if (vi->digest_size == SHA512_DIGEST_SIZE)
+		cfs_digest_set(out, CFS_SHA512, vi->file_digest);
+	else
 		return -EOPNOTSUPP;
-	memcpy(out, vi->file_digest, SHA256_DIGEST_SIZE);
 	return 0;
 }
 
@@ -194,20 +196,20 @@ static inline int cfs_backing_mmap(struct file *real, struct vm_area_struct *vma
 
 #else /* 6.12 */
 
-static inline int cfs_verity_digest(struct inode *inode, u8 out[SHA256_DIGEST_SIZE])
+static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 {
 	u8 raw[FS_VERITY_MAX_DIGEST_SIZE] = {};
 	u8 alg = 0;
 	int size = fsverity_get_digest(inode, raw, &alg, NULL);
 
-	memset(out, 0, SHA256_DIGEST_SIZE);
+	memset(out, 0, sizeof(*out));
 	if (size < 0)
 		return size;
 	if (!size) /* how this kernel says that there is none */
 		return -ENODATA;
-	if (size != SHA256_DIGEST_SIZE || alg != FS_VERITY_HASH_ALG_SHA256)
+	if (size != (int)cfs_digest_size(alg))
 		return -EINVAL;
-	memcpy(out, raw, SHA256_DIGEST_SIZE);
+	cfs_digest_set(out, alg, raw);
 	return 0;
 }
 

@@ -37,11 +37,10 @@ struct cfs_base {
 struct cfs_options {
 	struct list_head bases;
 	unsigned int nbases;
-	int verity_check; /* -1: not given */
-	int verity_flag;  /* by verity and noverity; -1: not given */
-	bool has_digest;
-	struct cfs_digest digest;
-	struct path source; /* of a descriptor; else empty, and fc->source has the name */
+	int verity_check;         /* -1: not given */
+	int verity_flag;          /* by verity and noverity; -1: not given */
+	struct cfs_digest digest; /* algorithm 0: not given */
+	struct path source;       /* of a descriptor; else empty, and fc->source has the name */
 };
 
 /* What a page of the image was mapped for. */
@@ -64,10 +63,8 @@ struct cfs_fs {
 		last[CFS_USES]; /* whoever takes one out by xchg() has its reference; NULL: taken */
 	const struct cred *cred; /* the mounter's */
 	u8 level;
-	bool has_digest;
-	struct cfs_digest digest;
-	bool is_measured; /* the image has fs-verity, and this is its digest: */
-	struct cfs_digest measured;
+	struct cfs_digest digest;   /* that was asked for; algorithm 0: none */
+	struct cfs_digest measured; /* of the image's fs-verity; algorithm 0: it has none */
 	char *image_name;
 	unsigned int nbases;
 	int depth; /* of stacking */
@@ -88,11 +85,16 @@ struct cfs_real {
 /* What an inode's xattrs say about its object; made when it is first opened. */
 struct cfs_object {
 	struct cfs_real *real; /* newest first */
-	bool has_digest;
-	int error; /* why it can never be opened, or 0 */
-	struct cfs_digest digest;
-	char name[]; /* below a base */
+	int error;             /* why it can never be opened, or 0 */
+	u8 algorithm;          /* of the digest; 0: none is recorded */
+	u16 name_len;
+	char name[]; /* below a base; behind its NUL stand the bytes of the digest */
 };
+
+static inline u8 *cfs_object_bytes(struct cfs_object *object)
+{
+	return (u8 *)object->name + object->name_len + 1;
+}
 
 /* In cfs_node.flags. */
 #define CFS_NODE_EXTENDED 1 /* 64 bytes on disk instead of 32 */

@@ -124,25 +124,23 @@ void cfs_image_close(struct cfs_fs *fs)
 /* The file is open, so what fs-verity knows is what reads are checked against. */
 int cfs_image_measure(struct fs_context *fc, struct cfs_fs *fs, const struct cfs_options *opts)
 {
-	int rc = cfs_verity_digest(fs->mapping->host, fs->measured.b);
+	int rc = cfs_verity_digest(fs->mapping->host, &fs->measured), size;
 
-	fs->is_measured = !rc;
-	if (!opts->has_digest)
-		return 0;
-	fs->has_digest = true;
 	fs->digest = opts->digest;
+	size = (int)cfs_digest_size(fs->digest.algorithm);
+	if (!size)
+		return 0;
 	if (rc == -ENODATA)
 		errorfc(fc, "the image has no fs-verity, but a digest was given");
-	else if (rc == -EINVAL)
-		errorfc(fc, "the fs-verity digest of the image is not SHA-256");
-	else if (rc)
+	else if (rc && rc != -EINVAL)
 		errorfc(fc, "the fs-verity digest of the image cannot be read");
-	if (rc)
-		return rc;
-	if (memcmp(&fs->measured, &fs->digest, sizeof(fs->digest)))
-		return invalfc(fc, "the image has the digest %*phN, not %*phN", CFS_DIGEST_SIZE,
-			       fs->measured.b, CFS_DIGEST_SIZE, fs->digest.b);
-	return 0;
+	else if (rc || fs->measured.algorithm != fs->digest.algorithm)
+		return invalfc(fc, "the fs-verity digest of the image is not %s",
+			       cfs_algorithm_name(fs->digest.algorithm));
+	else if (!cfs_digest_equal(&fs->measured, &fs->digest))
+		return invalfc(fc, "the image has the digest %*phN, not %*phN", size,
+			       fs->measured.b, size, fs->digest.b);
+	return rc;
 }
 
 /* Whether somebody who looks for a magic number would take this for an image. */

@@ -78,7 +78,7 @@ static int cfs_object_verdict(const struct cfs_fs *fs, const struct cfs_object *
 		return -EIO;
 	if (fs->level >= 1 && found->bad_metacopy)
 		return -EIO;
-	if (fs->level >= 2 && !object->has_digest)
+	if (fs->level >= 2 && !object->algorithm)
 		return -EIO;
 	return 0;
 }
@@ -89,7 +89,7 @@ static struct cfs_object *cfs_object_read(struct inode *inode)
 	struct cfs_found found = {};
 	struct cfs_object *object = NULL;
 	struct cfs_xattr_walk w;
-	size_t len;
+	size_t len, size;
 	int rc = cfs_node_xattrs(&w, inode);
 
 	if (rc)
@@ -98,11 +98,13 @@ static struct cfs_object *cfs_object_read(struct inode *inode)
 	cfs_xattrs_end(&w);
 	if (!rc) {
 		len = found.name ? strlen(found.name) : 0;
-		object = kzalloc(struct_size(object, name, len + 1), GFP_KERNEL_ACCOUNT);
+		size = found.bad_metacopy ? 0 : cfs_digest_size(w.backing.digest.algorithm);
+		object = kzalloc(struct_size(object, name, len + 1 + size), GFP_KERNEL_ACCOUNT);
 		if (object) {
 			memcpy(object->name, found.name ?: "", len);
-			object->has_digest = w.backing.has_digest && !found.bad_metacopy;
-			object->digest = w.backing.digest;
+			object->name_len = (u16)len;
+			object->algorithm = size ? w.backing.digest.algorithm : CFS_NO_ALGORITHM;
+			memcpy(cfs_object_bytes(object), w.backing.digest.b, size);
 			object->error = cfs_object_verdict(fs, object, &found);
 		} else {
 			rc = -ENOMEM;
@@ -253,11 +255,12 @@ static struct file *cfs_real_open(struct file *file, const struct path *path,
  * The file is open: what is measured is what will be read (KM-4). Nothing else
  * than equality passes, in particular not a file without fs-verity (KM-5).
  */
-static int cfs_real_check(struct inode *inode, const struct cfs_object *object, struct file *real)
+static int cfs_real_check(struct inode *inode, struct cfs_object *object, struct file *real)
 {
 	const struct cfs_fs *fs = CFS_FS(inode->i_sb);
 	struct inode *real_inode = file_inode(real);
-	u8 digest[CFS_DIGEST_SIZE];
+	const int size = (int)cfs_digest_size(object->algorithm);
+	struct cfs_digest is;
 	int rc;
 
 	if (i_size_read(real_inode) != i_size_read(inode)) {
@@ -266,20 +269,22 @@ static int cfs_real_check(struct inode *inode, const struct cfs_object *object, 
 				    i_size_read(inode));
 		return -EIO;
 	}
-	if (!fs->level || !object->has_digest)
+	if (!fs->level || !object->algorithm)
 		return 0;
-	rc = cfs_verity_digest(real_inode, digest);
-	if (!rc && !memcmp(digest, object->digest.b, sizeof(digest)))
+	rc = cfs_verity_digest(real_inode, &is);
+	if (!rc && is.algorithm == object->algorithm &&
+	    !memcmp(is.b, cfs_object_bytes(object), size))
 		return 0;
-	if (rc)
-		pr_warn_ratelimited(
-			"composefs: %s: object %s: %s\n", inode->i_sb->s_id, object->name,
-			rc == -ENODATA ? "no fs-verity" : "fs-verity digest is not SHA-256");
+	if (rc || is.algorithm != object->algorithm)
+		pr_warn_ratelimited("composefs: %s: object %s: %s%s\n", inode->i_sb->s_id,
+				    object->name,
+				    rc == -ENODATA ? "no fs-verity" : "fs-verity digest is not ",
+				    rc == -ENODATA ? "" : cfs_algorithm_name(object->algorithm));
 	else
 		pr_warn_ratelimited(
 			"composefs: %s: object %s has fs-verity digest %*phN, not %*phN\n",
-			inode->i_sb->s_id, object->name, CFS_DIGEST_SIZE, digest, CFS_DIGEST_SIZE,
-			object->digest.b);
+			inode->i_sb->s_id, object->name, size, is.b, size,
+			cfs_object_bytes(object));
 	return -EIO;
 }
 

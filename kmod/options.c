@@ -195,7 +195,6 @@ int cfs_options_parse(struct fs_context *fc, struct fs_parameter *param)
 	case CFS_OPT_DIGEST:
 		if (!cfs_digest_parse(&opts->digest, param->string, strlen(param->string)))
 			return invalfc(fc, "digest is not 64 hex digits");
-		opts->has_digest = true;
 		return 0;
 	default:
 		return opt;
@@ -208,7 +207,7 @@ u8 cfs_options_level(const struct cfs_options *opts)
 		return (u8)opts->verity_check;
 	if (opts->verity_flag >= 0)
 		return (u8)opts->verity_flag;
-	return opts->has_digest ? 2 : 0;
+	return opts->digest.algorithm ? 2 : 0;
 }
 
 /* Whether @base, as given now, is the directory @have. */
@@ -244,8 +243,7 @@ int cfs_options_same(struct fs_context *fc, const struct cfs_options *opts, cons
 	if ((opts->verity_check >= 0 || opts->verity_flag >= 0) &&
 	    cfs_options_level(opts) != fs->level)
 		return invalfc(fc, "verity_check cannot be changed");
-	if (opts->has_digest &&
-	    (!fs->has_digest || memcmp(&opts->digest, &fs->digest, sizeof(fs->digest))))
+	if (opts->digest.algorithm && (!cfs_digest_equal(&opts->digest, &fs->digest)))
 		return invalfc(fc, "digest cannot be changed");
 	return 0;
 }

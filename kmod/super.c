@@ -164,8 +164,9 @@ static int cfs_show_options(struct seq_file *m, struct dentry *root)
 	}
 	if (fs->level)
 		seq_printf(m, ",verity_check=%u", fs->level);
-	if (fs->has_digest)
-		seq_printf(m, ",digest=%*phN", CFS_DIGEST_SIZE, fs->digest.b);
+	if (fs->digest.algorithm)
+		seq_printf(m, ",digest=%*phN", (int)cfs_digest_size(fs->digest.algorithm),
+			   fs->digest.b);
 	return 0;
 }
 
@@ -202,7 +203,7 @@ static void cfs_super_init(struct super_block *sb, const struct cfs_fs *fs)
 	sb->s_export_op = &cfs_export_ops;
 	if (CFS_NEEDS_D_REAL)
 		sb->s_d_op = &cfs_dentry_ops;
-	if (fs->is_measured)
+	if (fs->measured.algorithm)
 		cfs_set_uuid(sb, fs->measured.b);
 }
 

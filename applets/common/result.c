@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "applets/common/output.h"
+#include "base/text.h"
 #include "verity/verity.h"
 #include "source/toc/print.h"
 #include "dump/tree.h"
@@ -89,7 +90,7 @@ static int make_image(const struct result *r, const struct tree *tree, int fd,
 	if (writer_init(&w, fd))
 		return error_nomem(err);
 	if (r->print_digest || r->print_digest_only || r->wanted) {
-		verity_init(&verity);
+		verity_init(&verity, CFS_SHA256);
 		w.see = see_digest;
 		w.see_arg = &verity;
 	}
@@ -108,25 +109,24 @@ static int make_image(const struct result *r, const struct tree *tree, int fd,
 
 static int print_digest(const struct result *r, const struct cfs_digest *digest, struct error *err)
 {
-	char line[CFS_DIGEST_HEX + 1];
+	char line[CFS_HEX_MAX + 1];
+	size_t len = cfs_digest_print(line, digest);
 
-	cfs_digest_print(line, digest);
-	line[CFS_DIGEST_HEX] = '\n';
+	line[len++] = '\n';
 	if (r->image && r->out.to_fd && r->out.fd == STDOUT_FILENO)
-		return io_write(2, line, sizeof(line)) ? error_sys(err, "stderr: write") : 0;
-	return output_text(line, sizeof(line), err);
+		return io_write(2, line, len) ? error_sys(err, "stderr: write") : 0;
+	return output_text(line, len, err);
 }
 
 /* Whether it is the digest that is wanted: 0 or EXIT_MISMATCH. */
 static int check_digest(const struct result *r, const struct cfs_digest *digest, struct error *err)
 {
-	char want[CFS_DIGEST_HEX], got[CFS_DIGEST_HEX];
+	char want[TEXT_DIGEST], got[TEXT_DIGEST];
 
-	if (!r->wanted || !memcmp(r->wanted, digest, sizeof(*digest)))
+	if (!r->wanted || cfs_digest_equal(r->wanted, digest))
 		return 0;
-	cfs_digest_print(want, r->wanted);
-	cfs_digest_print(got, digest);
-	error_set(err, EBADMSG, "image should have the digest %.64s, has %.64s", want, got);
+	error_set(err, EBADMSG, "image should have the digest %s, has %s",
+		  text_digest(want, r->wanted), text_digest(got, digest));
 	if (r->source)
 		error_in(err, "%s", r->source);
 	return EXIT_MISMATCH;

@@ -32,7 +32,7 @@ static bool digests_equal(const struct cfs_digest *a, const struct cfs_digest *b
 {
 	if (!a || !b)
 		return !a == !b;
-	return !memcmp(a, b, sizeof(*a));
+	return cfs_digest_equal(a, b);
 }
 
 static unsigned int compare_data(const struct cursor_entry *a, const struct cursor_entry *b)

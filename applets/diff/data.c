@@ -29,8 +29,8 @@ static enum data_reason inline_against(const struct cursor_entry *stored,
 
 	if (!digest)
 		return stored_in_a ? DATA_INLINE_UNKNOWN : DATA_UNKNOWN_INLINE;
-	verity_memory(v, content.p, content.len, &is);
-	if (memcmp(&is, digest, sizeof(is)))
+	verity_memory(v, digest->algorithm, content.p, content.len, &is);
+	if (!cfs_digest_equal(&is, digest))
 		return DATA_OTHER;
 	return stored_in_a ? DATA_INLINE_OBJECT : DATA_OBJECT_INLINE;
 }
@@ -46,8 +46,11 @@ enum data_reason data_reason(const struct pair *p, struct verity *v)
 		return inline_against(a, db, true, v);
 	if (b->has_content)
 		return inline_against(b, da, false, v);
+	/* Digests with two algorithms tell nothing about each other. */
+	if (da && db && da->algorithm != db->algorithm)
+		return DATA_NO_DIGEST;
 	if (da && db)
-		return memcmp(da, db, sizeof(*da)) ? DATA_OTHER : DATA_OTHER_PATH;
+		return cfs_digest_equal(da, db) ? DATA_OTHER_PATH : DATA_OTHER;
 	if (bytes_equal(entry_object(a), entry_object(b)))
 		return da ? DATA_DIGEST_A : DATA_DIGEST_B;
 	return DATA_NO_DIGEST;

@@ -80,11 +80,12 @@ int facts_digest(struct facts *f, struct error *err)
 
 	if (!v)
 		return error_nomem(err);
-	verity_memory(v, f->img[SIDE_A].bytes, (size_t)f->img[SIDE_A].len, &f->digest[SIDE_A]);
+	verity_memory(v, CFS_SHA256, f->img[SIDE_A].bytes, (size_t)f->img[SIDE_A].len,
+		      &f->digest[SIDE_A]);
 	if (facts_same_bytes(f))
 		f->digest[SIDE_B] = f->digest[SIDE_A];
 	else
-		verity_memory(v, f->img[SIDE_B].bytes, (size_t)f->img[SIDE_B].len,
+		verity_memory(v, CFS_SHA256, f->img[SIDE_B].bytes, (size_t)f->img[SIDE_B].len,
 			      &f->digest[SIDE_B]);
 	free(v);
 	return 0;
@@ -107,7 +108,7 @@ static void put_value(const struct facts *f, int fact, enum side side, struct bu
 	const struct cfs_super *super = &f->img[side].super;
 
 	if (fact == FACT_DIGEST) {
-		buf_hex(b, f->digest[side].b, sizeof(f->digest[side].b));
+		buf_hex(b, f->digest[side].b, cfs_digest_size(f->digest[side].algorithm));
 	} else if (fact == FACT_BUILD_TIME) {
 		buf_sdec(b, super->build_time);
 		buf_byte(b, '.');

@@ -82,7 +82,7 @@ static int put_value(struct lister *l, struct json *j, const struct pair *p,
 	case ATTR_DIGEST:
 		digest = entry_digest(e);
 		if (digest)
-			json_hex(j, key, digest->b, sizeof(digest->b));
+			json_hex(j, key, digest->b, cfs_digest_size(digest->algorithm));
 		break;
 	case ATTR_LINK:
 		return put_link(l, j, changes->first[side], err);

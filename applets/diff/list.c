@@ -23,7 +23,7 @@ static void put_digest(struct buf *b, const struct cfs_digest *digest)
 {
 	buf_byte(b, ' ');
 	if (digest)
-		buf_hex(b, digest->b, sizeof(digest->b));
+		buf_hex(b, digest->b, cfs_digest_size(digest->algorithm));
 	else
 		buf_byte(b, '-');
 }

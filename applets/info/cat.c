@@ -191,7 +191,7 @@ static int object_check(struct cat *cat, const struct target *t, int fd, u64 pie
 	struct cfs_digest is;
 	int status;
 
-	verity_init(&cat->v);
+	verity_init(&cat->v, t->backing.digest.algorithm);
 	for (u64 i = 0; i < pieces; i++) {
 		size_t len;
 
@@ -202,7 +202,7 @@ static int object_check(struct cat *cat, const struct target *t, int fd, u64 pie
 		sha256_one(cat->piece, len, cat->sums[i]);
 	}
 	verity_end(&cat->v, &is);
-	if (memcmp(is.b, t->backing.digest.b, sizeof(is.b)))
+	if (!cfs_digest_equal(&is, &t->backing.digest))
 		return mismatch(cat, t, err, "its object has the wrong content");
 	return EXIT_DONE;
 }
@@ -218,7 +218,7 @@ static int object_put(struct cat *cat, const struct target *t, int fd, u64 piece
 
 		if (status)
 			return status;
-		if (t->backing.has_digest) {
+		if (t->backing.digest.algorithm) {
 			sha256_one(cat->piece, len, sum);
 			if (memcmp(sum, cat->sums[i], sizeof(sum)))
 				return mismatch(cat, t, err, "its object changes while it is read");
@@ -248,10 +248,10 @@ static int cat_object(struct cat *cat, const struct target *t, struct error *err
 						       : "its object is no regular file");
 	if ((u64)found.st.st_size != t->inode.size)
 		status = mismatch(cat, t, err, "its object has the wrong size");
-	if (!status && !b->has_digest)
+	if (!status && !b->digest.algorithm)
 		warn("%s: %s: has no recorded digest, only the size of its object was checked",
 		     cat->image, t->path);
-	if (!status && b->has_digest) {
+	if (!status && b->digest.algorithm) {
 		cat->sums = calloc((size_t)pieces, sizeof(*cat->sums));
 		if (!cat->sums) {
 			error_nomem(err);

@@ -58,7 +58,7 @@ static void ls_json(struct buf *b, const struct cursor_entry *e)
 	else if (type == CFS_IFREG && d->payload)
 		json_bytes(&j, "object", d->payload, d->payload_len);
 	if (type == CFS_IFREG && d->digest)
-		json_hex(&j, "digest", d->digest->b, sizeof(d->digest->b));
+		json_hex(&j, "digest", d->digest->b, cfs_digest_size(d->digest->algorithm));
 	json_number(&j, "inode", e->nid);
 	json_close(&j);
 }

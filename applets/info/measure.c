@@ -12,7 +12,7 @@ static int measure_stream(struct verity_work *work, int fd, struct cfs_digest *d
 {
 	ssize_t n;
 
-	verity_init(&work->v);
+	verity_init(&work->v, work->algorithm);
 	while ((n = io_read(fd, work->buf, sizeof(work->buf))) > 0)
 		verity_add(&work->v, work->buf, (size_t)n);
 	verity_end(&work->v, digest);
@@ -31,10 +31,10 @@ static int measure(struct verity_work *work, int fd, const char *name, struct cf
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, EISDIR, "%s: is a directory", name);
 	if (S_ISREG(st.st_mode)) {
-		rc = verity_kernel(fd, digest);
+		rc = verity_kernel(fd, work->algorithm, digest);
 		if (rc < 0)
 			return error_sys(err, "%s: measure", name);
-		*kernel = rc == VERITY_SHA256;
+		*kernel = rc == VERITY_SEALED;
 		rc = *kernel ? 0 : verity_file(work, fd, &st, digest);
 	} else {
 		rc = measure_stream(work, fd, digest);
@@ -65,11 +65,11 @@ static int measure_one(struct info *info, struct verity_work *work, unsigned int
 	if (info->json) {
 		json_open(&j, b);
 		json_bytes(&j, "path", name, strlen(name));
-		json_hex(&j, "digest", digest.b, sizeof(digest.b));
+		json_hex(&j, "digest", digest.b, cfs_digest_size(digest.algorithm));
 		json_bool(&j, "verity", kernel);
 		json_close(&j);
 	} else {
-		buf_hex(b, digest.b, sizeof(digest.b));
+		buf_hex(b, digest.b, cfs_digest_size(digest.algorithm));
 		buf_byte(b, '\n');
 	}
 	return output_poll(&info->out, err);
@@ -81,8 +81,9 @@ int info_measure_file(struct info *info, char **args, struct error *err)
 	int rc = work ? 0 : error_nomem(err);
 
 	(void)args;
-	if (work)
-		work->workers = NULL;
+	if (work) {
+		verity_work_init(work, CFS_SHA256, NULL);
+	}
 	for (unsigned int i = 0; !rc && i < info->in.n; i++)
 		rc = measure_one(info, work, i, err);
 	free(work);

@@ -54,8 +54,8 @@ static int print_object(struct info *info, const struct objects *o, size_t i, st
 	json_open(&j, &info->out.line);
 	json_bytes(&j, "object", o->v[i].s, o->v[i].len);
 	json_number(&j, "size", r.size);
-	if (r.has_digest)
-		json_hex(&j, "digest", r.digest.b, sizeof(r.digest.b));
+	if (r.digest.algorithm)
+		json_hex(&j, "digest", r.digest.b, cfs_digest_size(r.digest.algorithm));
 	json_close(&j);
 	return output_poll(&info->out, err);
 }

@@ -99,7 +99,7 @@ static int count_objects(struct info *info, const struct objects *o, u64 *figure
 			return -1;
 		figures[OBJECTS]++;
 		figures[OBJECT_BYTES] += r.size;
-		figures[WITH_DIGEST] += r.has_digest;
+		figures[WITH_DIGEST] += r.digest.algorithm != 0;
 		if (info->basedir)
 			where = basedirs_find(&info->dirs, o->v[i].s, o->v[i].len, &found, err);
 		if (where < 0)
@@ -134,7 +134,7 @@ static void print_text(struct info *info, const char *name, const struct image *
 	buf_escape(b, name, strlen(name), ESCAPE_SPACE_OK);
 	buf_byte(b, '\n');
 	print_key(b, "digest");
-	buf_hex(b, digest->b, sizeof(digest->b));
+	buf_hex(b, digest->b, cfs_digest_size(digest->algorithm));
 	buf_byte(b, '\n');
 	print_line(b, "format-version", img->super.version);
 	print_key(b, "acl");
@@ -151,7 +151,7 @@ static void print_json(struct info *info, const char *name, const struct image *
 
 	json_open(&j, &info->out.line);
 	json_bytes(&j, "image", name, strlen(name));
-	json_hex(&j, "digest", digest->b, sizeof(digest->b));
+	json_hex(&j, "digest", digest->b, cfs_digest_size(digest->algorithm));
 	json_number(&j, "format-version", img->super.version);
 	json_bool(&j, "acl", img->has_acl);
 	json_number(&j, "size", img->len);
@@ -179,7 +179,7 @@ static int stat_image(struct info *info, const char *name, const struct image *i
 	objects_release(&o);
 	if (rc)
 		return -1;
-	verity_memory(v, img->bytes, (size_t)img->len, &digest);
+	verity_memory(v, CFS_SHA256, img->bytes, (size_t)img->len, &digest);
 	if (info->json)
 		print_json(info, name, img, &digest, figures);
 	else

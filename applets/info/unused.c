@@ -11,7 +11,7 @@
 
 /* What stands in the basedirs under names of objects. */
 struct stored {
-	struct sort_item *v; /* s: the name, len CFS_OBJECT_NAME; item: its size, if asked for */
+	struct sort_item *v; /* s, len: the name; item: its size, if asked for */
 	size_t n, cap;
 	struct arena arena;
 	/* Inodes that images use under other names, such as ./xx/...: struct id. */
@@ -49,18 +49,16 @@ static int id_use(struct stored *s, const struct id *id, struct error *err)
 
 static bool is_object_name(const char *s, size_t len)
 {
-	if (len != CFS_OBJECT_NAME || s[2] != '/')
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (i != 2 && !(s[i] >= '0' && s[i] <= '9') && !(s[i] >= 'a' && s[i] <= 'f'))
-			return false;
-	return true;
+	struct cfs_digest digest;
+
+	return cfs_object_name_parse(&digest, s, len);
 }
 
 static int stored_add(struct stored *s, const char *name, const struct stat *st, struct error *err)
 {
 	const struct id id = { st->st_dev, st->st_ino };
 	u64 *size;
+	size_t len = strlen(name);
 	char *copy;
 
 	if (id_is_used(s, &id))
@@ -68,15 +66,15 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 	if (grow(&s->v, s->n, &s->cap, sizeof(*s->v), 1024))
 		return error_nomem(err);
 	size = arena_alloc(&s->arena, sizeof(*size));
-	copy = arena_bytes(&s->arena, CFS_OBJECT_NAME);
+	copy = arena_bytes(&s->arena, len);
 	if (!size || !copy)
 		return error_nomem(err);
 	*size = (u64)st->st_size;
-	memcpy(copy, name, CFS_OBJECT_NAME);
+	memcpy(copy, name, len);
 	s->v[s->n++] = (struct sort_item){
-		.prefix = sort_prefix(copy, CFS_OBJECT_NAME),
+		.prefix = sort_prefix(copy, len),
 		.s = copy,
-		.len = CFS_OBJECT_NAME,
+		.len = (u32)len,
 		.item = size,
 	};
 	return 0;
@@ -86,23 +84,24 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir,
 		    struct error *err)
 {
-	char name[CFS_OBJECT_NAME + 1];
+	char name[CFS_OBJECT_NAME_MAX + 1];
 
 	for (;;) {
 		struct dirent *d;
 		struct stat st;
+		size_t len;
 
 		errno = 0;
 		d = readdir(dir);
 		if (!d)
 			return errno ? error_sys(err, "%s/%s: read", basedir, xx) : 0;
-		if (strlen(d->d_name) != CFS_OBJECT_NAME - 3)
+		len = strlen(d->d_name);
+		if (len + 3 > CFS_OBJECT_NAME_MAX)
 			continue;
 		memcpy(name, xx, 2);
 		name[2] = '/';
-		memcpy(name + 3, d->d_name, CFS_OBJECT_NAME - 3);
-		name[CFS_OBJECT_NAME] = '\0';
-		if (!is_object_name(name, CFS_OBJECT_NAME))
+		memcpy(name + 3, d->d_name, len + 1);
+		if (!is_object_name(name, len + 3))
 			continue;
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
 			if (errno == ENOENT)
@@ -188,7 +187,7 @@ static int print_unused(struct info *info, const struct stored *s, const struct 
 		int order = -1;
 		struct json j;
 
-		if (i && !memcmp(it->s, it[-1].s, it->len))
+		if (i && !text_order(it->s, it->len, it[-1].s, it[-1].len))
 			continue; /* in another basedir, too */
 		while (k < o->n && (order = text_order(o->v[k].s, o->v[k].len, it->s, it->len)) < 0)
 			k++;

@@ -331,7 +331,7 @@ int imagefd_header(struct job *j)
 	int rc;
 
 	/* A small image that will be looked at whole is read at once. */
-	if (!j->opt->has_digest && !im->is_device && im->size <= IMAGEFD_SMALL) {
+	if (!j->opt->digest.algorithm && !im->is_device && im->size <= IMAGEFD_SMALL) {
 		if (read_all(j))
 			return -1;
 		head.p = im->img.bytes;
@@ -378,16 +378,14 @@ static int check_all(struct job *j)
 static int compare(struct job *j, const struct cfs_digest *is)
 {
 	const struct cfs_digest *want = &j->opt->digest;
-	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX];
+	char a[TEXT_DIGEST], b[TEXT_DIGEST];
 
-	if (!memcmp(want, is, sizeof(*want))) {
+	if (cfs_digest_equal(want, is)) {
 		verbose("%s: has the digest", j->image.name);
 		return 0;
 	}
-	cfs_digest_print(a, want);
-	cfs_digest_print(b, is);
-	return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %.64s, is %.64s", j->image.name, a,
-			b);
+	return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %s, is %s", j->image.name,
+			text_digest(a, want), text_digest(b, is));
 }
 
 /* The kernel's word for it; 1: there is none. */
@@ -396,8 +394,8 @@ static int measure(struct job *j)
 	struct imagefd *im = &j->image;
 	struct cfs_digest digest;
 
-	switch (verity_measure(im->fd, &digest)) {
-	case VERITY_SHA256:
+	switch (verity_measure(im->fd, j->opt->digest.algorithm, &digest)) {
+	case VERITY_SEALED:
 		im->measured = true;
 		return compare(j, &digest);
 	case VERITY_OTHER:
@@ -430,7 +428,7 @@ static int verify_copy(struct job *j)
 		return -1;
 	if (fstat(im->fd, &st))
 		return job_sys(j, "%s: stat", im->name);
-	rc = verity_fd(im->fd, &st, &digest);
+	rc = verity_fd(im->fd, &st, j->opt->digest.algorithm, &digest);
 	if (rc < 0)
 		return job_sys(j, "%s: hash", im->name);
 	if (rc)
@@ -443,7 +441,7 @@ int imagefd_verify(struct job *j)
 {
 	int rc;
 
-	if (!j->opt->has_digest)
+	if (!j->opt->digest.algorithm)
 		return check_all(j);
 	rc = j->image.is_copy || j->image.is_device ? 1 : measure(j);
 	return rc > 0 ? verify_copy(j) : rc;

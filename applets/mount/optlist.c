@@ -166,13 +166,12 @@ static int set_digest(const struct option *opt)
 	if (!s)
 		return -1;
 	if (digest_given(&opt->o->digest, s)) {
-		opt->o->has_digest = true;
 		return 0;
 	}
 	colon = strchr(s, ':'); /* sha512: and v1-sha512-12: */
 	s = colon ? colon + 1 : s;
 	len = strlen(s);
-	if (len == 2 * CFS_DIGEST_HEX && strspn(s, "0123456789abcdefABCDEF") == len)
+	if (len == CFS_HEX_MAX && strspn(s, "0123456789abcdefABCDEF") == len)
 		return refuse(opt, "looks like SHA-512, images use SHA-256");
 	return refuse(opt, "64 hex digits expected");
 }
@@ -421,7 +420,7 @@ int optlist_level(const struct optlist *o, bool *tries)
 		return o->verity_check;
 	if (o->verity >= 0)
 		return o->verity;
-	if (o->has_digest)
+	if (o->digest.algorithm)
 		return 2;
 	*tries = o->try_verity;
 	return 0;

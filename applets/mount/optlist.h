@@ -43,10 +43,9 @@ struct optlist {
 	unsigned int basedirs;
 	const char *upper, *work, *idmap; /* NULL: not given */
 	const char *context[CONTEXT_MAX];
-	bool has_digest;
-	struct cfs_digest digest;
-	int verity_check; /* -1: not given */
-	int verity;       /* by verity (2) or noverity (0); -1: not given */
+	struct cfs_digest digest; /* algorithm 0: not given */
+	int verity_check;         /* -1: not given */
+	int verity;               /* by verity (2) or noverity (0); -1: not given */
 	bool try_verity;
 	int rw; /* -1: not given */
 	bool is_volatile, remount;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/job.h"
+#include "base/text.h"
 #include "verity/verity.h"
 
 /* A directory on the way, breadth first. */
@@ -151,7 +152,6 @@ static int see_file(struct walk *w, const struct cfs_inode *inode)
 	free(area);
 	if (!rc && b.has_redirect) {
 		w->p->found = true;
-		w->p->has_digest = b.has_digest;
 		w->p->digest = b.digest;
 	}
 	return rc;
@@ -336,12 +336,12 @@ static int cannot(struct job *j, bool tries, const char *text, const char *remed
 /* What fs-verity says of the sample. */
 static int see_object(struct job *j, const struct probe *p, unsigned int which, int fd, bool tries)
 {
-	char want[CFS_DIGEST_HEX], is[CFS_DIGEST_HEX];
+	char want[TEXT_DIGEST], is[TEXT_DIGEST];
 	struct cfs_digest digest;
 	struct error text;
 
-	switch (verity_measure(fd, &digest)) {
-	case VERITY_SHA256:
+	switch (verity_measure(fd, p->digest.algorithm, &digest)) {
+	case VERITY_SEALED:
 		break;
 	case VERITY_OTHER:
 		return job_fail(
@@ -357,13 +357,12 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
 			       p->payload);
 	}
-	if (!memcmp(&digest, &p->digest, sizeof(digest)))
+	if (cfs_digest_equal(&digest, &p->digest))
 		return 0;
-	cfs_digest_print(want, &p->digest);
-	cfs_digest_print(is, &digest);
 	return job_fail(j, MOUNT_FAILED,
-			"basedir %s: object %s of %s: wrong digest: want %.64s, is %.64s",
-			j->dirs.name[which], p->payload, p->path, want, is);
+			"basedir %s: object %s of %s: wrong digest: want %s, is %s",
+			j->dirs.name[which], p->payload, p->path, text_digest(want, &p->digest),
+			text_digest(is, &digest));
 }
 
 static int see_store(struct job *j, const struct probe *p, bool tries)
@@ -372,9 +371,9 @@ static int see_store(struct job *j, const struct probe *p, bool tries)
 	struct error err;
 	int fd, rc;
 
-	if (!p->has_digest && j->level == 1 && !tries)
+	if (!p->digest.algorithm && j->level == 1 && !tries)
 		return 0;
-	if (!p->has_digest) {
+	if (!p->digest.algorithm) {
 		error_set(&err, 0, "%s: %s has no recorded digest", j->image.name, p->path);
 		return cannot(j, tries, err.text, "; use verity_check=1");
 	}
@@ -401,7 +400,7 @@ int probe_level(struct job *j)
 	int rc;
 
 	j->level = optlist_level(j->opt, &tries);
-	if (j->opt->has_digest && j->level < 2)
+	if (j->opt->digest.algorithm && j->level < 2)
 		warn("verity_check=%d: contents are not verified, only the image is", j->level);
 	if (tries)
 		j->level = 2;

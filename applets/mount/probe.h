@@ -10,9 +10,8 @@ struct job;
 /* The first file of an image whose content is an object. */
 struct probe {
 	bool found;
-	bool has_digest;
-	struct cfs_digest digest;
-	char *path; /* in the image; the caller frees it */
+	struct cfs_digest digest; /* algorithm 0: none */
+	char *path;               /* in the image; the caller frees it */
 	char payload[CFS_PATH_MAX + 1];
 	size_t payload_len;
 };

@@ -4,6 +4,7 @@
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
 #include "applets/mount/job.h"
+#include "base/text.h"
 #include "applets/mount/overlay.h"
 #include "applets/mount/sysnr.h"
 
@@ -34,7 +35,7 @@ static int set(int fs, const char *key, const char *value)
 static int configure(struct job *j, int fs)
 {
 	const char level[] = { (char)('0' + j->level), '\0' };
-	char name[FDNAME_ROOM], hex[CFS_DIGEST_HEX + 1];
+	char name[FDNAME_ROOM], hex[TEXT_DIGEST];
 
 	if (set(fs, "source", job_fdname(j, name, j->image.fd)))
 		return -1;
@@ -45,9 +46,7 @@ static int configure(struct job *j, int fs)
 		return -1;
 	/* The module measures what it opens; a copy has no fs-verity, and was hashed. */
 	if (j->image.measured) {
-		cfs_digest_print(hex, &j->opt->digest);
-		hex[CFS_DIGEST_HEX] = '\0';
-		if (set(fs, "digest", hex))
+		if (set(fs, "digest", text_digest(hex, &j->opt->digest)))
 			return -1;
 	}
 	/* An overlay above gets the labels that were asked for. */

@@ -130,7 +130,6 @@ static void set_options(struct swap *s)
 {
 	const struct cmdline_image *use = s->r->use;
 
-	s->opt->has_digest = true;
 	s->opt->digest = use->digest;
 	if (use->insecure)
 		s->opt->verity_check = 0;

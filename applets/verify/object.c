@@ -32,11 +32,10 @@ static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 static void differ(struct found *found, const char *what, const struct cfs_digest *want,
 		   const struct cfs_digest *is)
 {
-	char a[CFS_DIGEST_HEX], b[CFS_DIGEST_HEX];
+	char a[TEXT_DIGEST], b[TEXT_DIGEST];
 
-	cfs_digest_print(a, want);
-	cfs_digest_print(b, is);
-	decide(found, KIND_WRONG_CONTENT, "%swant %.64s, is %.64s", what, a, b);
+	decide(found, KIND_WRONG_CONTENT, "%swant %s, is %s", what, text_digest(a, want),
+	       text_digest(b, is));
 }
 
 static const char *type_of(mode_t mode)
@@ -80,28 +79,35 @@ static bool enable(struct verify *v, struct look *l, const struct cfs_digest *di
 /* Whether the digests that there are agree. */
 static bool compare(struct look *l, const struct object_record *record)
 {
-	bool digest = record->has_digest, kernel = l->sealed == VERITY_SHA256;
+	bool digest = record->digest.algorithm, kernel = l->sealed == VERITY_SEALED;
 
-	if (digest && l->computed && memcmp(&l->is, &record->digest, sizeof(l->is)))
+	if (digest && l->computed && !cfs_digest_equal(&l->is, &record->digest))
 		differ(&l->found, "", &record->digest, &l->is);
-	else if (kernel && l->computed && memcmp(&l->is, &l->kernel, sizeof(l->is)))
+	else if (kernel && l->computed && !cfs_digest_equal(&l->is, &l->kernel))
 		differ(&l->found, "the kernel measures another digest: ", &l->is, &l->kernel);
-	else if (kernel && digest && memcmp(&l->kernel, &record->digest, sizeof(l->kernel)))
+	else if (kernel && digest && !cfs_digest_equal(&l->kernel, &record->digest))
 		differ(&l->found, "by the kernel's measure: ", &record->digest, &l->kernel);
 	else
 		return true;
 	return false;
 }
 
+/* An object without a recorded digest has no algorithm of its own. */
+static u8 algorithm_of(const struct object_record *record)
+{
+	return record->digest.algorithm ? record->digest.algorithm : CFS_SHA256;
+}
+
 /* The kernel's digest; false: it cannot be had. */
-static bool measure(struct verify *v, struct look *l)
+static bool measure(struct verify *v, const struct object_record *record, struct look *l)
 {
 	atomic_bool *none = &v->unsealable[l->found.which];
 
-	l->sealed = atomic_load(none) ? VERITY_UNSUPPORTED : verity_kernel(l->fd, &l->kernel);
+	l->sealed = atomic_load(none) ? VERITY_UNSUPPORTED
+				      : verity_kernel(l->fd, algorithm_of(record), &l->kernel);
 	if (l->sealed == VERITY_UNSUPPORTED)
 		atomic_store(none, true);
-	if (l->sealed == VERITY_SHA256)
+	if (l->sealed == VERITY_SEALED)
 		atomic_store(&v->sealed[l->found.which], true);
 	if (l->sealed >= 0)
 		return true;
@@ -109,11 +115,17 @@ static bool measure(struct verify *v, struct look *l)
 	return false;
 }
 
-/* Our own, but for what look_end() does; false: it cannot be had. */
-static bool compute(struct verify *v, struct verity_work *work, struct look *l)
+/* Our own, which may wait to be completed; false: it cannot be had. */
+static bool compute(struct verify *v, const struct object_record *record, struct verity_work *work,
+		    struct look *l)
 {
-	int rc = verity_begin(work, l->fd, &l->st, &l->top, &l->is);
+	unsigned int waiting;
+	int rc;
 
+	verity_work_use(work, record->digest.algorithm);
+	waiting = work->tops.n;
+	l->is.algorithm = record->digest.algorithm;
+	rc = verity_begin(work, l->fd, &l->st, l->is.b);
 	if (!rc)
 		rc = steady_fd(l->fd, &l->st);
 	if (rc < 0)
@@ -122,7 +134,7 @@ static bool compute(struct verify *v, struct verity_work *work, struct look *l)
 		decide(&l->found, KIND_UNREADABLE, "changes while it is read");
 	l->found.changed = rc > 0;
 	if (rc) {
-		l->top.size = 0;
+		work->tops.n = waiting;
 		return false;
 	}
 	l->computed = true;
@@ -134,7 +146,7 @@ static bool compute(struct verify *v, struct verity_work *work, struct look *l)
 /* Whether @record asks for a digest of ours. */
 static bool wants(const struct verify *v, const struct object_record *record, const struct look *l)
 {
-	return record->has_digest && !v->quick &&
+	return record->digest.algorithm && !v->quick &&
 	       (record->size == (u64)l->st.st_size || record->size == REPAIR_ANY_SIZE);
 }
 
@@ -147,7 +159,6 @@ static void look_once(struct verify *v, const struct basedirs *dirs, unsigned in
 
 	l->found = (struct found){ .which = base };
 	l->computed = false;
-	l->top.size = 0;
 	if (rc == BASEDIRS_FILE || rc == BASEDIRS_OTHER) {
 		l->found.which += where.which;
 		l->st = where.st;
@@ -158,7 +169,8 @@ static void look_once(struct verify *v, const struct basedirs *dirs, unsigned in
 		decide(&l->found, KIND_MISSING, "in no basedir");
 	else if (rc == BASEDIRS_OTHER)
 		decide(&l->found, KIND_WRONG_TYPE, "is %s", type_of(where.st.st_mode));
-	else if (!measure(v, l) || (wants(v, &l->record, l) && !compute(v, work, l)))
+	else if (!measure(v, &l->record, l) ||
+		 (wants(v, &l->record, l) && !compute(v, &l->record, work, l)))
 		look_close(l);
 	l->found.is_dir = rc == BASEDIRS_OTHER && S_ISDIR(where.st.st_mode);
 }
@@ -180,39 +192,35 @@ void look_close(struct look *l)
 	l->fd = -1;
 }
 
-void look_end(struct look *a, struct look *b)
-{
-	if (!a->top.size)
-		a = b;
-	if (!b->top.size)
-		b = a;
-	if (a->top.size)
-		verity_tops(&a->top, &b->top);
-	a->top.size = b->top.size = 0;
-}
-
 void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work,
 		  struct look *l)
 {
 	struct found *found = &l->found;
 
-	if (wants(v, record, l) && !l->computed) {
-		if (!compute(v, work, l))
+	/* What another record has asked for says nothing about this algorithm. */
+	if (record->digest.algorithm && record->digest.algorithm != algorithm_of(&l->record)) {
+		l->record = *record;
+		l->computed = false;
+		if (!measure(v, record, l))
 			return;
-		look_end(l, l);
+	}
+	if (wants(v, record, l) && !l->computed) {
+		if (!compute(v, record, work, l))
+			return;
+		verity_tops(&work->tops);
 	}
 	decide(found, KIND_OK, "%s%s", l->computed ? "by content" : "by size",
-	       l->sealed == VERITY_SHA256 ? " and kernel" : "");
+	       l->sealed == VERITY_SEALED ? " and kernel" : "");
 	if (!compare(l, record))
 		return;
-	if (v->require_verity && !record->has_digest) {
+	if (v->require_verity && !record->digest.algorithm) {
 		decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
-	if (v->enable_verity && verity_lacks(l->sealed) && record->has_digest &&
+	if (v->enable_verity && verity_lacks(l->sealed) && record->digest.algorithm &&
 	    enable(v, l, &record->digest))
-		l->sealed = VERITY_SHA256;
-	if (found->kind == KIND_OK && v->require_verity && l->sealed != VERITY_SHA256)
+		l->sealed = VERITY_SEALED;
+	if (found->kind == KIND_OK && v->require_verity && l->sealed != VERITY_SEALED)
 		decide(found, KIND_NO_VERITY, "%s", not_sealed(l->sealed));
 }
 
@@ -239,8 +247,7 @@ int object_compare(struct verify *v, const struct objects *objects, size_t first
 	for (size_t i = first; i < end; i++) {
 		if (i > first && objects_record(objects, i, &r, err))
 			return -1;
-		if (i > first && r.size == last.size && r.has_digest == last.has_digest &&
-		    (!r.has_digest || !memcmp(&r.digest, &last.digest, sizeof(r.digest))))
+		if (i > first && r.size == last.size && cfs_digest_equal(&r.digest, &last.digest))
 			continue;
 		last = r;
 		l->found.use = i;
@@ -249,7 +256,7 @@ int object_compare(struct verify *v, const struct objects *objects, size_t first
 			       (unsigned long long)r.size, (unsigned long long)l->st.st_size);
 			return 0;
 		}
-		if (!r.has_digest)
+		if (!r.digest.algorithm)
 			atomic_fetch_add(&v->without_digest, 1);
 		look_compare(v, &r, work, l);
 		if (l->found.kind != KIND_OK)

@@ -76,29 +76,29 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 	return rc;
 }
 
-/* Two objects, or the last one. */
-static int check_two(struct workers *w, unsigned int index, size_t item, void *arg,
-		     struct error *err)
+/* Some neighbours in the order of names. */
+static int check_some(struct workers *w, unsigned int index, size_t item, void *arg,
+		      struct error *err)
 {
 	struct run *run = arg;
-	const size_t *start = run->starts + 2 * item;
-	size_t n = run->count - 2 * item < 2 ? 1 : 2;
+	const size_t *start = run->starts + LOOKS * item;
+	size_t left = run->count - LOOKS * item, n = left < LOOKS ? left : LOOKS;
 	struct verity_work *work = run->work[index];
-	struct look l[2];
+	struct look l[LOOKS];
 	int rc = 0;
 
 	if (!work)
 		work = run->work[index] = malloc(sizeof(*work));
 	if (!work)
 		return error_nomem(err);
-	work->workers = w;
+	verity_work_init(work, CFS_SHA256, w);
 	for (size_t i = 0; i < n; i++)
 		if (object_open(run->v, run->objects, start[i], work, &l[i], err)) {
 			n = i + 1;
 			rc = -1;
 		}
 	if (!rc)
-		look_end(&l[0], &l[n - 1]);
+		verity_tops(&work->tops);
 	for (size_t i = 0; i < n; i++) {
 		if (!rc)
 			rc = object_compare(run->v, run->objects, start[i], start[i + 1], work,
@@ -254,7 +254,7 @@ static int run_all(struct run *run, struct error *err)
 	progress_start(&v->progress, v->progress_lines, 0);
 	if (progress_wanted(&v->progress))
 		v->progress.total = total_bytes(run);
-	rc = workers_each(v->threads, (run->count + 1) / 2, check_two, run, err);
+	rc = workers_each(v->threads, (run->count + LOOKS - 1) / LOOKS, check_some, run, err);
 	progress_end(&v->progress);
 	if (rc)
 		return -1;

@@ -17,7 +17,7 @@ void repair_sweep(const struct verify *v)
 /* The stores that were repaired, by basedir. */
 static int store_of(struct verify *v, unsigned int which, struct store **store, struct error *err)
 {
-	const struct store_flags flags = { .no_sync = false };
+	const struct store_flags flags = { .algorithm = CFS_SHA256 };
 	struct notes notes;
 	int rc;
 
@@ -86,9 +86,9 @@ int repair_object(struct verify *v, const char *path, size_t len,
 	char name[CFS_PATH_MAX + 1];
 	int rc = 1;
 
-	work->workers = NULL; /* they are gone */
+	verity_work_init(work, record->digest.algorithm, NULL); /* the threads are gone */
 	/* A directory stays: nothing is renamed over it. */
-	if (!record->has_digest || len >= sizeof(name) || found->is_dir)
+	if (!record->digest.algorithm || len >= sizeof(name) || found->is_dir)
 		return 1;
 	memcpy(name, path, len);
 	name[len] = 0;

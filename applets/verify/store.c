@@ -24,23 +24,22 @@ struct shelf {
 	struct verity_work **work; /* by thread */
 };
 
-static bool is_object(const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < len; i++)
-		if (!(name[i] >= '0' && name[i] <= '9') && !(name[i] >= 'a' && name[i] <= 'f'))
-			return false;
-	return len == CFS_OBJECT_NAME - 3;
-}
-
+/* The names of all objects begin with @xx and a slash. */
 static int add_name(struct shelf *s, const char *xx, const char *name, struct error *err)
 {
+	size_t len = strlen(name);
+	struct cfs_digest digest;
+	char *to;
+
+	if (len + 3 > CFS_OBJECT_NAME_MAX)
+		return 0;
 	if (grow(&s->names, s->n, &s->cap, sizeof(*s->names), 256))
 		return error_nomem(err);
-	memcpy(s->names[s->n], xx, 2);
-	s->names[s->n][2] = '/';
-	memcpy(s->names[s->n++] + 3, name, CFS_OBJECT_NAME - 2);
+	to = s->names[s->n];
+	memcpy(to, xx, 2);
+	to[2] = '/';
+	memcpy(to + 3, name, len + 1);
+	s->n += cfs_object_name_parse(&digest, to, len + 3);
 	return 0;
 }
 
@@ -79,7 +78,7 @@ static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 		return rc;
 	}
 	while (!rc && (errno = 0, d = readdir(dir)))
-		rc = is_object(d->d_name) ? add_name(s, xx, d->d_name, err) : 0;
+		rc = add_name(s, xx, d->d_name, err);
 	if (!rc && errno)
 		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err);
 	closedir(dir);
@@ -96,40 +95,37 @@ static int sort_shelf(struct shelf *s, struct error *err)
 		return error_nomem(err);
 	for (size_t i = 0; i < s->n; i++)
 		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8), s->names[i],
-						  CFS_OBJECT_NAME, 0, NULL };
+						  (u32)strlen(s->names[i]), 0, NULL };
 	return sort_strings(s->order, s->n) ? error_nomem(err) : 0;
 }
 
-static void record_of(const char *name, struct object_record *record)
+static void record_of(const struct sort_item *item, struct object_record *record)
 {
-	char hex[CFS_DIGEST_HEX];
-
-	memcpy(hex, name, 2);
-	memcpy(hex + 2, name + 3, sizeof(hex) - 2);
 	*record = (struct object_record){ .size = REPAIR_ANY_SIZE };
-	record->has_digest = cfs_digest_parse(&record->digest, hex, sizeof(hex));
+	cfs_object_name_parse(&record->digest, item->s, item->len);
 }
 
-/* Two objects, or the last one; their names say what they should be. */
-static int check_two(struct workers *w, unsigned int index, size_t item, void *arg,
-		     struct error *err)
+/* Some neighbours in the order of names, which say what the objects should be. */
+static int check_some(struct workers *w, unsigned int index, size_t item, void *arg,
+		      struct error *err)
 {
 	struct shelf *s = arg;
-	size_t first = 2 * item, n = s->n - first < 2 ? 1 : 2;
+	size_t first = LOOKS * item, n = s->n - first < LOOKS ? s->n - first : LOOKS;
 	struct verity_work *work = s->work[index];
-	struct look l[2];
+	struct look l[LOOKS];
 
 	if (!work)
 		work = s->work[index] = malloc(sizeof(*work));
 	if (!work)
 		return error_nomem(err);
-	work->workers = w;
+	verity_work_init(work, CFS_SHA256, w);
 	for (size_t i = 0; i < n; i++) {
-		record_of(s->order[first + i].s, &l[i].record);
-		look_open(s->v, &s->dir, s->which, s->order[first + i].s, CFS_OBJECT_NAME, work,
-			  &l[i]);
+		const struct sort_item *name = &s->order[first + i];
+
+		record_of(name, &l[i].record);
+		look_open(s->v, &s->dir, s->which, name->s, name->len, work, &l[i]);
 	}
-	look_end(&l[0], &l[n - 1]);
+	verity_tops(&work->tops);
 	for (size_t i = 0; i < n; i++) {
 		if (l[i].fd >= 0)
 			look_compare(s->v, &l[i].record, work, &l[i]);
@@ -153,10 +149,10 @@ static int repair_and_tell(struct shelf *s, struct error *err)
 		struct found *found = &s->found[i];
 		struct object_record record;
 
-		record_of(s->order[i].s, &record);
+		record_of(&s->order[i], &record);
 		if (v->repair.n &&
 		    (found->kind == KIND_WRONG_TYPE || found->kind == KIND_WRONG_CONTENT) &&
-		    repair_object(v, s->order[i].s, CFS_OBJECT_NAME, &record, s->work[0], found,
+		    repair_object(v, s->order[i].s, s->order[i].len, &record, s->work[0], found,
 				  err) < 0)
 			return -1;
 		if (tell(v, s->which, found->kind, s->order[i].s, found->detail, err))
@@ -184,7 +180,7 @@ static int verify_basedir(struct shelf *s, struct error *err)
 		if (rc || !s->n)
 			continue;
 		if (sort_shelf(s, err) ||
-		    workers_each(s->v->threads, (s->n + 1) / 2, check_two, s, err) ||
+		    workers_each(s->v->threads, (s->n + LOOKS - 1) / LOOKS, check_some, s, err) ||
 		    repair_and_tell(s, err))
 			return -1;
 		s->v->objects += s->n;

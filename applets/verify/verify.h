@@ -33,8 +33,7 @@ struct store;
 
 struct verify {
 	bool quick, require_verity, enable_verity, canonical, json, progress_lines;
-	bool has_digest;
-	struct cfs_digest digest;
+	struct cfs_digest digest; /* --digest; algorithm 0: none */
 	unsigned int threads;
 	struct inputs in;             /* the images */
 	struct basedirs dirs, repair; /* open where n is not 0 */
@@ -52,7 +51,7 @@ struct verify {
 	atomic_ullong bytes, without_digest;
 };
 
-/* What is wrong with a file that has not VERITY_SHA256. */
+/* What is wrong with a file that is not VERITY_SEALED. */
 static inline const char *not_sealed(int measured)
 {
 	return measured == VERITY_OTHER ? "has fs-verity with other parameters"
@@ -79,7 +78,7 @@ struct found {
 	unsigned int which; /* basedir */
 	bool is_dir;        /* a directory has the name */
 	bool changed;       /* while it was read: somebody may have replaced it, look again */
-	char detail[192];
+	char detail[320];
 	size_t use; /* of the item that tells what it should be */
 };
 
@@ -89,26 +88,25 @@ struct found {
 /* The size of an object of which only the digest is known. */
 #define REPAIR_ANY_SIZE UINT64_MAX
 
-/* An object that is looked at. Threads take two at a time, for verity_tops(). */
+/* An object that is looked at. Threads take several at a time, for verity_tops(). */
+#define LOOKS VERITY_TOPS
 struct look {
 	struct object_record record; /* what it should be; by the first that names it */
 	struct found found;
 	int fd; /* -1: found tells all */
 	struct stat st;
-	int sealed;    /* VERITY_*; VERITY_SHA256: kernel */
-	bool computed; /* is, once look_end() was called */
+	int sealed;    /* VERITY_*; VERITY_SEALED: kernel */
+	bool computed; /* is, once verity_tops(&work->tops) was called */
 	struct cfs_digest is, kernel;
-	struct verity_top top;
 };
 
 /*
  * Look for the object in @dirs, the first of which is basedir number @base, and
- * read it as l->record and --quick ask. look_end() completes the digests of two,
- * which may be the same one.
+ * read it as l->record and --quick ask. The digest may wait in work->tops, so @l
+ * must stay until verity_tops() has completed it.
  */
 void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base, const char *path,
 	       size_t len, struct verity_work *work, struct look *l);
-void look_end(struct look *a, struct look *b);
 void look_close(struct look *l);
 
 /*

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
-#include "core/digest.h"
 #include "core/span.h"
 
 bool text_number(const char *s, size_t len, unsigned int base, u64 max, u64 *out)
@@ -262,4 +261,10 @@ ssize_t text_base64(void *to, const char *s, size_t len)
 			*out++ = (u8)(v >> (16 - 8 * k));
 	}
 	return out - (u8 *)to;
+}
+
+const char *text_digest(char room[TEXT_DIGEST], const struct cfs_digest *digest)
+{
+	room[cfs_digest_print(room, digest)] = '\0';
+	return room;
 }

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "core/digest.h"
 #include <stdarg.h>
 #include <sys/types.h>
 
@@ -51,6 +52,10 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen);
  * three times as long there (performance 6).
  */
 void text_copy(void *to, const void *from, size_t len);
+
+/* A digest in hex as a string. Returns @room. */
+#define TEXT_DIGEST (CFS_HEX_MAX + 1)
+const char *text_digest(char room[TEXT_DIGEST], const struct cfs_digest *digest);
 
 /* Valid UTF-8 without surrogates and overlong forms. */
 bool text_is_utf8(const void *s, size_t len);

@@ -83,26 +83,25 @@ static int cfs_redirect_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 			       struct cfs_fault *f)
 {
-	struct cfs_span value = { x->value, x->len };
 	struct cfs_metacopy m;
 
 	if (b->has_metacopy)
 		return cfs_refuse(f, 0, "two metacopies on one inode");
 	b->has_metacopy = true;
-	if (!x->len || x->len == CFS_METACOPY_SHA512_LEN)
+	if (!x->len || x->len == cfs_metacopy_len(CFS_SHA512))
 		return 0;
-	if (x->len != sizeof(m) || !cfs_span_load(value, 0, &m))
+	if (x->len != cfs_metacopy_len(CFS_SHA256))
 		return cfs_refuse(f, 0, "metacopy of a length other than 0, 36 or 68");
+	memcpy(&m, x->value, x->len);
 	if (m.version)
 		return cfs_refuse(f, 0, "unknown metacopy version");
-	if (m.len != sizeof(m))
+	if (m.len != x->len)
 		return cfs_refuse(f, 1, "metacopy with a wrong length byte");
 	if (m.flags)
 		return cfs_refuse(f, 2, "unknown metacopy flags");
-	if (m.digest_algo != CFS_METACOPY_SHA256)
+	if (m.digest_algo != CFS_SHA256)
 		return cfs_refuse(f, 3, "unknown metacopy digest algorithm");
-	memcpy(b->digest.b, m.digest, sizeof(m.digest));
-	b->has_digest = true;
+	cfs_digest_set(&b->digest, m.digest_algo, m.digest);
 	return 0;
 }
 

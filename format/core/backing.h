@@ -16,22 +16,20 @@
 #define CFS_XATTR_METACOPY CFS_OVERLAY "metacopy"
 #define CFS_XATTR_REDIRECT CFS_OVERLAY "redirect"
 #define CFS_XATTR_OPAQUE CFS_OVERLAY "opaque"
-#define CFS_METACOPY_SHA512_LEN 68 /* of other encoders: read, never verified */
 
 /* What was found so far among the xattrs of one inode. */
 struct cfs_backing {
 	bool is_file;  /* a regular file, and no whiteout mark was found yet */
 	bool is_empty; /* of size 0 */
 	bool is_whiteout; /* the mark was found on an empty file: the inode is a character device 0:0 */
-	bool has_redirect; /* on a regular file */
-	bool has_metacopy; /* on a regular file */
-	bool has_digest;
+	bool has_redirect;               /* on a regular file */
+	bool has_metacopy;               /* on a regular file */
 	bool any_redirect, any_metacopy; /* on any type of inode */
 	bool any_opaque;                 /* CFS_XATTR_OPAQUE with the value "y" */
-	bool any_other;   /* another name that begins with CFS_OVERLAY and is not escaped */
-	u16 path_len;     /* 1 to 4095 with has_redirect */
-	const char *path; /* without the leading slash; in the image, not terminated */
-	struct cfs_digest digest;
+	bool any_other;           /* another name that begins with CFS_OVERLAY and is not escaped */
+	u16 path_len;             /* 1 to 4095 with has_redirect */
+	const char *path;         /* without the leading slash; in the image, not terminated */
+	struct cfs_digest digest; /* algorithm 0: none */
 };
 
 /* How an xattr is shown. */
@@ -64,14 +62,20 @@ bool cfs_xattr_is_acl(const struct cfs_xattr *x);
 bool cfs_path_has_dotdot(const char *path, size_t len);
 bool cfs_path_is_odd(const char *path, size_t len);
 
-/* The value of metacopy for a file with a digest; without one it is empty. */
-static inline void cfs_metacopy_encode(struct cfs_metacopy *m, const struct cfs_digest *digest)
+/* Bytes of the value of metacopy for a digest of this algorithm; without one it is empty. */
+static inline u32 cfs_metacopy_len(u8 algorithm)
+{
+	return algorithm ? CFS_METACOPY_HEAD + cfs_digest_size(algorithm) : 0;
+}
+
+/* Fill the first cfs_metacopy_len() bytes. */
+static inline void cfs_metacopy_encode(struct cfs_metacopy *m, u8 algorithm, const u8 *digest)
 {
 	m->version = 0;
-	m->len = sizeof(*m);
+	m->len = (u8)cfs_metacopy_len(algorithm);
 	m->flags = 0;
-	m->digest_algo = CFS_METACOPY_SHA256;
-	memcpy(m->digest, digest->b, CFS_DIGEST_SIZE);
+	m->digest_algo = algorithm;
+	memcpy(m->digest, digest, cfs_digest_size(algorithm));
 }
 
 /* Whether the encoder escapes this name: CFS_ESCAPE goes in behind CFS_OVERLAY. */

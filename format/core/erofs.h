@@ -162,16 +162,16 @@ struct erofs_dirent {
 };
 static_assert(sizeof(struct erofs_dirent) == 12, "directory entry");
 
-/* Value of trusted.overlay.metacopy (image-format 5.2). */
+/* Value of trusted.overlay.metacopy (image-format 5.2); as long as its digest needs. */
 struct cfs_metacopy {
 	u8 version;
 	u8 len;
 	u8 flags;
 	u8 digest_algo;
-	u8 digest[32];
+	u8 digest[64];
 };
-static_assert(sizeof(struct cfs_metacopy) == 36, "metacopy");
-#define CFS_METACOPY_SHA256 1
+static_assert(sizeof(struct cfs_metacopy) == 68, "metacopy");
+#define CFS_METACOPY_HEAD 4u
 
 /* File type of a directory entry for a mode, EROFS_FT_UNKNOWN for none of the seven. */
 static inline u8 cfs_ftype(u32 mode)

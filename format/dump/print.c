@@ -51,7 +51,7 @@ void dump_print(struct buf *b, const struct dump_entry *e)
 	print_string(b, e->content, e->content_len);
 	buf_byte(b, ' ');
 	if (e->digest)
-		buf_hex(b, e->digest->b, sizeof(e->digest->b));
+		buf_hex(b, e->digest->b, cfs_digest_size(e->digest->algorithm));
 	else
 		buf_byte(b, '-');
 	for (u32 i = 0; i < e->nxattrs; i++)

@@ -33,8 +33,9 @@ static int view_xattrs(struct dump_tree *d, const struct node *node)
 int dump_tree_line(struct dump_tree *d, struct buf *out)
 {
 	const struct name *n = d->next;
-	char room[CFS_OBJECT_NAME];
+	char room[CFS_OBJECT_NAME_MAX];
 	const struct node *node;
+	struct cfs_digest digest;
 	struct dump_entry e;
 
 	if (!n)
@@ -68,7 +69,10 @@ int dump_tree_line(struct dump_tree *d, struct buf *out)
 		e.payload = node_payload(node, room, &e.payload_len);
 		e.content = node->file.content;
 		e.content_len = e.content ? node->size : 0;
-		e.digest = node->file.digest;
+		if (node->algorithm) {
+			cfs_digest_set(&digest, node->algorithm, node->file.digest);
+			e.digest = &digest;
+		}
 	}
 	dump_print(out, &e);
 	d->next = tree_next(n);

@@ -249,7 +249,7 @@ static void entry_fill(struct cursor *c, struct cursor_entry *e, const struct cf
 		d->payload = b->path;
 		d->payload_len = b->path_len;
 	}
-	if (b->has_digest)
+	if (b->digest.algorithm)
 		d->digest = &b->digest;
 	e->has_content = content;
 	if (b->is_whiteout) {

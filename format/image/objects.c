@@ -90,7 +90,6 @@ int objects_record(const struct objects *o, size_t i, struct object_record *reco
 	if (rc)
 		return image_fault(err, rc, &f);
 	record->size = inode.size;
-	record->has_digest = b.has_digest;
 	record->digest = b.digest;
 	return 0;
 }

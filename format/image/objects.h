@@ -23,8 +23,7 @@ struct objects {
 /* What an inode says about its object. */
 struct object_record {
 	u64 size;
-	bool has_digest;
-	struct cfs_digest digest;
+	struct cfs_digest digest; /* algorithm 0: none */
 };
 
 /* Add those of objects->images[image], which has been checked. -1 and a text. */

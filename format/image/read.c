@@ -237,7 +237,7 @@ static int file_fill(struct reader *r, struct node *node, const struct cfs_inode
 	u8 room[CFS_CONTENT_MAX];
 	struct cfs_span s;
 
-	if (b->has_digest && node_set_digest(r->g, node, &b->digest))
+	if (b->digest.algorithm && node_set_digest(r->g, node, &b->digest))
 		return -ENOMEM;
 	if (b->has_redirect && node_set_payload(r->g, node, b->path, b->path_len))
 		return -ENOMEM;

@@ -13,13 +13,11 @@ struct content {
 	struct store *store;
 	bool no_verity; /* no file of this device has fs-verity: */
 	dev_t no_verity_dev;
-	struct verity_top wait[2]; /* with a store only files of one block, whose bytes they hold */
-	unsigned int waiting;
-	struct verity_work work;
-	u8 whole[]; /* with a store only */
+	struct verity_work work; /* with a store only files of one block wait in it */
+	u8 whole[];              /* with a store only */
 };
 
-struct content *content_open(struct store *store, struct workers *workers)
+struct content *content_open(struct store *store, u8 algorithm, struct workers *workers)
 {
 	struct content *c = malloc(sizeof(*c) + (store ? WHOLE : 0));
 
@@ -27,8 +25,7 @@ struct content *content_open(struct store *store, struct workers *workers)
 		return NULL;
 	c->store = store;
 	c->no_verity = false;
-	c->waiting = 0;
-	c->work.workers = workers;
+	verity_work_init(&c->work, algorithm, workers);
 	return c;
 }
 
@@ -37,33 +34,35 @@ void content_close(struct content *c)
 	free(c);
 }
 
-static int keep_small(struct content *c, const struct verity_top *t, struct error *err)
+u8 content_algorithm(const struct content *c)
 {
-	struct store_bytes bytes = { t->block, (size_t)t->size };
+	return c->work.algorithm;
+}
 
-	return c->store && store_put(c->store, &c->work, &bytes, t->digest, err) ? CONTENT_STORE
-										 : 0;
+static int keep_small(struct content *c, unsigned int i, struct error *err)
+{
+	struct store_bytes bytes = { c->work.tops.block[i], (size_t)c->work.tops.size[i] };
+	struct cfs_digest digest;
+
+	cfs_digest_set(&digest, c->work.tops.algorithm, c->work.tops.digest[i]);
+	return store_put(c->store, &c->work, &bytes, &digest, err) ? CONTENT_STORE : 0;
 }
 
 int content_finish(struct content *c, struct error *err)
 {
-	unsigned int n = c->waiting;
+	unsigned int n = c->work.tops.n;
 
-	c->waiting = 0;
-	if (n)
-		verity_tops(&c->wait[0], &c->wait[n - 1]);
-	for (unsigned int i = 0; i < n; i++)
-		if (keep_small(c, &c->wait[i], err))
+	verity_tops(&c->work.tops);
+	for (unsigned int i = 0; i < n && c->store; i++)
+		if (keep_small(c, i, err))
 			return CONTENT_STORE;
 	return 0;
 }
 
-/* The next one to wait is complete. */
-static int top_is_read(struct content *c, struct error *err)
+/* Small files wait until there are as many as are hashed at once. */
+static int finish_full(struct content *c, struct error *err)
 {
-	if (c->wait[c->waiting].size)
-		c->waiting++;
-	return c->waiting == 2 ? content_finish(c, err) : 0;
+	return c->work.tops.n == VERITY_TOPS ? content_finish(c, err) : 0;
 }
 
 static int whole_is_read(struct content *c, size_t size, struct cfs_digest *digest,
@@ -71,7 +70,7 @@ static int whole_is_read(struct content *c, size_t size, struct cfs_digest *dige
 {
 	struct store_bytes bytes = { c->whole, size };
 
-	verity_memory(&c->work.v, c->whole, size, digest);
+	verity_memory(&c->work.v, c->work.algorithm, c->whole, size, digest);
 	return store_put(c->store, &c->work, &bytes, digest, err) ? CONTENT_STORE : 0;
 }
 
@@ -98,42 +97,54 @@ static int ask_kernel(struct content *c, int fd, const struct stat *before,
 
 	if (c->store || (c->no_verity && c->no_verity_dev == before->st_dev))
 		return 0;
-	rc = verity_kernel(fd, digest);
+	rc = verity_kernel(fd, c->work.algorithm, digest);
 	if (rc == VERITY_UNSUPPORTED) {
 		c->no_verity = true;
 		c->no_verity_dev = before->st_dev;
 	}
-	return rc == VERITY_SHA256;
+	return rc == VERITY_SEALED;
 }
 
-static int hash_file(struct content *c, int fd, const struct stat *before,
+static int hash_file(struct content *c, int fd, const struct stat *before, u8 *digest,
+		     struct error *err)
+{
+	unsigned int n = c->work.tops.n;
+	int rc = verity_begin(&c->work, fd, before, digest);
+
+	if (rc < 0)
+		error_sys(err, "read");
+	if (!rc && (rc = steady_fd(fd, before)) < 0)
+		error_sys(err, "fstat");
+	if (rc)
+		c->work.tops.n = n;
+	return rc ? rc : finish_full(c, err);
+}
+
+/* A file of more than one block, to the store: read whole, or in pieces if it is large. */
+static int put_large(struct content *c, int fd, const struct stat *before,
 		     struct cfs_digest *digest, struct error *err)
 {
-	int rc = verity_begin(&c->work, fd, before, &c->wait[c->waiting], digest);
-
-	if (rc < 0)
-		return error_sys(err, "read");
-	if (!rc)
-		rc = steady_fd(fd, before);
-	if (rc < 0)
-		return error_sys(err, "fstat");
-	return rc ? rc : top_is_read(c, err);
-}
-
-int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
-		struct error *err)
-{
-	u64 size = (u64)before->st_size;
 	int rc;
 
-	if (ask_kernel(c, fd, before, digest))
-		return 0;
-	if (!c->store || size <= VERITY_BLOCK)
-		return hash_file(c, fd, before, digest, err);
-	if (size > WHOLE || verity_sparse(before))
+	if ((u64)before->st_size > WHOLE || verity_sparse(before))
 		return store_put_file(c->store, &c->work, fd, before, digest, err);
 	rc = read_whole(fd, before, c->whole, err);
-	return rc ? rc : whole_is_read(c, (size_t)size, digest, err);
+	return rc ? rc : whole_is_read(c, (size_t)before->st_size, digest, err);
+}
+
+int content_put(struct content *c, int fd, const struct stat *before, u8 *digest, struct error *err)
+{
+	struct cfs_digest is;
+	int rc = 0;
+
+	if (!ask_kernel(c, fd, before, &is)) {
+		if (!c->store || (u64)before->st_size <= VERITY_BLOCK)
+			return hash_file(c, fd, before, digest, err);
+		rc = put_large(c, fd, before, &is, err);
+	}
+	if (!rc)
+		memcpy(digest, is.b, cfs_digest_size(is.algorithm));
+	return rc;
 }
 
 /* Exactly @len bytes. */
@@ -146,12 +157,12 @@ static int read_stream(const struct content_stream *from, u8 *to, size_t len, st
 	return (size_t)n == len ? 0 : error_set(err, EBADMSG, "ends too early");
 }
 
-static int hash_stream(struct content *c, const struct content_stream *from,
-		       struct cfs_digest *digest, struct error *err)
+static int hash_stream(struct content *c, const struct content_stream *from, u8 *digest,
+		       struct error *err)
 {
 	u64 left = from->size;
 
-	verity_init(&c->work.v);
+	verity_init(&c->work.v, c->work.algorithm);
 	while (left) {
 		u64 zeros = from->hole ? from->hole(from->arg) : 0;
 		size_t n = left < VERITY_READ ? (size_t)left : VERITY_READ;
@@ -166,27 +177,39 @@ static int hash_stream(struct content *c, const struct content_stream *from,
 		verity_add(&c->work.v, c->work.buf, n);
 		left -= n;
 	}
-	verity_leave(&c->work.v, &c->wait[c->waiting], digest);
-	return top_is_read(c, err);
+	verity_leave(&c->work.v, &c->work.tops, digest);
+	return finish_full(c, err);
 }
 
-int content_put_stream(struct content *c, const struct content_stream *from,
-		       struct cfs_digest *digest, struct error *err)
+static int wait_stream(struct content *c, const struct content_stream *from, u8 *digest,
+		       struct error *err)
 {
-	struct verity_top *top = &c->wait[c->waiting];
+	struct verity_tops *wait = &c->work.tops;
 
-	if (from->size <= VERITY_BLOCK) {
-		if (read_stream(from, top->block, (size_t)from->size, err))
-			return -1;
-		top->size = from->size;
-		top->digest = digest;
-		return top_is_read(c, err);
-	}
+	if (read_stream(from, wait->block[wait->n], (size_t)from->size, err))
+		return -1;
+	wait->size[wait->n] = from->size;
+	wait->digest[wait->n++] = digest;
+	return finish_full(c, err);
+}
+
+int content_put_stream(struct content *c, const struct content_stream *from, u8 *digest,
+		       struct error *err)
+{
+	struct cfs_digest is;
+	int rc;
+
+	if (from->size <= VERITY_BLOCK)
+		return wait_stream(c, from, digest, err);
 	if (!c->store)
 		return hash_stream(c, from, digest, err);
 	if (from->size > WHOLE)
-		return store_put_stream(c->store, &c->work, from, digest, err);
-	if (read_stream(from, c->whole, (size_t)from->size, err))
-		return -1;
-	return whole_is_read(c, (size_t)from->size, digest, err);
+		rc = store_put_stream(c->store, &c->work, from, &is, err);
+	else if (read_stream(from, c->whole, (size_t)from->size, err))
+		rc = -1;
+	else
+		rc = whole_is_read(c, (size_t)from->size, &is, err);
+	if (!rc)
+		memcpy(digest, is.b, cfs_digest_size(is.algorithm));
+	return rc;
 }

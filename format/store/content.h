@@ -17,18 +17,22 @@ struct workers;
 #define CONTENT_CHANGED 1 /* the file is not what it was before: put it once more, or fail */
 #define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
 
-/* NULL without memory. @store NULL: hash only. @workers as in struct verity_work. */
-struct content *content_open(struct store *store, struct workers *workers);
+/*
+ * NULL without memory. @store NULL: hash only. The digests have @algorithm, which is
+ * that of the store. @workers as in struct verity_work.
+ */
+struct content *content_open(struct store *store, u8 algorithm, struct workers *workers);
+u8 content_algorithm(const struct content *c);
 void content_close(struct content *c);
 
 /*
  * The content, not empty, of a regular file opened for reading; @before is what
- * fstat() said of @fd before anything else was read from it. The digest stands
- * in *@digest at the latest after content_finish(): small files wait for each
- * other. *@digest must stay where it is until then.
+ * fstat() said of @fd before anything else was read from it. The bytes of the digest
+ * stand at @digest at the latest after content_finish(), because small files wait for
+ * each other; the memory must stay until then.
  * 0, CONTENT_CHANGED, CONTENT_STORE, or -1 and a text without the name of the file.
  */
-int content_put(struct content *c, int fd, const struct stat *before, struct cfs_digest *digest,
+int content_put(struct content *c, int fd, const struct stat *before, u8 *digest,
 		struct error *err);
 
 /* Bytes that come one after the other. Up to @len, fewer only at the end; -1 and a text. */
@@ -40,8 +44,8 @@ struct content_stream {
 };
 
 /* The same for a stream; too few bytes are an error. */
-int content_put_stream(struct content *c, const struct content_stream *from,
-		       struct cfs_digest *digest, struct error *err);
+int content_put_stream(struct content *c, const struct content_stream *from, u8 *digest,
+		       struct error *err);
 
 /*
  * All digests are there, and all objects with the store. It may go on

@@ -12,7 +12,7 @@ static int by_digest(const void *a, const void *b)
 {
 	const struct store_waiting *x = a, *y = b;
 
-	return memcmp(&x->digest, &y->digest, sizeof(x->digest));
+	return memcmp(x->digest.b, y->digest.b, cfs_digest_size(x->digest.algorithm));
 }
 
 static int sync_batch(struct store *s, struct store_waiting *v, size_t n, struct error *err)

@@ -7,8 +7,7 @@
 
 void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest)
 {
-	cfs_object_name(path, digest);
-	path[CFS_OBJECT_NAME] = 0;
+	path[cfs_object_name(path, digest->algorithm, digest->b)] = 0;
 }
 
 /* The last component before @path + *len, without empty ones and "."; *len becomes what is before it. */
@@ -37,8 +36,8 @@ static bool is_hex(const char *s, size_t len)
 
 bool object_path_fits(const char *path, size_t len, const struct cfs_digest *digest)
 {
-	char hex[CFS_DIGEST_HEX];
-	size_t name_len, shelf_len;
+	char hex[CFS_HEX_MAX];
+	size_t digits = cfs_digest_print(hex, digest), name_len, shelf_len;
 	const char *name = last_component(path, &len, &name_len);
 	const char *shelf = last_component(path, &len, &shelf_len);
 
@@ -47,8 +46,7 @@ bool object_path_fits(const char *path, size_t len, const struct cfs_digest *dig
 	/* Without a directory in the path, the basedir may be the one of the object. */
 	if (shelf_len && (shelf_len != 2 || !is_hex(shelf, 2)))
 		return true;
-	cfs_digest_print(hex, digest);
-	return name_len == sizeof(hex) - 2 && !memcmp(name, hex + 2, name_len) &&
+	return name_len == digits - 2 && !memcmp(name, hex + 2, name_len) &&
 	       (!shelf_len || !memcmp(shelf, hex, 2));
 }
 
@@ -105,21 +103,22 @@ static int check_content(struct verity_work *work, const struct cfs_digest *dige
 			 const struct stat *st, struct object *object, struct error *err)
 {
 	struct cfs_digest is;
-	int rc = verity_measure(object->fd, &is);
+	int rc = verity_measure(object->fd, digest->algorithm, &is);
 
 	if (rc < 0)
 		return error_sys(err, "FS_IOC_MEASURE_VERITY");
-	object->verity = rc == VERITY_SHA256;
+	object->verity = rc == VERITY_SEALED;
 	if (rc == VERITY_OTHER)
 		return bad(object, "has fs-verity with another algorithm");
-	if (rc != VERITY_SHA256) {
+	if (rc != VERITY_SEALED) {
+		verity_work_use(work, digest->algorithm);
 		rc = verity_file(work, object->fd, st, &is);
 		if (rc < 0)
 			return error_sys(err, "read");
 		if (rc)
 			return bad(object, "changes while it is read");
 	}
-	if (memcmp(&is, digest, sizeof(is)))
+	if (!cfs_digest_equal(&is, digest))
 		return bad(object, "has the wrong content");
 	object->state = OBJECT_GOOD;
 	return 0;

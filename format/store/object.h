@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "verity/verity.h"
 
-#define OBJECT_PATH (CFS_OBJECT_NAME + 1) /* xx/yyyy... with a NUL */
+#define OBJECT_PATH (CFS_OBJECT_NAME_MAX + 1) /* xx/yyyy... with a NUL */
 
 void object_path(char path[OBJECT_PATH], const struct cfs_digest *digest);
 

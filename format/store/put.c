@@ -215,7 +215,7 @@ static int put_copy(struct store *s, struct verity_work *work, int fd, const str
 	}
 	if (!rc)
 		rc = still(fd, before, err);
-	if (!rc && memcmp(&w.digest, digest, sizeof(*digest)))
+	if (!rc && !cfs_digest_equal(&w.digest, digest))
 		rc = CONTENT_CHANGED;
 	if (rc) {
 		newfile_drop(&w.file);
@@ -260,7 +260,7 @@ static int copy_stream(struct store *s, struct verity_work *work, const struct c
 {
 	u64 left = from->size;
 
-	verity_init(&work->v);
+	verity_init(&work->v, work->algorithm);
 	while (left) {
 		u64 zeros = from->hole ? from->hole(from->arg) : 0;
 		size_t len = left < VERITY_READ ? (size_t)left : VERITY_READ;

@@ -67,7 +67,10 @@ static int copy(struct store *s, struct verity_work *work, const char *path, int
 		struct error *err)
 {
 	struct cfs_digest is;
-	int rc = verity_copy(work, fd, before, f->fd, &is);
+	int rc;
+
+	verity_work_use(work, want->algorithm);
+	rc = verity_copy(work, fd, before, f->fd, &is);
 
 	if (rc == -1) {
 		error_sys(err, "read");
@@ -75,7 +78,7 @@ static int copy(struct store *s, struct verity_work *work, const char *path, int
 	}
 	if (rc < 0)
 		return failed(s, path, "write of a new file", err);
-	if (rc || memcmp(&is, want, sizeof(is)))
+	if (rc || !cfs_digest_equal(&is, want))
 		return 1;
 	return fchmod(f->fd, 0644) ? failed(s, path, "fchmod", err) : 0;
 }

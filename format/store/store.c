@@ -86,7 +86,7 @@ static int probe_once(struct store *s, struct error *err)
 		rc = error_sys(err, "%s: write of a new file", s->name);
 	else if (newfile_reopen(&f))
 		rc = !s->named;
-	else if (verity_enable(f.fd) == 0)
+	else if (verity_enable(f.fd, s->flags.algorithm) == 0)
 		s->verity = true;
 	else if (is_fault(errno))
 		rc = error_sys(err, "%s: FS_IOC_ENABLE_VERITY", s->name);
@@ -208,14 +208,22 @@ void store_close(struct store *s)
 
 /* ---- which objects are there -------------------------------------------- */
 
+/* All digests of a run have the store's algorithm. */
 static bool same_digest(const void *item, const void *want)
 {
-	return !memcmp(item, want, CFS_DIGEST_SIZE);
+	const struct cfs_digest *digest = want;
+
+	return !memcmp(item, digest->b, cfs_digest_size(digest->algorithm));
+}
+
+static u64 digest_hash(const struct store *s, const struct cfs_digest *digest)
+{
+	return hash_bytes(&s->key, 0, digest->b, cfs_digest_size(digest->algorithm));
 }
 
 bool store_known(struct store *s, const struct cfs_digest *digest)
 {
-	u64 hash = hash_bytes(&s->key, 0, digest, sizeof(*digest));
+	u64 hash = digest_hash(s, digest);
 	bool known;
 
 	pthread_mutex_lock(&s->lock);
@@ -226,16 +234,17 @@ bool store_known(struct store *s, const struct cfs_digest *digest)
 
 int store_claim(struct store *s, const struct cfs_digest *digest, struct error *err)
 {
-	u64 hash = hash_bytes(&s->key, 0, digest, sizeof(*digest));
+	const size_t size = cfs_digest_size(digest->algorithm);
+	u64 hash = digest_hash(s, digest);
 	int rc = 1;
 
 	pthread_mutex_lock(&s->lock);
 	if (!table_find(&s->known, hash, same_digest, digest)) {
-		void *item = arena_alloc(&s->arena, sizeof(*digest));
+		void *item = arena_alloc(&s->arena, size);
 
 		rc = -1;
 		if (item) {
-			memcpy(item, digest, sizeof(*digest));
+			memcpy(item, digest->b, size);
 			rc = table_add(&s->known, hash, item);
 		}
 	}
@@ -332,7 +341,7 @@ int store_finish(struct store *s, struct error *err)
 		error_nomem(err);
 		return error_in(err, "%s", s->name);
 	}
-	work->workers = NULL;
+	verity_work_init(work, s->flags.algorithm, NULL);
 	rc = store_flush(s, work, err);
 	free(work);
 	if (!rc && !s->flags.no_sync)

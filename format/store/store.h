@@ -17,6 +17,7 @@
 struct store_waiting; /* a complete object without its name */
 
 struct store_flags {
+	u8 algorithm;        /* of all objects that are put */
 	bool require_verity; /* objects without fs-verity are errors */
 	bool no_sync;
 };
@@ -47,7 +48,7 @@ struct store {
 	pthread_cond_t room;
 	struct arena arena; /* of known */
 	struct hash_key key;
-	struct table known; /* digests that are in the store, or will be */
+	struct table known; /* bytes of digests that are in the store, or will be */
 	struct store_waiting *batch;
 	size_t batched, batch_max; /* objects in the batch */
 	size_t open, open_max;     /* in it and in batches that are being synced */

@@ -68,7 +68,7 @@ static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
 		tree->order[tail++] = node;
 		dir->dir.count += node_is(node, CFS_IFDIR);
 		if (node_is_whiteout(node))
-			dir->has_whiteouts = tree->whiteouts = true;
+			dir->dir.has_whiteouts = tree->whiteouts = true;
 	}
 	dir->dir.nodes = tail - dir->dir.start;
 	return tail;

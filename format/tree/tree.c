@@ -159,12 +159,12 @@ int tree_check_name(const char *name, size_t len, struct error *err)
 
 int node_set_payload(struct grower *g, struct node *node, const char *s, size_t len)
 {
-	char object[CFS_OBJECT_NAME];
+	char object[CFS_OBJECT_NAME_MAX];
 
 	node->payload_len = (u16)len;
-	if (len == sizeof(object) && node_is(node, CFS_IFREG) && node->file.digest) {
-		cfs_object_name(object, node->file.digest);
-		node->payload_is_object = !text_order(object, sizeof(object), s, len);
+	if (node->algorithm && len == cfs_object_name_len(node->algorithm)) {
+		cfs_object_name(object, node->algorithm, node->file.digest);
+		node->payload_is_object = !text_order(object, len, s, len);
 		if (node->payload_is_object)
 			return 0;
 	}
@@ -186,21 +186,31 @@ int node_set_content(struct grower *g, struct node *node, const void *data, size
 
 int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest)
 {
-	struct cfs_digest *d = arena_bytes(&g->arena, sizeof(*d));
+	const size_t size = cfs_digest_size(digest->algorithm);
+	u8 *bytes = arena_bytes(&g->arena, size);
 
-	if (!d)
+	if (!bytes)
 		return -1;
-	*d = *digest;
-	node->file.digest = d;
+	memcpy(bytes, digest->b, size);
+	node->algorithm = digest->algorithm;
+	node->file.digest = bytes;
 	return 0;
 }
 
-const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], size_t *len)
+void node_await_digest(struct node *node, u8 algorithm, const u8 *bytes)
+{
+	node->algorithm = algorithm;
+	node->file.digest = bytes;
+	node->payload_is_object = true;
+	node->payload_len = (u16)cfs_object_name_len(algorithm);
+}
+
+const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME_MAX], size_t *len)
 {
 	*len = node->payload_len;
 	if (!node->payload_is_object)
 		return node->file.payload;
-	cfs_object_name(room, node->file.digest);
+	cfs_object_name(room, node->algorithm, node->file.digest);
 	return room;
 }
 

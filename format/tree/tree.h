@@ -38,7 +38,7 @@ struct node {
 	u32 nxattrs;
 	u16 payload_len;
 	bool payload_is_object;      /* the payload is cfs_object_name() of the digest */
-	bool has_whiteouts;          /* directory: a child is one; by tree_seal() */
+	u8 algorithm;                /* of the digest; CFS_NO_ALGORITHM: there is none */
 	const struct xattr **xattrs; /* by name, byte order */
 	union {
 		struct { /* directory */
@@ -50,13 +50,14 @@ struct node {
 				};
 			};
 			u32 count; /* names in it, links included; by tree_seal(): directories in it */
-			bool unsorted; /* names did not arrive in order, or one twice */
-			bool indexed;  /* all its names stand in the tree's table */
+			bool unsorted;      /* names did not arrive in order, or one twice */
+			bool indexed;       /* all its names stand in the tree's table */
+			bool has_whiteouts; /* a child is one; by tree_seal() */
 		} dir;
 		struct { /* symlink: the target; regular file: the backing path */
 			const char *payload; /* NULL: none, or the digest's object name */
 			const u8 *content;   /* size bytes; NULL: none */
-			const struct cfs_digest *digest;
+			const u8 *digest;    /* as many bytes as the algorithm has, or NULL */
 		} file;
 	};
 };
@@ -171,11 +172,14 @@ int node_set_payload(struct grower *g, struct node *node, const char *s, size_t 
 int node_set_content(struct grower *g, struct node *node, const void *data, size_t len);
 int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest);
 
+/* Give the node a digest whose bytes come later, and the object name made of them as payload. */
+void node_await_digest(struct node *node, u8 algorithm, const u8 *bytes);
+
 /*
  * The backing path of a regular file or NULL: either node->file.payload or, if that is
  * its digest's object name, that name made in @room. Not terminated; *len is its length.
  */
-const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME], size_t *len);
+const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME_MAX], size_t *len);
 
 /*
  * Put an xattr into g->set: a name of 1 to 255 bytes, a value of up to 65535.

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "files/io.h"
-#include "verity/sha256.h"
 #include "base/workers.h"
 
 /* The file systems whose kernel code enforces fs-verity, as statfs() numbers them. */
@@ -95,7 +94,7 @@ static int still_there(int fd, const struct stat *st)
 static int add_part(struct verity_work *work, int fd, const struct stat *st, u64 from, u64 end,
 		    int copy)
 {
-	verity_init(&work->v);
+	verity_init(&work->v, work->algorithm);
 	return verity_sparse(st) ? add_sparse(work, fd, from, end, copy)
 				 : add_range(work, fd, from, end, copy);
 }
@@ -120,14 +119,15 @@ struct ranges {
 	struct verity_work *work; /* for what is behind the last range */
 	int fd;
 	const struct stat *st;
-	u8 hash[][SHA256_SIZE];
+	u8 hash[][CFS_DIGEST_MAX];
 };
 
 /* The rest of the file comes first, so that nobody waits for it at the end. */
 static int add_piece(void *arg, size_t piece)
 {
 	struct ranges *r = arg;
-	u64 from = (piece ? piece - 1 : r->share.pieces - 1) * VERITY_RANGE;
+	const u64 range = verity_range_size(r->work->algorithm);
+	u64 from = (piece ? piece - 1 : r->share.pieces - 1) * range;
 	struct verity_work *work;
 	int rc, code;
 
@@ -136,8 +136,9 @@ static int add_piece(void *arg, size_t piece)
 	work = malloc(sizeof(*work));
 	if (!work)
 		return -1;
-	rc = add_part(work, r->fd, r->st, from, from + VERITY_RANGE, -1);
-	memcpy(r->hash[piece - 1], verity_range(&work->v), SHA256_SIZE);
+	work->algorithm = r->work->algorithm;
+	rc = add_part(work, r->fd, r->st, from, from + range, -1);
+	memcpy(r->hash[piece - 1], verity_range(&work->v), cfs_digest_size(work->algorithm));
 	code = errno;
 	free(work);
 	errno = code;
@@ -158,9 +159,9 @@ static int add_file(struct verity_work *work, int fd, const struct stat *st)
 {
 	/* A range of nothing but a hole is not worth a piece: a file may have 2^37 of them. */
 	bool dense = (u64)st->st_blocks * 512 >= (u64)st->st_size / 2;
-	size_t n = (size_t)((u64)st->st_size / VERITY_RANGE);
+	size_t n = (size_t)((u64)st->st_size / verity_range_size(work->algorithm));
 	struct ranges *r =
-		work->workers && dense && n ? malloc(sizeof(*r) + n * SHA256_SIZE) : NULL;
+		work->workers && dense && n ? malloc(sizeof(*r) + n * sizeof(*r->hash)) : NULL;
 	int rc, code;
 
 	if (r) {
@@ -187,32 +188,36 @@ int verity_file(struct verity_work *work, int fd, const struct stat *st, struct 
 	return rc;
 }
 
-int verity_begin(struct verity_work *work, int fd, const struct stat *st, struct verity_top *top,
-		 struct cfs_digest *digest)
+int verity_begin(struct verity_work *work, int fd, const struct stat *st, u8 *digest)
 {
+	struct verity_tops *tops = &work->tops;
+	unsigned int n = tops->n;
+	ssize_t len;
 	int rc;
 
 	if (st->st_size > 0 && st->st_size <= VERITY_BLOCK) {
-		ssize_t n = io_pread(fd, top->block, (size_t)st->st_size, 0);
-
-		top->size = (u64)st->st_size;
-		top->digest = digest;
-		return n < 0 ? -1 : n < st->st_size;
+		len = io_pread(fd, tops->block[n], (size_t)st->st_size, 0);
+		tops->size[n] = (u64)st->st_size;
+		tops->digest[n] = digest;
+		if (len < 0)
+			return -1;
+		tops->n += len == st->st_size;
+		return len < st->st_size;
 	}
 	rc = add_file(work, fd, st);
 	if (!rc)
-		verity_leave(&work->v, top, digest);
+		verity_leave(&work->v, tops, digest);
 	return rc;
 }
 
-int verity_fd(int fd, const struct stat *st, struct cfs_digest *digest)
+int verity_fd(int fd, const struct stat *st, u8 algorithm, struct cfs_digest *digest)
 {
 	struct verity_work *work = malloc(sizeof(*work));
 	int rc, code;
 
 	if (!work)
 		return -1;
-	work->workers = NULL;
+	verity_work_init(work, algorithm, NULL);
 	rc = verity_file(work, fd, st, digest);
 	code = errno;
 	free(work);
@@ -257,11 +262,14 @@ static int enforces(int fd)
 /* What FS_IOC_MEASURE_VERITY fills: its head and room for the longest digest there is. */
 struct measured {
 	struct fsverity_digest head;
-	u8 digest[64];
+	u8 digest[CFS_DIGEST_MAX];
 };
 
-/* VERITY_*, or -1 and errno, for the result @rc of the ioctl with @code in errno. */
-static int judge(long rc, int code, const struct measured *m)
+/*
+ * VERITY_*, or -1 and errno, for the result @rc of the ioctl with @code in errno
+ * when a digest with @algorithm is wanted.
+ */
+static int judge(long rc, int code, u8 algorithm, const struct measured *m)
 {
 	const struct fsverity_digest *head = &m->head;
 
@@ -273,12 +281,13 @@ static int judge(long rc, int code, const struct measured *m)
 	if (rc || !head->digest_algorithm || !head->digest_size ||
 	    head->digest_size > sizeof(m->digest))
 		return -1;
-	if (head->digest_algorithm != FS_VERITY_HASH_ALG_SHA256)
+	if (head->digest_algorithm != algorithm)
 		return VERITY_OTHER;
-	return head->digest_size == CFS_DIGEST_SIZE ? VERITY_SHA256 : -1;
+	/* The algorithm alone would compare what follows a shorter digest (VE-3). */
+	return head->digest_size == cfs_digest_size(algorithm) ? VERITY_SEALED : -1;
 }
 
-int verity_measure(int fd, struct cfs_digest *digest)
+int verity_measure(int fd, u8 algorithm, struct cfs_digest *digest)
 {
 	struct measured m;
 	long rc;
@@ -298,13 +307,13 @@ int verity_measure(int fd, struct cfs_digest *digest)
 		return -1;
 	if (!here)
 		return VERITY_UNSUPPORTED;
-	here = judge(rc, code, &m);
-	if (here == VERITY_SHA256)
-		memcpy(digest->b, m.digest, CFS_DIGEST_SIZE);
+	here = judge(rc, code, algorithm, &m);
+	if (here == VERITY_SEALED)
+		cfs_digest_set(digest, algorithm, m.digest);
 	return here;
 }
 
-int verity_kernel(int fd, struct cfs_digest *digest)
+int verity_kernel(int fd, u8 algorithm, struct cfs_digest *digest)
 {
 	struct descriptor d = { 0 };
 	struct fsverity_read_metadata_arg arg = {
@@ -312,21 +321,21 @@ int verity_kernel(int fd, struct cfs_digest *digest)
 		.length = sizeof(d),
 		.buf_ptr = (uintptr_t)&d,
 	};
-	int rc = verity_measure(fd, digest);
+	int rc = verity_measure(fd, algorithm, digest);
 
-	if (rc != VERITY_SHA256)
+	if (rc != VERITY_SEALED)
 		return rc;
-	/* A kernel too old to show the descriptor: whoever asked has to hash. */
+	/* A kernel too old to show the descriptor: the caller has to hash. */
 	if (call(fd, FS_IOC_READ_VERITY_METADATA, &arg) != sizeof(d))
 		return VERITY_OTHER;
-	return d.log_blocksize == 12 && d.salt_size == 0 ? VERITY_SHA256 : VERITY_OTHER;
+	return d.log_blocksize == 12 && d.salt_size == 0 ? VERITY_SEALED : VERITY_OTHER;
 }
 
-int verity_enable(int fd)
+int verity_enable(int fd, u8 algorithm)
 {
 	struct fsverity_enable_arg arg = {
 		.version = 1,
-		.hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
+		.hash_algorithm = algorithm,
 		.block_size = VERITY_BLOCK,
 	};
 	const struct timespec pause = { .tv_nsec = 2000000 };
@@ -341,7 +350,8 @@ int verity_enable(int fd)
 			nanosleep(&pause, NULL);
 			continue;
 		}
-		if (unsupported(errno))
+		/* ENOPKG: the kernel has no such algorithm, or its module is not there. */
+		if (unsupported(errno) || errno == ENOPKG)
 			errno = EOPNOTSUPP;
 		return -1;
 	}
@@ -353,8 +363,8 @@ int verity_seal(int fd, const struct cfs_digest *digest)
 	struct cfs_digest is;
 	int rc;
 
-	if (verity_enable(fd))
+	if (verity_enable(fd, digest->algorithm))
 		return -1;
-	rc = verity_measure(fd, &is);
-	return rc < 0 ? -1 : rc != VERITY_SHA256 || memcmp(&is, digest, sizeof(is));
+	rc = verity_measure(fd, digest->algorithm, &is);
+	return rc < 0 ? -1 : rc != VERITY_SEALED || !cfs_digest_equal(&is, digest);
 }

@@ -195,3 +195,13 @@ void sha256_many(const void *data, size_t len, size_t count, u8 *out)
 	if (count)
 		sha256_one(p, len, out);
 }
+
+bool sha256_sum_parse(struct sha256_sum *sum, const void *hex, size_t len)
+{
+	return len == SHA256_HEX && cfs_hex_parse(sum->b, SHA256_SIZE, hex);
+}
+
+void sha256_sum_print(char hex[SHA256_HEX], const struct sha256_sum *sum)
+{
+	cfs_hex_print(hex, sum->b, SHA256_SIZE);
+}

@@ -7,9 +7,21 @@
 #define CFS_VERITY_SHA256_H
 
 #include <bearssl_hash.h>
-#include "core/port.h"
+#include "core/digest.h"
 
 #define SHA256_SIZE 32
+#define SHA256_HEX 64
+
+/* A checksum that is no fs-verity digest: the name of an OSTree object, or of a blob. */
+struct sha256_sum {
+	u8 b[SHA256_SIZE];
+};
+
+/* Exactly 64 hex digits of either case; false for anything else. */
+bool sha256_sum_parse(struct sha256_sum *sum, const void *hex, size_t len);
+
+/* 64 digits in lower case, no terminator. */
+void sha256_sum_print(char hex[SHA256_HEX], const struct sha256_sum *sum);
 
 /* A message that comes in pieces. */
 struct sha256 {

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "verity/verity_inside.h"
 
-#include <linux/fsverity.h>
 #include "verity/sha256.h"
-
-#define HASHES (VERITY_BLOCK / SHA256_SIZE) /* in a block */
-#define RANGE_LEVEL 2
-static_assert(VERITY_RANGE == (u64)VERITY_BLOCK * HASHES * HASHES,
-	      "a range has one hash of that level");
+#include "verity/sha512.h"
 
 /*
- * zero_hash[0] is the hash of a block of zeros, zero_hash[n + 1] that of a
- * block of zero_hash[n]: what a hole contributes to each level.
+ * Entry 0 is the hash of a block of zeros, entry n + 1 that of a block full of
+ * entry n: what a hole contributes to each level.
  */
 /* clang-format off */
-static const u8 zero_hash[VERITY_LEVELS][SHA256_SIZE] = {
+static const u8 zero_256[VERITY_LEVELS - 1][SHA256_SIZE] = {
 	{ 0xad, 0x7f, 0xac, 0xb2, 0x58, 0x6f, 0xc6, 0xe9,
 	  0x66, 0xc0, 0x04, 0xd7, 0xd1, 0xd1, 0x6b, 0x02,
 	  0x4f, 0x58, 0x05, 0xff, 0x7c, 0xb4, 0x7c, 0x7a,
@@ -52,23 +47,124 @@ static const u8 zero_hash[VERITY_LEVELS][SHA256_SIZE] = {
 	  0x3a, 0xc6, 0x9a, 0xd6, 0x04, 0x83, 0x97, 0x1c,
 	  0x0f, 0xb0, 0x00, 0xfd, 0x31, 0xf6, 0xb4, 0x4a },
 };
+
+static const u8 zero_512[VERITY_LEVELS - 1][SHA512_SIZE] = {
+	{ 0x2d, 0x23, 0x91, 0x3d, 0x37, 0x59, 0xef, 0x01,
+	  0x70, 0x4a, 0x86, 0xb4, 0xbe, 0xe3, 0xac, 0x8a,
+	  0x29, 0x00, 0x23, 0x13, 0xec, 0xc9, 0x8a, 0x74,
+	  0x24, 0x42, 0x5a, 0x78, 0x17, 0x0f, 0x21, 0x95,
+	  0x77, 0x82, 0x2f, 0xd7, 0x7e, 0x4a, 0xe9, 0x63,
+	  0x13, 0x54, 0x76, 0x96, 0xad, 0x7d, 0x59, 0x49,
+	  0xb5, 0x8e, 0x12, 0xd5, 0x06, 0x3e, 0xf2, 0xee,
+	  0x06, 0x3b, 0x59, 0x57, 0x40, 0xa3, 0xa1, 0x2d },
+	{ 0x8a, 0x5e, 0x5d, 0xf3, 0xa8, 0x9b, 0x0a, 0xde,
+	  0x42, 0x91, 0x4e, 0x59, 0xf4, 0xfd, 0x3a, 0x49,
+	  0x91, 0x86, 0x15, 0x5b, 0x28, 0xc2, 0xe7, 0x75,
+	  0x13, 0x48, 0x5a, 0xa1, 0x08, 0xec, 0xf1, 0x06,
+	  0x1d, 0x98, 0xd8, 0x9d, 0x9e, 0x80, 0x07, 0xa8,
+	  0x2d, 0xf6, 0xcf, 0x4b, 0xbb, 0xb3, 0xd9, 0x18,
+	  0x14, 0x20, 0x32, 0xc5, 0x79, 0x49, 0xbc, 0x6b,
+	  0x01, 0xe5, 0x63, 0x6f, 0xbb, 0x74, 0x28, 0x59 },
+	{ 0xd9, 0xce, 0x54, 0xf9, 0xb2, 0xda, 0x40, 0xa3,
+	  0xf2, 0x7a, 0xb1, 0xf1, 0xf7, 0x24, 0x39, 0xb6,
+	  0xdf, 0xe6, 0x6d, 0x7c, 0x64, 0x24, 0x31, 0x7e,
+	  0xc7, 0xe3, 0xfa, 0x36, 0xe6, 0xe8, 0x14, 0x72,
+	  0xac, 0xbd, 0xeb, 0xf3, 0xb3, 0x38, 0x97, 0xad,
+	  0xb0, 0x55, 0xda, 0x04, 0x51, 0x4c, 0x8b, 0x5a,
+	  0xae, 0x20, 0x5e, 0xc2, 0x2a, 0x3d, 0xa7, 0x60,
+	  0xc7, 0x81, 0xb7, 0xb3, 0xeb, 0xb7, 0xb8, 0x02 },
+	{ 0x82, 0x8e, 0xc5, 0x70, 0x66, 0x79, 0x3c, 0x7d,
+	  0x11, 0x99, 0xdc, 0x67, 0xba, 0x7b, 0x6e, 0x3d,
+	  0x31, 0x92, 0x5b, 0x26, 0x00, 0xd6, 0x94, 0x33,
+	  0x76, 0xa4, 0x89, 0x11, 0xb0, 0x1e, 0xcb, 0x97,
+	  0xd3, 0xfd, 0x86, 0x17, 0x46, 0x9e, 0x7e, 0xbd,
+	  0xca, 0x6f, 0xbd, 0xac, 0x1b, 0x56, 0x72, 0x35,
+	  0x9d, 0x9c, 0xc0, 0x66, 0x39, 0x9b, 0x03, 0x24,
+	  0xb1, 0x77, 0x52, 0x25, 0x9c, 0x49, 0xd1, 0xdf },
+	{ 0x97, 0xff, 0xd2, 0x0d, 0x56, 0x64, 0xa4, 0xa3,
+	  0x78, 0x4f, 0x9b, 0x12, 0x5a, 0x28, 0x9c, 0xca,
+	  0x8a, 0x90, 0xa7, 0x85, 0xbc, 0x6d, 0x04, 0x61,
+	  0x52, 0xa9, 0xcc, 0x8d, 0xdb, 0x6d, 0x68, 0xff,
+	  0xb4, 0x55, 0x8c, 0x29, 0xc0, 0xe7, 0x36, 0xdf,
+	  0x51, 0xe9, 0x5b, 0x11, 0xb2, 0xe2, 0x8f, 0xb1,
+	  0x75, 0x9b, 0x54, 0xd4, 0xa3, 0xa7, 0x3c, 0xcd,
+	  0x87, 0x09, 0x3e, 0x74, 0x1f, 0x6b, 0xea, 0x56 },
+	{ 0xb7, 0xf5, 0xba, 0x4c, 0x6f, 0x71, 0xdc, 0x3b,
+	  0x0d, 0xaf, 0x0e, 0x48, 0x4a, 0xf7, 0x9f, 0x60,
+	  0x24, 0x78, 0xac, 0x86, 0x48, 0x23, 0xfc, 0x48,
+	  0x65, 0x59, 0x18, 0x61, 0x0c, 0xb3, 0xf0, 0xc6,
+	  0xfe, 0x9c, 0x15, 0x4b, 0xc0, 0x28, 0xfd, 0x2f,
+	  0xb1, 0xfa, 0x46, 0x6c, 0x95, 0x3b, 0xfe, 0x4f,
+	  0xff, 0x41, 0x26, 0xbb, 0x86, 0x7d, 0x88, 0x6b,
+	  0x14, 0x85, 0xce, 0xfb, 0x57, 0x2c, 0x18, 0x7b },
+	{ 0xc9, 0x5c, 0x62, 0x55, 0x82, 0x26, 0x19, 0x4d,
+	  0x2b, 0x54, 0xf3, 0x05, 0x9f, 0x70, 0x54, 0x17,
+	  0x5b, 0xdf, 0xb6, 0x5f, 0xe4, 0x2d, 0xd9, 0xc0,
+	  0xb6, 0xc6, 0x25, 0xf1, 0xf3, 0xc0, 0xef, 0x63,
+	  0xb1, 0xe3, 0xda, 0xc2, 0x28, 0xb3, 0x6f, 0x9c,
+	  0x9e, 0x14, 0xc0, 0xd3, 0x22, 0x64, 0xa4, 0x0e,
+	  0x22, 0x53, 0xba, 0xe0, 0xf2, 0x99, 0x67, 0xdc,
+	  0x6b, 0xfe, 0x79, 0xe0, 0xf6, 0x27, 0x4b, 0x05 },
+	{ 0xd9, 0xe2, 0xa3, 0xf2, 0xa8, 0xfc, 0x71, 0x45,
+	  0x90, 0xc8, 0x20, 0x96, 0x54, 0x40, 0xd3, 0x54,
+	  0xd3, 0x41, 0x40, 0xbf, 0x1e, 0x95, 0x55, 0x30,
+	  0x49, 0x18, 0xb5, 0x07, 0xcd, 0x81, 0x99, 0x9e,
+	  0x0c, 0x9b, 0xde, 0xc3, 0x3f, 0x34, 0x3d, 0xff,
+	  0x35, 0xdd, 0x79, 0x15, 0xb5, 0x85, 0x9a, 0x28,
+	  0x77, 0x6b, 0x12, 0xae, 0x58, 0x62, 0x4a, 0x47,
+	  0xc4, 0xcf, 0xb4, 0xba, 0x23, 0x0f, 0x9c, 0x77 },
+	{ 0xba, 0x5d, 0x91, 0x0e, 0x38, 0xa8, 0x63, 0x3c,
+	  0x0d, 0x7a, 0x51, 0x19, 0xc1, 0xeb, 0xde, 0x07,
+	  0xe3, 0x84, 0xfb, 0xfc, 0x8b, 0x82, 0xcf, 0x40,
+	  0xde, 0x9d, 0x1d, 0xd7, 0x54, 0x76, 0x18, 0x2f,
+	  0x72, 0xde, 0x79, 0xff, 0x3b, 0xa6, 0xbf, 0xd3,
+	  0x34, 0x18, 0x53, 0x36, 0x46, 0xcc, 0xe9, 0x10,
+	  0xb7, 0xeb, 0xa4, 0x9b, 0x7f, 0xba, 0x20, 0x8d,
+	  0xb5, 0x2b, 0x8a, 0x47, 0xa8, 0x7a, 0xb3, 0xb8 },
+};
 /* clang-format on */
 
-static void describe(struct descriptor *d, u64 size, const u8 root[SHA256_SIZE])
+static const u8 *zero_hash(u8 algorithm, unsigned int level)
+{
+	return algorithm == CFS_SHA512 ? zero_512[level] : zero_256[level];
+}
+
+/* @count messages of @len bytes that lie one behind the other; so do their hashes. */
+static void hash_many(u8 algorithm, const void *data, size_t len, size_t count, u8 *out)
+{
+	if (algorithm == CFS_SHA512)
+		sha512_many(data, len, count, out);
+	else
+		sha256_many(data, len, count, out);
+}
+
+static void describe(struct descriptor *d, u8 algorithm, u64 size, const u8 *root)
 {
 	memset(d, 0, sizeof(*d));
 	d->version = 1;
-	d->hash_algorithm = FS_VERITY_HASH_ALG_SHA256;
+	d->hash_algorithm = algorithm;
 	d->log_blocksize = 12;
 	d->data_size = put64(size);
-	memcpy(d->root_hash, root, SHA256_SIZE);
+	memcpy(d->root_hash, root, cfs_digest_size(algorithm));
 }
 
-void verity_init(struct verity *v)
+void verity_init(struct verity *v, u8 algorithm)
 {
+	v->algorithm = algorithm;
 	v->size = 0;
 	v->used = 0;
 	memset(v->fill, 0, sizeof(v->fill));
+}
+
+/* Bytes of a hash, and hashes in a block. */
+static u32 hash_size(const struct verity *v)
+{
+	return cfs_digest_size(v->algorithm);
+}
+
+static u32 hashes(const struct verity *v)
+{
+	return VERITY_BLOCK / hash_size(v);
 }
 
 /*
@@ -78,16 +174,17 @@ void verity_init(struct verity *v)
 static void carry(struct verity *v, unsigned int i)
 {
 	for (; v->fill[i] == VERITY_BLOCK; i++) {
-		sha256_one(v->level[i], VERITY_BLOCK, v->level[i + 1] + v->fill[i + 1]);
+		hash_many(v->algorithm, v->level[i], VERITY_BLOCK, 1,
+			  v->level[i + 1] + v->fill[i + 1]);
 		v->fill[i] = 0;
-		v->fill[i + 1] += SHA256_SIZE;
+		v->fill[i + 1] += hash_size(v);
 	}
 }
 
-static void push(struct verity *v, unsigned int i, const u8 hash[SHA256_SIZE])
+static void push(struct verity *v, unsigned int i, const u8 *hash)
 {
-	memcpy(v->level[i] + v->fill[i], hash, SHA256_SIZE);
-	v->fill[i] += SHA256_SIZE;
+	memcpy(v->level[i] + v->fill[i], hash, hash_size(v));
+	v->fill[i] += hash_size(v);
 	carry(v, i);
 }
 
@@ -103,19 +200,21 @@ static bool is_zero(const u8 *block)
 	return !any;
 }
 
-/* The hashes of @count blocks; one of zeros need not be computed. */
-static void hash_blocks(const u8 *data, size_t count, u8 *out)
+/* The hashes of @count blocks; that of a block of zeros is known. */
+static void hash_blocks(const struct verity *v, const u8 *data, size_t count, u8 *out)
 {
+	const size_t size = hash_size(v);
+
 	while (count) {
 		size_t n = 0;
 
 		while (n < count && !is_zero(data + n * VERITY_BLOCK))
 			n++;
-		sha256_many(data, VERITY_BLOCK, n, out);
+		hash_many(v->algorithm, data, VERITY_BLOCK, n, out);
 		for (; n < count && is_zero(data + n * VERITY_BLOCK); n++)
-			memcpy(out + n * SHA256_SIZE, zero_hash[0], SHA256_SIZE);
+			memcpy(out + n * size, zero_hash(v->algorithm, 0), size);
 		data += n * VERITY_BLOCK;
-		out += n * SHA256_SIZE;
+		out += n * size;
 		count -= n;
 	}
 }
@@ -123,12 +222,12 @@ static void hash_blocks(const u8 *data, size_t count, u8 *out)
 static void push_blocks(struct verity *v, const u8 *data, size_t count)
 {
 	while (count) {
-		size_t n = HASHES - v->fill[0] / SHA256_SIZE;
+		size_t n = hashes(v) - v->fill[0] / hash_size(v);
 
 		if (n > count)
 			n = count;
-		hash_blocks(data, n, v->level[0] + v->fill[0]);
-		v->fill[0] += (u32)n * SHA256_SIZE;
+		hash_blocks(v, data, n, v->level[0] + v->fill[0]);
+		v->fill[0] += (u32)n * hash_size(v);
 		carry(v, 0);
 		data += n * VERITY_BLOCK;
 		count -= n;
@@ -173,6 +272,9 @@ void verity_add(struct verity *v, const void *data, size_t len)
 		add_partial(v, p, len);
 }
 
+/* The last level on which both tables have an entry: 2^64 bytes have no whole subtree above it. */
+#define TOP_ZERO (VERITY_LEVELS - 2)
+
 /* @count blocks of zeros: whole subtrees of them wherever one starts here. */
 static void push_zeros(struct verity *v, u64 count)
 {
@@ -180,11 +282,11 @@ static void push_zeros(struct verity *v, u64 count)
 		unsigned int i = 0;
 		u64 blocks = 1; /* below one hash of level i */
 
-		while (i + 1 < VERITY_LEVELS && v->fill[i] == 0 && count / HASHES >= blocks) {
-			blocks *= HASHES;
+		while (i < TOP_ZERO && v->fill[i] == 0 && count / hashes(v) >= blocks) {
+			blocks *= hashes(v);
 			i++;
 		}
-		push(v, i, zero_hash[i]);
+		push(v, i, zero_hash(v->algorithm, i));
 		count -= blocks;
 	}
 }
@@ -214,7 +316,7 @@ static const u8 *root_of(struct verity *v)
 
 	if (v->used)
 		add_partial(v, NULL, VERITY_BLOCK);
-	while (i + 1 < VERITY_LEVELS && !(v->fill[i] == SHA256_SIZE && is_top(v, i))) {
+	while (i + 1 < VERITY_LEVELS && !(v->fill[i] == hash_size(v) && is_top(v, i))) {
 		if (v->fill[i]) {
 			memset(v->level[i] + v->fill[i], 0, VERITY_BLOCK - v->fill[i]);
 			v->fill[i] = VERITY_BLOCK;
@@ -225,62 +327,75 @@ static const u8 *root_of(struct verity *v)
 	return v->level[i];
 }
 
-void verity_end(struct verity *v, struct cfs_digest *digest)
+static void end(struct verity *v, u8 *digest)
 {
-	static const u8 none[SHA256_SIZE];
+	static const u8 none[CFS_DIGEST_MAX];
 	struct descriptor d;
 
-	describe(&d, v->size, v->size ? root_of(v) : none);
-	sha256_one(&d, sizeof(d), digest->b);
+	describe(&d, v->algorithm, v->size, v->size ? root_of(v) : none);
+	hash_many(v->algorithm, &d, sizeof(d), 1, digest);
 }
 
-/* How much of its block is not padding; what is hashed as a whole already has more blocks. */
-static size_t top_used(const struct verity_top *t)
+void verity_end(struct verity *v, struct cfs_digest *digest)
 {
-	return (size_t)(t->size <= VERITY_BLOCK
-				? t->size
-				: (t->size + VERITY_BLOCK - 1) / VERITY_BLOCK * SHA256_SIZE);
+	digest->algorithm = v->algorithm;
+	end(v, digest->b);
 }
 
-void verity_leave(struct verity *v, struct verity_top *top, struct cfs_digest *digest)
+/* How much of its block is not padding; a file that has no block of hashes is its own. */
+static size_t top_used(u8 algorithm, u64 size)
 {
-	top->size = v->size > VERITY_BLOCK && v->size <= (HASHES - 1) * VERITY_BLOCK ? v->size : 0;
-	top->digest = digest;
-	if (!top->size) {
-		verity_end(v, digest);
+	if (size <= VERITY_BLOCK)
+		return (size_t)size;
+	return (size_t)((size + VERITY_BLOCK - 1) / VERITY_BLOCK * cfs_digest_size(algorithm));
+}
+
+void verity_leave(struct verity *v, struct verity_tops *tops, u8 *digest)
+{
+	unsigned int n = tops->n;
+
+	/* A full block of hashes has been hashed already. */
+	if (v->size <= VERITY_BLOCK || v->size > (hashes(v) - 1) * (u64)VERITY_BLOCK) {
+		end(v, digest);
 		return;
 	}
 	if (v->used)
 		add_partial(v, NULL, VERITY_BLOCK);
-	memcpy(top->block, v->level[0], v->fill[0]);
+	tops->size[n] = v->size;
+	tops->digest[n] = digest;
+	memcpy(tops->block[n], v->level[0], v->fill[0]);
+	tops->n++;
 }
 
-static void pad(struct verity_top *t)
+void verity_tops(struct verity_tops *tops)
 {
-	size_t used = top_used(t);
+	const size_t size = cfs_digest_size(tops->algorithm);
+	u8 hash[VERITY_TOPS * CFS_DIGEST_MAX];
+	struct descriptor d[VERITY_TOPS];
 
-	memset(t->block + used, 0, VERITY_BLOCK - used);
+	for (unsigned int i = 0; i < tops->n; i++) {
+		size_t used = top_used(tops->algorithm, tops->size[i]);
+
+		memset(tops->block[i] + used, 0, VERITY_BLOCK - used);
+	}
+	hash_many(tops->algorithm, tops->block, VERITY_BLOCK, tops->n, hash);
+	for (unsigned int i = 0; i < tops->n; i++)
+		describe(&d[i], tops->algorithm, tops->size[i], hash + i * size);
+	hash_many(tops->algorithm, d, sizeof(*d), tops->n, hash);
+	for (unsigned int i = 0; i < tops->n; i++)
+		memcpy(tops->digest[i], hash + i * size, size);
+	tops->n = 0;
 }
 
-void verity_tops(struct verity_top *a, struct verity_top *b)
+void verity_memory(struct verity *v, u8 algorithm, const void *data, size_t len,
+		   struct cfs_digest *digest)
 {
-	u8 root[2][SHA256_SIZE];
-	struct descriptor d[2];
-
-	pad(a);
-	pad(b);
-	sha256_two(a->block, b->block, VERITY_BLOCK, root[0], root[1]);
-	describe(&d[0], a->size, root[0]);
-	describe(&d[1], b->size, root[1]);
-	sha256_two(&d[0], &d[1], sizeof(d[0]), a->digest->b, b->digest->b);
-}
-
-void verity_memory(struct verity *v, const void *data, size_t len, struct cfs_digest *digest)
-{
-	verity_init(v);
+	verity_init(v, algorithm);
 	verity_add(v, data, len);
 	verity_end(v, digest);
 }
+
+#define RANGE_LEVEL 2
 
 const u8 *verity_range(const struct verity *v)
 {
@@ -289,6 +404,6 @@ const u8 *verity_range(const struct verity *v)
 
 void verity_add_range(struct verity *v, const u8 *hash)
 {
-	v->size += VERITY_RANGE;
+	v->size += verity_range_size(v->algorithm);
 	push(v, RANGE_LEVEL, hash);
 }

@@ -21,10 +21,17 @@ struct descriptor {
 static_assert(sizeof(struct descriptor) == 256, "descriptor");
 
 /*
- * The hash over all of a range, once exactly its bytes were added to @v, and the
- * same in place of adding them. What is no whole range may be added before.
+ * A range is what one hash of the third level stands for: 64 MiB with SHA-256,
+ * 16 MiB with SHA-512. verity_range() is that hash once exactly the bytes of a
+ * range were added to @v; verity_add_range() adds the hash in their place. The bytes
+ * behind the last whole range may be added before.
  */
-#define VERITY_RANGE ((u64)64 << 20)
+static inline u64 verity_range_size(u8 algorithm)
+{
+	u64 hashes = VERITY_BLOCK / cfs_digest_size(algorithm);
+
+	return VERITY_BLOCK * hashes * hashes;
+}
 const u8 *verity_range(const struct verity *v);
 void verity_add_range(struct verity *v, const u8 *hash);
 

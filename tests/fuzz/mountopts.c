@@ -43,7 +43,7 @@ static void see_options(const struct optlist *o, const char *list)
 	must(total <= strlen(list) + 1);
 	must(level >= 0 && level <= 2);
 	/* A digest means level 2 unless somebody said otherwise; and it is never without its name. */
-	if (o->has_digest) {
+	if (o->digest.algorithm) {
 		must(has_word(list, "digest="));
 		must(level == 2 || has_word(list, "verity_check=") || has_word(list, "noverity"));
 	}
@@ -85,7 +85,7 @@ static void try_cmdline(const char *text, size_t len)
 	}
 	must(c.n == lookalikes(text, len));
 	for (unsigned int i = 0; i < c.n; i++) {
-		must(strlen(c.image[i].hex) == CFS_DIGEST_HEX);
+		must(strlen(c.image[i].hex) == 64);
 		cmdline_word(word, &c.image[i]);
 		must(!cmdline_parse(&again, word, strlen(word), &err) && again.n == 1);
 		must(!strcmp(again.image[0].hex, c.image[i].hex) &&

@@ -43,7 +43,7 @@ static void mend(u8 *block)
 
 static void try_archive(const u8 *data, size_t size, struct notes *notes)
 {
-	struct tar_options options = { .notes = notes };
+	struct tar_options options = { .algorithm = CFS_SHA256, .notes = notes };
 	struct error err = { 0 };
 	struct tree tree;
 	char path[32];

@@ -16,9 +16,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 #define ALL_MAX ((size_t)600 << 10) /* two levels and a bit: 128 blocks are 512 KiB */
 
-static void equal(const struct cfs_digest *got, const u8 want[32], const char *what)
+static u8 algorithm;
+
+static void equal(const struct cfs_digest *got, const u8 *want, const char *what)
 {
-	if (!memcmp(got, want, 32))
+	if (got->algorithm == algorithm && !memcmp(got->b, want, cfs_digest_size(algorithm)))
 		return;
 	fprintf(stderr, "verity: %s differs\n", what);
 	abort();
@@ -59,7 +61,7 @@ static size_t piece(struct verity *v, u8 *all, size_t used, const u8 op[3])
 }
 
 /* The same bytes as a file whose blocks of zeros are holes, and its copy. */
-static void as_file(const u8 *all, size_t used, const u8 want[32])
+static void as_file(const u8 *all, size_t used, const u8 *want)
 {
 	static const u8 zeros[VERITY_BLOCK];
 	int fd = memfd_create("file", 0), to = memfd_create("copy", 0);
@@ -75,17 +77,18 @@ static void as_file(const u8 *all, size_t used, const u8 want[32])
 		if (memcmp(all + at, zeros, n) && pwrite(fd, all + at, n, (off_t)at) != (ssize_t)n)
 			abort();
 	}
-	if (fstat(fd, &st) || verity_fd(fd, &st, &got))
+	if (fstat(fd, &st) || verity_fd(fd, &st, algorithm, &got))
 		abort();
 	equal(&got, want, "digest of a file");
+	verity_work_init(work, algorithm, NULL);
 	if (verity_copy(work, fd, &st, to, &got))
 		abort();
 	equal(&got, want, "digest of what is copied");
-	if (fstat(to, &st) || (size_t)st.st_size != used || verity_fd(to, &st, &got))
+	if (fstat(to, &st) || (size_t)st.st_size != used || verity_fd(to, &st, algorithm, &got))
 		abort();
 	equal(&got, want, "digest of the copy");
 	st.st_size++;
-	if (verity_fd(to, &st, &got) != 1)
+	if (verity_fd(to, &st, algorithm, &got) != 1)
 		abort();
 	free(work);
 	close(fd);
@@ -98,35 +101,24 @@ static void huge(const u8 *data)
 	struct cfs_digest got;
 	struct verity v;
 	u64 size = 0;
-	u8 want[32];
+	u8 want[CFS_DIGEST_MAX];
 
 	memcpy(&size, data, sizeof(size));
-	naive_verity_zeros(size, want);
-	verity_init(&v);
+	naive_verity_zeros(algorithm, size, want);
+	verity_init(&v, algorithm);
 	verity_add_zero(&v, size / 3);
 	verity_add_zero(&v, size - size / 3);
 	verity_end(&v, &got);
 	equal(&got, want, "zeros");
 }
 
-/* Two hashes of it are left to verity_tops(), if they can be. */
-static void left(const u8 *all, size_t used, struct verity_top *top, struct cfs_digest *digest)
+static int either(const u8 *data, size_t size)
 {
-	struct verity v;
-
-	memset(top, 0xaa, sizeof(*top));
-	verity_init(&v);
-	verity_add(&v, all, used);
-	verity_leave(&v, top, digest);
-}
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
-{
-	static struct verity_top top[2];
-	struct cfs_digest got, other;
+	static struct verity_tops tops;
+	struct cfs_digest got, left[VERITY_TOPS];
 	struct verity v;
 	size_t used = 0;
-	u8 want[32], *all;
+	u8 want[CFS_DIGEST_MAX], *all;
 
 	if (size == sizeof(u64)) {
 		huge(data);
@@ -135,25 +127,35 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	all = calloc(1, ALL_MAX + VERITY_BLOCK);
 	if (!all)
 		return 0;
-	verity_init(&v);
+	verity_init(&v, algorithm);
 	for (size_t i = 0; i + 3 <= size && i < 96; i += 3)
 		used = piece(&v, all, used, data + i);
 	verity_end(&v, &got);
-	naive_verity(all, used, want);
+	naive_verity_of(algorithm, all, used, want);
 	equal(&got, want, "digest in pieces");
-	verity_memory(&v, all, used, &got);
+	verity_memory(&v, algorithm, all, used, &got);
 	equal(&got, want, "digest in one piece");
-	for (int twins = 0; twins < 2; twins++) {
-		left(all, used, &top[0], &got);
-		left(all, used, &top[1], &other);
-		if (top[0].size)
-			verity_tops(&top[0], &top[twins]);
-		if (top[0].size && twins)
-			equal(&other, want, "digest of the other of two");
-		equal(&got, want,
-		      twins ? "digest of one of two" : "digest of one whose end was left");
+	for (unsigned int n = 1; n <= VERITY_TOPS; n++) {
+		memset(&tops, 0xaa, sizeof(tops));
+		verity_tops_init(&tops, algorithm);
+		for (unsigned int i = 0; i < n; i++) {
+			left[i].algorithm = algorithm;
+			verity_init(&v, algorithm);
+			verity_add(&v, all, used);
+			verity_leave(&v, &tops, left[i].b);
+		}
+		verity_tops(&tops);
+		for (unsigned int i = 0; i < n; i++)
+			equal(&left[i], want, "digest whose end was left");
 	}
 	as_file(all, used, want);
 	free(all);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	for (algorithm = CFS_SHA256; algorithm <= CFS_SHA512; algorithm++)
+		either(data, size);
 	return 0;
 }

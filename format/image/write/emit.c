@@ -58,12 +58,14 @@ static void emit_backing_entry(struct writer *w, bool metacopy, u32 value_len)
 		   sizeof(CFS_XATTR_METACOPY) - 1 - prefix, value_len);
 }
 
-static void emit_metacopy(struct writer *w, const struct cfs_digest *digest)
+static void emit_metacopy(struct writer *w, u8 algorithm, const u8 *digest)
 {
 	struct cfs_metacopy value;
 
-	cfs_metacopy_encode(&value, digest);
-	writer_add(w, &value, sizeof(value));
+	if (!algorithm)
+		return;
+	cfs_metacopy_encode(&value, algorithm, digest);
+	writer_add(w, &value, cfs_metacopy_len(algorithm));
 }
 
 static void emit_inline(struct writer *w, const struct node *node, const struct stored_xattr *x)
@@ -75,11 +77,10 @@ static void emit_inline(struct writer *w, const struct node *node, const struct 
 			   x->xattr->len);
 		writer_add(w, x->xattr->value, x->xattr->len);
 	} else if (x->is_metacopy) {
-		emit_backing_entry(w, true, node->file.digest ? sizeof(struct cfs_metacopy) : 0);
-		if (node->file.digest)
-			emit_metacopy(w, node->file.digest);
+		emit_backing_entry(w, true, cfs_metacopy_len(node->algorithm));
+		emit_metacopy(w, node->algorithm, node->file.digest);
 	} else {
-		char room[CFS_OBJECT_NAME];
+		char room[CFS_OBJECT_NAME_MAX];
 		size_t len;
 		const char *path = node_payload(node, room, &len);
 
@@ -311,11 +312,8 @@ static void emit_table(const struct plan *plan, struct writer *w)
 		if (e->is_redirect) {
 			writer_add(w, "/", 1);
 			writer_add(w, e->value, e->len - 1);
-		} else if (e->is_metacopy && e->len) {
-			struct cfs_digest digest;
-
-			memcpy(digest.b, e->value, sizeof(digest.b));
-			emit_metacopy(w, &digest);
+		} else if (e->algorithm) {
+			emit_metacopy(w, e->algorithm, e->value);
 		} else {
 			writer_add(w, e->value, e->len);
 		}

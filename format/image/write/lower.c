@@ -103,7 +103,7 @@ static int keep(struct plan *plan, u32 ino, const struct xattr_set *set)
 static int lower(struct plan *plan, u32 ino, const struct node *node, struct xattr_set *set)
 {
 	bool whiteout = plan_is_whiteout(plan, node);
-	bool parent = node->has_whiteouts;
+	bool parent = node_is(node, CFS_IFDIR) && node->dir.has_whiteouts;
 
 	if (ino && !whiteout && !parent && !has_overlay(node))
 		return 0;

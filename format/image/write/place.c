@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Size and position of every inode (image-format 7.4 and 8). */
 #include <stdlib.h>
-#include "core/decode.h"
+#include "core/backing.h"
 #include "image/write/plan.h"
 
 /* Bytes of the xattr area; 0 without xattrs. */
@@ -26,9 +26,8 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 			value = x.xattr->len;
 		} else {
 			name = sizeof("overlay.metacopy") - 1; /* as long as the other one */
-			value = !x.is_metacopy      ? node->payload_len + 1u
-				: node->file.digest ? sizeof(struct cfs_metacopy)
-						    : 0;
+			value = x.is_metacopy ? cfs_metacopy_len(node->algorithm)
+					      : node->payload_len + 1u;
 		}
 		size += cfs_align(sizeof(struct erofs_xattr_entry) + name + value, 4);
 	}

@@ -78,7 +78,7 @@ struct shared_entry {
 	u32 *set_shared; /* where the reference to it goes */
 	u16 name_len;
 	bool is_redirect; /* the value is '/' and then len - 1 bytes */
-	bool is_metacopy; /* the value is made of the 32 bytes of a digest, or empty */
+	u8 algorithm; /* not 0: the value is the metacopy of this digest, whose bytes are given */
 };
 
 static inline u32 plan_ino(const struct plan *plan, const struct node *node)

@@ -11,45 +11,32 @@
 struct key {
 	const void *p;
 	size_t len;
-	bool is_digest;
-	u8 room[CFS_DIGEST_SIZE];
+	u8 algorithm; /* of the digest; 0: a text, or no digest */
+	struct cfs_digest room;
 };
 
 static void metacopy_key(const struct node *node, struct key *key)
 {
-	const struct cfs_digest *digest = node->file.digest;
-
-	key->is_digest = digest != NULL;
-	key->p = digest ? digest->b : key->room;
-	key->len = digest ? sizeof(digest->b) : 0;
+	key->algorithm = node->algorithm;
+	key->p = node->algorithm ? node->file.digest : key->room.b;
+	key->len = cfs_digest_size(node->algorithm);
 }
 
 /* A text that is the object name of a digest is compared as that digest. */
 static void redirect_key(const struct node *node, struct key *key)
 {
-	char object[CFS_OBJECT_NAME], hex[CFS_DIGEST_HEX];
-	struct cfs_digest digest;
-
 	if (node->payload_is_object) {
 		metacopy_key(node, key);
 		return;
 	}
-	key->is_digest = false;
+	key->algorithm = CFS_NO_ALGORITHM;
 	key->p = node->file.payload;
 	key->len = node->payload_len;
-	if (key->len != sizeof(object))
+	if (!cfs_object_name_parse(&key->room, node->file.payload, node->payload_len))
 		return;
-	memcpy(hex, node->file.payload, 2);
-	memcpy(hex + 2, node->file.payload + 3, sizeof(hex) - 2);
-	if (!cfs_digest_parse(&digest, hex, sizeof(hex)))
-		return;
-	cfs_object_name(object, &digest);
-	if (text_order(object, sizeof(object), node->file.payload, sizeof(object)))
-		return;
-	memcpy(key->room, digest.b, sizeof(key->room));
-	key->p = key->room;
-	key->len = sizeof(key->room);
-	key->is_digest = true;
+	key->algorithm = key->room.algorithm;
+	key->p = key->room.b;
+	key->len = cfs_digest_size(key->algorithm);
 }
 
 /* Groups of equal values among the external files, found with a table of 4 bytes a slot. */
@@ -70,7 +57,7 @@ static u32 find_first(struct groups *g, u32 ino, const struct node *node)
 	struct key key, other;
 
 	g->key_of(node, &key);
-	for (size_t i = (size_t)hash_bytes(&g->plan->tree->key, key.is_digest, key.p, key.len) &
+	for (size_t i = (size_t)hash_bytes(&g->plan->tree->key, key.algorithm, key.p, key.len) &
 			g->mask;
 	     ; i = (i + 1) & g->mask) {
 		if (!g->slot[i]) {
@@ -78,7 +65,7 @@ static u32 find_first(struct groups *g, u32 ino, const struct node *node)
 			return 0;
 		}
 		g->key_of(plan_node(g->plan, g->slot[i] - 1), &other);
-		if (key.is_digest == other.is_digest && key.len == other.len &&
+		if (key.algorithm == other.algorithm && key.len == other.len &&
 		    !text_order(key.p, key.len, other.p, other.len))
 			return g->slot[i] - 1;
 	}
@@ -143,10 +130,9 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 							     : CFS_XATTR_METACOPY,
 					    .name_len = sizeof(CFS_XATTR_METACOPY) - 1,
 					    .set_shared = &refs[i],
-					    .is_redirect = redirect,
-					    .is_metacopy = !redirect };
+					    .is_redirect = redirect };
 		if (redirect) {
-			char room[CFS_OBJECT_NAME];
+			char room[CFS_OBJECT_NAME_MAX];
 			size_t len;
 			const char *path = node_payload(node, room, &len);
 
@@ -154,9 +140,10 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 			e->len = (u32)len + 1;
 			if (!e->value)
 				return -1;
-		} else if (node->file.digest) {
-			e->value = node->file.digest->b;
-			e->len = sizeof(struct cfs_metacopy);
+		} else if (node->algorithm) {
+			e->algorithm = node->algorithm;
+			e->value = node->file.digest;
+			e->len = cfs_metacopy_len(node->algorithm);
 		}
 	}
 	return 0;
@@ -165,7 +152,7 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 /* The bytes of an entry's value that decide its place among values of the same length. */
 static u32 order_len(const struct shared_entry *e)
 {
-	return e->is_redirect ? e->len - 1 : e->is_metacopy && e->len ? CFS_DIGEST_SIZE : e->len;
+	return e->is_redirect ? e->len - 1 : e->algorithm ? cfs_digest_size(e->algorithm) : e->len;
 }
 
 /* Ranks of the names, by sorting all of them: rank[i] belongs to table[i]. */

@@ -23,7 +23,7 @@ struct entry_work *entry_open(const struct scan_options *options, struct grower 
 	w->nlinks = w->links_cap = 0;
 	w->names = w->bytes = 0;
 	w->left_out = NULL;
-	w->content = content_open(options->store, workers);
+	w->content = content_open(options->store, options->algorithm, workers);
 	if (!w->content) {
 		free(w);
 		return NULL;
@@ -85,7 +85,7 @@ struct draft {
 	const char *target; /* of a link */
 	size_t target_len;
 	const u8 *content; /* of a small file */
-	struct cfs_digest *digest;
+	u8 *digest;
 };
 
 static mode_t type_of(unsigned char dt)
@@ -152,7 +152,7 @@ static int read_file(struct entry_work *w, int fd, struct draft *d, struct error
 {
 	if (d->st.st_size <= SCAN_INLINE)
 		return read_small(w, fd, d, err);
-	d->digest = arena_alloc(&w->g->arena, sizeof(*d->digest));
+	d->digest = arena_alloc(&w->g->arena, cfs_digest_size(w->options->algorithm));
 	if (!d->digest)
 		return error_nomem(err);
 	w->bytes += (u64)d->st.st_size;
@@ -227,12 +227,8 @@ static int add_node(struct entry_work *w, const struct entry *e, const struct dr
 		rc = node_set_payload(w->g, node, d->target, d->target_len);
 	if (!rc && d->content)
 		rc = node_set_content(w->g, node, d->content, (size_t)d->st.st_size);
-	if (d->digest) {
-		/* What it will be: the digest is not there yet, and the name is made from it. */
-		node->file.digest = d->digest;
-		node->payload_is_object = true;
-		node->payload_len = CFS_OBJECT_NAME;
-	}
+	if (d->digest)
+		node_await_digest(node, w->options->algorithm, d->digest);
 	if (!rc && w->options->hardlinks && d->st.st_nlink > 1)
 		rc = remember_link(w, &d->st, node);
 	w->names++;

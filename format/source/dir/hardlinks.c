@@ -120,6 +120,7 @@ static int make_links(struct grower *g, struct entry_link *v, size_t n)
 		node->mode = 0; /* no type: it has been replaced */
 		node->file.content = NULL;
 		node->file.digest = NULL;
+		node->algorithm = CFS_NO_ALGORITHM;
 		node->file.payload = (const char *)link;
 	}
 	return 0;

@@ -27,6 +27,7 @@ struct scan_options {
 	bool skip_devices; /* no character and block devices */
 	bool hardlinks;    /* names of one inode are one inode of the tree */
 	unsigned int threads;
+	u8 algorithm;        /* of the digests */
 	struct store *store; /* keeps what is not inlined; NULL: it is only hashed */
 	const struct scan_exclude *exclude;
 	size_t excludes;

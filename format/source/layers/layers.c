@@ -436,7 +436,8 @@ static bool same_file(const struct node *a, const struct node *b)
 	return a->payload_len == b->payload_len && a->payload_is_object == b->payload_is_object &&
 	       same_bytes(a->file.payload, b->file.payload, a->payload_len) &&
 	       same_bytes(a->file.content, b->file.content, a->size) &&
-	       same_bytes(a->file.digest, b->file.digest, sizeof(*a->file.digest));
+	       a->algorithm == b->algorithm &&
+	       same_bytes(a->file.digest, b->file.digest, cfs_digest_size(a->algorithm));
 }
 
 /* Whether two entries say the same, as far as it can reach the image. */

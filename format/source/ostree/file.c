@@ -27,7 +27,7 @@ struct ostree_reader {
 
 /* The object at hand: what was found before its content is read. */
 struct object {
-	struct cfs_digest sum;
+	struct sha256_sum sum;
 	int fd;
 	struct stat st;
 	struct ostree_attrs attrs;
@@ -164,9 +164,10 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 			struct ostree_file *file, struct error *err)
 {
 	bool archive = r->repo->mode == OSTREE_ARCHIVE;
+	struct cfs_digest digest;
 
 	if (r->want_verity)
-		verity_init(&r->verity);
+		verity_init(&r->verity, CFS_SHA256);
 	for (;;) {
 		ssize_t n = archive ? input_read(&r->in, r->block, BLOCK, err)
 				    : io_read(o->fd, r->block, BLOCK);
@@ -184,8 +185,10 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 		return error_set(err, EBADMSG,
 				 "content of %llu bytes, not %llu as its header states",
 				 (unsigned long long)file->size, (unsigned long long)o->size);
-	if (r->want_verity && file->size)
-		verity_end(&r->verity, &file->digest);
+	if (r->want_verity && file->size) {
+		verity_end(&r->verity, &digest);
+		memcpy(file->digest.b, digest.b, sizeof(file->digest.b));
+	}
 	return 0;
 }
 
@@ -208,7 +211,7 @@ static int keep(struct ostree_reader *r, const struct object *o, struct ostree_f
 static int read_object(struct ostree_reader *r, struct object *o, struct ostree_file *file,
 		       struct error *err)
 {
-	struct cfs_digest sum;
+	struct sha256_sum sum;
 	struct sha256 sha;
 	int rc;
 

@@ -11,13 +11,14 @@
 
 /* A regular file or symlink. All it points to is the grower's. */
 struct ostree_file {
-	struct cfs_digest sum; /* its name; set by the caller */
+	struct sha256_sum sum; /* its name; set by the caller */
 	u32 mode, uid, gid;
 	u32 nxattrs;
 	const struct xattr **xattrs; /* by name */
 	u64 size;                    /* of the content; of a symlink, of its target */
 	const char *target;          /* of a symlink, not terminated; else NULL */
-	struct cfs_digest digest; /* fs-verity; of a regular file with size > 0, if it was wanted */
+	struct sha256_sum
+		digest; /* fs-verity with SHA-256; of a regular file with size > 0, if it was wanted */
 };
 
 /* What one thread reads file objects with, about 370 KiB; adds xattrs and targets to @g. NULL without memory. */

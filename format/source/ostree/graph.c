@@ -41,13 +41,13 @@ static size_t place_path(const struct graph_place *place, char room[PATH_SHOWN])
 	return PATH_SHOWN - at;
 }
 
-int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext,
+int graph_in(const struct graph_place *place, const struct sha256_sum *sum, const char *ext,
 	     struct error *err)
 {
-	char path[PATH_SHOWN], hex[CFS_DIGEST_HEX];
+	char path[PATH_SHOWN], hex[SHA256_HEX];
 	size_t len = place_path(place, path), used = strlen(err->text);
 
-	cfs_digest_print(hex, sum);
+	sha256_sum_print(hex, sum);
 	if (used < sizeof(err->text) / 4) {
 		struct error old = { .code = err->code };
 
@@ -60,15 +60,15 @@ int graph_in(const struct graph_place *place, const struct cfs_digest *sum, cons
 
 static bool same_sum(const void *item, const void *want)
 {
-	return !memcmp(item, want, sizeof(struct cfs_digest));
+	return !memcmp(item, want, sizeof(struct sha256_sum));
 }
 
-static u64 hash_of(const struct graph *graph, const struct cfs_digest *sum)
+static u64 hash_of(const struct graph *graph, const struct sha256_sum *sum)
 {
 	return hash_bytes(&graph->tree->key, 0, sum, sizeof(*sum));
 }
 
-static void *find(const struct graph *graph, const struct table *t, const struct cfs_digest *sum)
+static void *find(const struct graph *graph, const struct table *t, const struct sha256_sum *sum)
 {
 	return table_find(t, hash_of(graph, sum), same_sum, sum);
 }
@@ -88,7 +88,7 @@ static int load_meta(struct graph *graph, struct graph_meta *m, struct error *er
 	return ostree_xattrs_keep(graph->g, &m->xattrs, &m->nxattrs, err);
 }
 
-static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest *sum,
+static struct graph_meta *get_meta(struct graph *graph, const struct sha256_sum *sum,
 				   const struct graph_place *place, struct error *err)
 {
 	struct graph_meta *m = find(graph, &graph->metas, sum);
@@ -112,7 +112,7 @@ static struct graph_meta *get_meta(struct graph *graph, const struct cfs_digest 
 	return m;
 }
 
-static struct graph_file *get_file(struct graph *graph, const struct cfs_digest *sum,
+static struct graph_file *get_file(struct graph *graph, const struct sha256_sum *sum,
 				   const struct graph_place *place, struct error *err)
 {
 	struct graph_file *f = find(graph, &graph->files, sum);
@@ -205,7 +205,7 @@ static int read_tree(struct graph *graph, struct graph_tree *d, struct error *er
 }
 
 /* A dirtree that has not been met yet, with its dirmetas, but not what is below it. */
-static struct graph_tree *load_tree(struct graph *graph, const struct cfs_digest *sum,
+static struct graph_tree *load_tree(struct graph *graph, const struct sha256_sum *sum,
 				    struct graph_place place, struct error *err)
 {
 	struct graph_tree *d = arena_alloc(&graph->arena, sizeof(*d));
@@ -250,7 +250,7 @@ static int count(struct graph_tree *d, struct error *err)
 	return graph_in(&d->place, &d->sum, "dirtree", err);
 }
 
-int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta,
+int graph_load(struct graph *graph, const struct sha256_sum *tree, const struct sha256_sum *meta,
 	       struct error *err)
 {
 	struct graph_place top = { NULL, 0 };

@@ -19,7 +19,7 @@ struct graph_place {
 
 /* These three begin with the checksum they are found by. */
 struct graph_meta {
-	struct cfs_digest sum;
+	struct sha256_sum sum;
 	u32 mode, uid, gid;
 	u32 nxattrs;
 	const struct xattr **xattrs; /* in the grower */
@@ -33,7 +33,7 @@ struct graph_file {
 };
 
 struct graph_tree {
-	struct cfs_digest sum;
+	struct sha256_sum sum;
 	struct graph_entry *v; /* files and directories, by name */
 	u32 n;
 	u32 next;    /* the first entry that has not been looked at */
@@ -46,7 +46,7 @@ struct graph_entry {
 	const char *name; /* not terminated */
 	u32 len;
 	bool dir;
-	const struct cfs_digest *sum; /* of a directory, that of its dirmeta follows it */
+	const struct sha256_sum *sum; /* of a directory, that of its dirmeta follows it */
 	struct graph_meta *meta;      /* of a directory */
 	union {
 		struct graph_file *file;
@@ -75,11 +75,11 @@ void graph_release(struct graph *graph);
  * A commit of more than OSTREE_NAMES_MAX names is refused. -1 and a text with
  * object and path, without the repository.
  */
-int graph_load(struct graph *graph, const struct cfs_digest *tree, const struct cfs_digest *meta,
+int graph_load(struct graph *graph, const struct sha256_sum *tree, const struct sha256_sum *meta,
 	       struct error *err);
 
 /* Put "OBJECT.EXT: " before the text and the path behind it. Returns -1. */
-int graph_in(const struct graph_place *place, const struct cfs_digest *sum, const char *ext,
+int graph_in(const struct graph_place *place, const struct sha256_sum *sum, const char *ext,
 	     struct error *err);
 
 #endif

@@ -6,7 +6,7 @@
 #define MODE_BITS 0177777u
 
 /* A checksum, or a text that names the field. */
-static int take_sum(struct cfs_digest *sum, struct cfs_span s, const char *what, struct error *err)
+static int take_sum(struct sha256_sum *sum, struct cfs_span s, const char *what, struct error *err)
 {
 	if (s.len != sizeof(*sum))
 		return error_set(err, EBADMSG, "%s of %llu bytes", what, (unsigned long long)s.len);
@@ -127,7 +127,7 @@ static int decode_entry(struct ostree_entry *e, struct cfs_span s, bool dir, str
 {
 	static const struct gvariant_member members[] = { { 1, 0 }, { 1, 0 }, { 1, 0 } };
 	struct cfs_span part[3], name;
-	struct cfs_digest sum;
+	struct sha256_sum sum;
 
 	if (gvariant_tuple(s, members, dir ? 3 : 2, part, err) ||
 	    gvariant_string(part[0], &name, err) ||
@@ -138,8 +138,8 @@ static int decode_entry(struct ostree_entry *e, struct cfs_span s, bool dir, str
 	*e = (struct ostree_entry){
 		.name = (const char *)name.p,
 		.len = name.len,
-		.sum = (const struct cfs_digest *)part[1].p,
-		.meta = dir ? (const struct cfs_digest *)part[2].p : NULL,
+		.sum = (const struct sha256_sum *)part[1].p,
+		.meta = dir ? (const struct sha256_sum *)part[2].p : NULL,
 	};
 	return 0;
 }

@@ -9,13 +9,14 @@
 
 #include "source/ostree/gvariant.h"
 #include "tree/tree.h"
+#include "verity/sha256.h"
 
 #define OSTREE_HEADER_MAX 65536u /* bytes of a file's header */
 
 struct ostree_commit {
 	bool has_parent, has_digest;
-	struct cfs_digest parent, tree, meta;
-	struct cfs_digest digest; /* that the image must have (ostree 6) */
+	struct sha256_sum parent, tree, meta;
+	struct sha256_sum digest; /* that the image must have (ostree 6) */
 };
 
 /* The recorded digest is looked at only if it is @wanted. */
@@ -31,8 +32,8 @@ int ostree_dirtree_decode(struct ostree_dirtree *t, struct cfs_span s, struct er
 struct ostree_entry {
 	const char *name; /* not terminated, in the span */
 	size_t len;
-	const struct cfs_digest *sum;  /* file, or dirtree; in the span */
-	const struct cfs_digest *meta; /* dirmeta of a directory, else NULL */
+	const struct sha256_sum *sum;  /* file, or dirtree; in the span */
+	const struct sha256_sum *meta; /* dirmeta of a directory, else NULL */
 };
 int ostree_entry_decode(struct ostree_entry *e, const struct ostree_dirtree *t, bool dir, u64 i,
 			struct error *err);

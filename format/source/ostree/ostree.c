@@ -6,15 +6,16 @@
 #include "core/erofs.h"
 #include "source/ostree/graph.h"
 
-#define PAYLOAD_EXT ".file" /* in an archive, too (ostree 5) */
-#define PAYLOAD_LEN (CFS_OBJECT_NAME + sizeof(PAYLOAD_EXT) - 1)
+#define PAYLOAD_EXT ".file"       /* in an archive, too (ostree 5) */
+#define NAME_LEN (SHA256_HEX + 1) /* xx/ and 62 digits */
+#define PAYLOAD_LEN (NAME_LEN + sizeof(PAYLOAD_EXT) - 1)
 
 /* ---- the revision ------------------------------------------------------- */
 
-static int read_commit(const struct ostree_repo *repo, const struct cfs_digest *sum, bool wanted,
+static int read_commit(const struct ostree_repo *repo, const struct sha256_sum *sum, bool wanted,
 		       struct ostree_commit *c, struct error *err)
 {
-	char hex[CFS_DIGEST_HEX];
+	char hex[SHA256_HEX];
 	struct arena arena = { 0 };
 	struct cfs_span data;
 	int rc = ostree_metadata_read(repo, &arena, sum, "commit", &data, err) ||
@@ -23,7 +24,7 @@ static int read_commit(const struct ostree_repo *repo, const struct cfs_digest *
 	arena_release(&arena);
 	if (!rc)
 		return 0;
-	cfs_digest_print(hex, sum);
+	sha256_sum_print(hex, sum);
 	return error_in(err, "%.64s.commit", hex);
 }
 
@@ -54,7 +55,7 @@ static int find_commit(const struct ostree *o, struct ostree_commit *c, struct e
 {
 	const struct ostree_repo *repo = &o->opened;
 	size_t steps = strlen(o->rev) - base_length(o);
-	struct cfs_digest sum = o->found;
+	struct sha256_sum sum = o->found;
 
 	for (;; steps--) {
 		if (read_commit(repo, &sum, o->verity && !steps, c, err))
@@ -147,8 +148,8 @@ static const char *payload_of(struct grower *g, struct graph_file *file)
 	p = arena_bytes(&g->arena, PAYLOAD_LEN);
 	if (!p)
 		return NULL;
-	cfs_object_name(p, &file->f.sum);
-	memcpy(p + CFS_OBJECT_NAME, PAYLOAD_EXT, sizeof(PAYLOAD_EXT) - 1);
+	cfs_object_name(p, CFS_SHA256, file->f.sum.b);
+	memcpy(p + NAME_LEN, PAYLOAD_EXT, sizeof(PAYLOAD_EXT) - 1);
 	file->payload = p;
 	return p;
 }
@@ -168,8 +169,10 @@ static int describe_file(const struct ostree *o, struct grower *g, struct node *
 		node->file.payload = f->target;
 		node->payload_len = (u16)f->size;
 	} else if (f->size) {
-		if (o->verity)
-			node->file.digest = &f->digest;
+		if (o->verity) {
+			node->algorithm = CFS_SHA256;
+			node->file.digest = f->digest.b;
+		}
 		node->file.payload = payload_of(g, file);
 		node->payload_len = PAYLOAD_LEN;
 		return node->file.payload ? 0 : -1;
@@ -263,8 +266,8 @@ static int read_tree(struct ostree *o, struct tree *tree, struct error *err)
 		return error_nomem(err);
 	if (find_commit(o, &c, err))
 		return -1;
-	o->has_digest = c.has_digest;
-	o->digest = c.digest;
+	if (c.has_digest)
+		cfs_digest_set(&o->digest, CFS_SHA256, c.digest.b);
 	graph_init(&graph, &o->opened, tree, g);
 	rc = graph_load(&graph, &c.tree, &c.meta, err) || read_files(o, &graph, err) ? -1 : 0;
 	if (!rc && expand(o, &graph))

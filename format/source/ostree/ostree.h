@@ -20,9 +20,9 @@ struct ostree {
 	void *progress_arg;
 	struct workers_pool *pool; /* of that many; NULL: none */
 	struct ostree_repo opened; /* by ostree_begin() */
-	struct cfs_digest found;   /* what the revision begins with */
-	bool has_digest; /* the commit records what the image's digest must be; with verity only */
-	struct cfs_digest digest; /* that */
+	struct sha256_sum found;   /* what the revision begins with */
+	/* What the commit records as the image's digest; algorithm 0: nothing, or without verity */
+	struct cfs_digest digest;
 };
 
 /*

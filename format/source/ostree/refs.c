@@ -52,21 +52,21 @@ static bool is_name(const char *s, size_t len)
 	}
 }
 
-static bool parse_sum(struct cfs_digest *sum, const char *s, size_t len)
+static bool parse_sum(struct sha256_sum *sum, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (s[i] >= 'A' && s[i] <= 'F')
 			return false;
-	return cfs_digest_parse(sum, s, len);
+	return sha256_sum_parse(sum, s, len);
 }
 
 /* 64 digits, then white space to the end. */
-static int read_ref(int fd, struct cfs_digest *sum, struct error *err)
+static int read_ref(int fd, struct sha256_sum *sum, struct error *err)
 {
 	char block[4096];
-	ssize_t n = io_read(fd, block, CFS_DIGEST_HEX), at = n;
+	ssize_t n = io_read(fd, block, SHA256_HEX), at = n;
 
-	if (n == CFS_DIGEST_HEX && parse_sum(sum, block, CFS_DIGEST_HEX)) {
+	if (n == SHA256_HEX && parse_sum(sum, block, SHA256_HEX)) {
 		while (at == n) {
 			n = io_read(fd, block, sizeof(block));
 			for (at = 0; at < n && memchr(" \t\n\f\r", block[at], 5); at++)
@@ -119,7 +119,7 @@ static int follow(char path[PATH_MAX], const char *target, struct error *err)
 }
 
 /* What is at a path: a checksum, nothing, or an alias. REF_*. */
-static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_digest *sum,
+static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct sha256_sum *sum,
 		struct error *err)
 {
 	char target[PATH_MAX];
@@ -149,7 +149,7 @@ static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct cfs_
  * aliases. REF_FOUND, REF_NONE or -1.
  */
 static int find(const struct ostree_repo *repo, const char *where, const char *remote,
-		int remote_len, const char *name, struct cfs_digest *sum, struct error *err)
+		int remote_len, const char *name, struct sha256_sum *sum, struct error *err)
 {
 	char path[PATH_MAX];
 	int rc = REF_ALIAS, n = text_format(path, sizeof(path), "%s%.*s%s%s", where, remote_len,
@@ -170,7 +170,7 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 }
 
 /* In the first of all remotes, in byte order, that has it: whatever order they are read in. */
-static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct cfs_digest *sum,
+static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct sha256_sum *sum,
 			   struct error *err)
 {
 	int fd = beneath_open(repo->fd, "refs/remotes", strlen("refs/remotes"),
@@ -185,7 +185,7 @@ static int find_in_remotes(const struct ostree_repo *repo, const char *name, str
 	while (d && (errno = 0, e = readdir(d))) {
 		size_t len = strlen(e->d_name);
 		struct error other = { 0 };
-		struct cfs_digest here;
+		struct sha256_sum here;
 		int got;
 
 		if (!is_fragment(e->d_name, len) || len > NAME_MAX ||
@@ -210,7 +210,7 @@ static int find_in_remotes(const struct ostree_repo *repo, const char *name, str
 	return rc;
 }
 
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum,
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err)
 {
 	size_t len = strlen(rev);

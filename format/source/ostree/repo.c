@@ -190,15 +190,16 @@ void ostree_repo_close(struct ostree_repo *repo)
 	repo->fd = repo->objects = -1;
 }
 
-void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum,
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct sha256_sum *sum,
 			const char *ext)
 {
-	cfs_object_name(name, sum);
-	name[CFS_OBJECT_NAME] = '.';
-	memcpy(name + CFS_OBJECT_NAME + 1, ext, strlen(ext) + 1);
+	size_t len = cfs_object_name(name, CFS_SHA256, sum->b);
+
+	name[len] = '.';
+	memcpy(name + len + 1, ext, strlen(ext) + 1);
 }
 
-int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum,
+int ostree_object_open(const struct ostree_repo *repo, const struct sha256_sum *sum,
 		       const char *ext, bool link, int *fd, struct stat *st, struct error *err)
 {
 	char name[OSTREE_OBJECT_NAME];
@@ -215,10 +216,10 @@ int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *
 }
 
 int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena,
-			 const struct cfs_digest *sum, const char *ext, struct cfs_span *data,
+			 const struct sha256_sum *sum, const char *ext, struct cfs_span *data,
 			 struct error *err)
 {
-	struct cfs_digest got;
+	struct sha256_sum got;
 	struct stat st = { 0 };
 	int fd = -1, rc = -1;
 	ssize_t n;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include "base/arena.h"
 #include "base/error.h"
-#include "core/digest.h"
+#include "verity/sha256.h"
 #include "core/span.h"
 
 #define OSTREE_METADATA_MAX ((u64)128 << 20)
@@ -45,24 +45,24 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
 int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, struct error *err);
 
 /* HH/REST.EXT and a NUL; EXT is file, filez, commit, dirtree or dirmeta. */
-#define OSTREE_OBJECT_NAME (CFS_OBJECT_NAME + 10)
-void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct cfs_digest *sum,
+#define OSTREE_OBJECT_NAME (SHA256_HEX + 11)
+void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct sha256_sum *sum,
 			const char *ext);
 
 /* ostree_open() for an object. A text without its name. */
-int ostree_object_open(const struct ostree_repo *repo, const struct cfs_digest *sum,
+int ostree_object_open(const struct ostree_repo *repo, const struct sha256_sum *sum,
 		       const char *ext, bool link, int *fd, struct stat *st, struct error *err);
 
 /* Read a metadata object into the arena, and compare its checksum. A text without the name. */
 int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena,
-			 const struct cfs_digest *sum, const char *ext, struct cfs_span *data,
+			 const struct sha256_sum *sum, const char *ext, struct cfs_span *data,
 			 struct error *err);
 
 /*
  * ostree_refs.c: the commit that a revision without "^" names: a checksum, a ref, an
  * alias. A text without the revision.
  */
-int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct cfs_digest *sum,
+int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err);
 
 #endif

@@ -76,7 +76,7 @@ static int add_inline(struct tar *t, struct node *node, const struct content_str
 int tar_add_content(struct tar *t, struct node *node)
 {
 	struct content_stream from = { .read = read_data, .arg = t, .size = t->m.size };
-	struct cfs_digest *digest;
+	u8 algorithm = content_algorithm(t->content), *digest;
 
 	if (t->m.sparse) {
 		tar_walk_start(&t->walk, &t->map);
@@ -89,13 +89,11 @@ int tar_add_content(struct tar *t, struct node *node)
 		return 0;
 	if (from.size <= TAR_INLINE)
 		return add_inline(t, node, &from);
-	digest = arena_bytes(&t->layers.g->arena, sizeof(*digest));
+	digest = arena_bytes(&t->layers.g->arena, cfs_digest_size(algorithm));
 	if (!digest)
 		return error_nomem(t->err);
 	/* The digest comes later, at the latest with content_finish(). */
-	node->file.digest = digest;
-	node->payload_is_object = true;
-	node->payload_len = CFS_OBJECT_NAME;
+	node_await_digest(node, algorithm, digest);
 	return content_put_stream(t->content, &from, digest, t->err);
 }
 

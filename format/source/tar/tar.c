@@ -366,7 +366,7 @@ int tar_files(struct tree *tree, char *const *files, const struct tar_options *o
 	u32 line;
 
 	t.layers.skip_devices = options->skip_devices;
-	t.content = content_open(options->store, NULL);
+	t.content = content_open(options->store, options->algorithm, NULL);
 	if (rc || !t.content)
 		rc = error_nomem(err);
 	for (t.layer = 1; !rc && files[t.layer - 1]; t.layer++)

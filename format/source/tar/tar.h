@@ -16,6 +16,7 @@ struct tar_options {
 	bool skip_xattrs;         /* none */
 	bool user_xattrs;         /* only user.* */
 	bool skip_devices;        /* no character and block devices of the archives */
+	u8 algorithm;             /* of the digests */
 	struct store *store;      /* keeps what is not inlined; NULL: it is only hashed */
 	const struct stat *image; /* the file that must not be an input; NULL: none */
 	struct notes *notes;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "files/io.h"
-#include "core/digest.h"
 #include "core/span.h"
 #include "source/tar/header.h"
 
@@ -271,13 +270,13 @@ static bool is_magic(const u8 head[4], bool *gzip)
 static int mismatch(const struct blob *b, const u8 *want, const void *data, size_t len,
 		    struct error *err)
 {
-	char hex[CFS_DIGEST_HEX];
-	struct cfs_digest got = { 0 };
+	char hex[SHA256_HEX];
+	struct sha256_sum got = { 0 };
 
 	sha256_one(data, len, got.b);
 	if (!memcmp(got.b, want, sizeof(got.b)))
 		return 0;
-	cfs_digest_print(hex, &got);
+	sha256_sum_print(hex, &got);
 	error_set(err, EBADMSG, "%s: the table of contents has the digest sha256:%.64s", b->name,
 		  hex);
 	return BLOB_MISMATCH;

@@ -216,7 +216,8 @@ static int set_xattrs(struct toc_entry *e, struct grower *g, struct node *node, 
 /* What an entry says about the content of a regular file. */
 struct content {
 	bool has_sha, has_verity;
-	struct cfs_digest sha, verity;
+	struct sha256_sum sha;
+	struct cfs_digest verity;
 	const char *payload; /* "x-payload" */
 	size_t payload_len;
 	ssize_t inlined; /* bytes in e->scratch; -1: no x-content */
@@ -260,7 +261,7 @@ static int parse_content(struct toc_entry *e, struct content *c, struct error *e
 		len -= 7;
 	}
 	c->has_sha = e->string[TOC_DIGEST].len > 0;
-	if (c->has_sha && !cfs_digest_parse_lower(&c->sha, s, len))
+	if (c->has_sha && (!sha256_sum_parse(&c->sha, s, len) || !cfs_hex_is_lower(s, len)))
 		return bad(err, "digest is not sha256: and 64 hex digits of lower case");
 	s = toc_string(e, TOC_VERITY, &len);
 	c->has_verity = e->string[TOC_VERITY].there;
@@ -307,7 +308,7 @@ static int keep_sha(const struct layers *l, const struct toc_input *in, const st
 static int set_content(const struct toc_entry *e, struct layers *l, const struct toc_input *in,
 		       struct node *node, const struct content *c, struct error *err)
 {
-	char name[CFS_OBJECT_NAME];
+	char name[CFS_OBJECT_NAME_MAX];
 
 	node->size = e->number[TOC_SIZE];
 	if (!node->size)
@@ -325,8 +326,9 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 	if (c->payload_len)
 		return node_set_payload(l->g, node, c->payload, c->payload_len) ? error_nomem(err)
 										: 0;
-	cfs_object_name(name, &c->sha);
-	return node_set_payload(l->g, node, name, sizeof(name)) ? error_nomem(err) : 0;
+	return node_set_payload(l->g, node, name, cfs_object_name(name, CFS_SHA256, c->sha.b))
+		       ? error_nomem(err)
+		       : 0;
 }
 
 /* ---- the entry ---- */
@@ -337,7 +339,7 @@ static bool is_landmark(const struct toc_entry *e, const struct toc_input *in,
 {
 	static const char *const names[] = { ".prefetch.landmark", ".no.prefetch.landmark",
 					     "stargz.index.json" };
-	static const struct cfs_digest digest = { {
+	static const struct sha256_sum digest = { {
 		0xdc, 0x0e, 0x9c, 0x36, 0x58, 0xa1, 0xa3, 0xed, 0x1e, 0xc9, 0x42,
 		0x74, 0xd8, 0xb1, 0x99, 0x25, 0xc9, 0x3e, 0x1a, 0xbb, 0x7d, 0xdb,
 		0xa2, 0x94, 0x92, 0x3a, 0xd9, 0xbd, 0xe3, 0x0f, 0x8c, 0xb8,

@@ -24,13 +24,14 @@ struct objects {
 	struct table table; /* of objects by path */
 	struct object *v;
 	size_t n;
+	u8 algorithm;             /* of the digests */
 	struct verity_work *work; /* of each thread */
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
 };
 
 struct path {
-	char room[CFS_OBJECT_NAME];
+	char room[CFS_OBJECT_NAME_MAX];
 	const char *s;
 	size_t len;
 };
@@ -84,7 +85,7 @@ static int read_object(struct objects *o, struct verity_work *work, struct objec
 	ssize_t n;
 
 	sha256_init(&sha);
-	verity_init(&work->v);
+	verity_init(&work->v, o->algorithm);
 	do {
 		n = io_read(fd, work->buf, sizeof(work->buf));
 		if (n < 0)
@@ -140,7 +141,9 @@ static const char *judge(const struct objects *o, const struct object *object,
 		return "has another size";
 	if (sha && memcmp(sha->sha, object->sha, sizeof(object->sha)))
 		return "has another SHA-256";
-	if (node->file.digest && memcmp(node->file.digest, &object->verity, sizeof(object->verity)))
+	if (node->algorithm &&
+	    (node->algorithm != object->verity.algorithm ||
+	     memcmp(node->file.digest, object->verity.b, cfs_digest_size(node->algorithm))))
 		return "has another fs-verity digest";
 	return NULL;
 }
@@ -185,7 +188,7 @@ static int set_digests(struct objects *o, struct error *err)
 		const struct object *object;
 		struct path path;
 
-		if (!node_is_external(node) || node->file.digest)
+		if (!node_is_external(node) || node->algorithm)
 			continue;
 		path_of(node, &path);
 		object = table_find(&o->table, path_hash(o, &path), same_path, &path);
@@ -200,7 +203,11 @@ int toc_objects(struct tree *tree, const struct table *shas, const struct toc_fr
 		struct error *err)
 {
 	struct objects o = {
-		.tree = tree, .shas = shas, .progress = progress, .progress_arg = progress_arg
+		.tree = tree,
+		.shas = shas,
+		.algorithm = from->algorithm,
+		.progress = progress,
+		.progress_arg = progress_arg,
 	};
 	int rc;
 

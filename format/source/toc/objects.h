@@ -12,6 +12,7 @@
 struct toc_from {
 	const char *name; /* of the directory */
 	int fd;           /* the directory */
+	u8 algorithm;     /* of the digests that files get */
 	unsigned int threads;
 	struct workers_pool *pool; /* NULL: none */
 };

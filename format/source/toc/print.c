@@ -59,7 +59,7 @@ static int put_xattrs(struct buf *b, const struct node *node, struct error *err)
 
 static int put_file(struct buf *b, const struct node *node, struct error *err)
 {
-	char room[CFS_OBJECT_NAME];
+	char room[CFS_OBJECT_NAME_MAX];
 	const char *payload;
 	size_t len;
 
@@ -69,10 +69,10 @@ static int put_file(struct buf *b, const struct node *node, struct error *err)
 	payload = node_payload(node, room, &len);
 	if (payload && put_string(b, "x-payload", payload, len, err))
 		return -1;
-	if (node->file.digest) {
+	if (node->algorithm) {
 		put_key(b, "x-digest");
 		buf_byte(b, '"');
-		buf_hex(b, node->file.digest->b, sizeof(node->file.digest->b));
+		buf_hex(b, node->file.digest, cfs_digest_size(node->algorithm));
 		buf_byte(b, '"');
 	}
 	return 0;

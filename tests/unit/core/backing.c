@@ -142,7 +142,8 @@ static void check_row(size_t i)
 	CHECK(!rows[i].payload || (b.path_len == strlen(rows[i].payload) &&
 				   !memcmp(b.path, rows[i].payload, b.path_len)),
 	      "row %zu: payload", i);
-	CHECK(b.has_digest == rows[i].digest && (!b.has_digest || !memcmp(b.digest.b, D32, 32)),
+	CHECK((b.digest.algorithm != 0) == rows[i].digest &&
+		      (!b.digest.algorithm || !memcmp(b.digest.b, D32, 32)),
 	      "row %zu: digest", i);
 	CHECK(b.is_whiteout == rows[i].whiteout, "row %zu: whiteout", i);
 }
@@ -159,7 +160,7 @@ static void check_order(void)
 	CHECK(!cfs_backing_xattr(&b, &meta, &shown, NULL), "metacopy");
 	CHECK(!cfs_backing_xattr(&b, &mark, &shown, NULL), "mark");
 	CHECK(!cfs_backing_xattr(&b, &redirect, &shown, NULL), "redirect behind the mark");
-	CHECK(b.has_digest && !b.has_redirect && b.is_whiteout && !b.is_file, "order");
+	CHECK(b.digest.algorithm && !b.has_redirect && b.is_whiteout && !b.is_file, "order");
 	CHECK(cfs_backing_xattr(&b, &mark, &shown, NULL) == 1, "a second mark is an escaped name");
 }
 
@@ -178,7 +179,7 @@ static void check_mark_on_content(void)
 	CHECK(is_shown(&shown, "trusted.overlay.whiteout"), "under its name");
 	cfs_backing_xattr(&b, &meta, &shown, NULL);
 	cfs_backing_xattr(&b, &redirect, &shown, NULL);
-	CHECK(!b.is_whiteout && b.is_file && b.has_digest && b.has_redirect, "still a file");
+	CHECK(!b.is_whiteout && b.is_file && b.digest.algorithm && b.has_redirect, "still a file");
 }
 
 /* Names that overlayfs acts on, apart from metacopy and redirect. */
@@ -281,16 +282,14 @@ static void check_long(void)
 /* The way back: what the encoder writes is what is read. */
 static void check_encoding(void)
 {
-	struct cfs_digest digest;
 	struct cfs_metacopy m;
 	struct cfs_xattr x;
 	struct cfs_backing b = start(REG);
 	struct cfs_shown shown;
 
-	memcpy(digest.b, D32, 32);
-	cfs_metacopy_encode(&m, &digest);
-	x = make(TRUSTED, "overlay.metacopy", (const char *)&m, sizeof(m));
-	CHECK(!cfs_backing_xattr(&b, &x, &shown, NULL) && b.has_digest &&
+	cfs_metacopy_encode(&m, CFS_SHA256, (const u8 *)D32);
+	x = make(TRUSTED, "overlay.metacopy", (const char *)&m, cfs_metacopy_len(CFS_SHA256));
+	CHECK(!cfs_backing_xattr(&b, &x, &shown, NULL) && b.digest.algorithm &&
 		      !memcmp(b.digest.b, D32, 32),
 	      "metacopy");
 	CHECK(cfs_name_is_escaped("trusted.overlay.x", 17) &&

@@ -19,6 +19,7 @@ static struct notes notes;
 
 static void digest_of(const void *p, size_t len, struct cfs_digest *d, char path[OBJECT_PATH + 3])
 {
+	d->algorithm = CFS_SHA256;
 	naive_verity(p, len, d->b);
 	memcpy(path, "st/", 3);
 	object_path(path + 3, d);
@@ -63,7 +64,8 @@ static int put_file(struct content *c, const char *name, struct cfs_digest *d, s
 
 	if (fd < 0 || fstat(fd, &st))
 		return error_sys(err, "open");
-	rc = content_put(c, fd, &st, d, err);
+	d->algorithm = CFS_SHA256;
+	rc = content_put(c, fd, &st, d->b, err);
 	close(fd);
 	return rc;
 }
@@ -73,7 +75,7 @@ static const size_t sizes[] = { 1, 65, 4096, 4097, 100000, 1 << 20, (1 << 20) + 
 /* Files of all sizes, each twice, into the store; their names, modes and contents. */
 static void fill(bool no_sync, unsigned int found)
 {
-	struct store_flags flags = { .no_sync = no_sync };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .no_sync = no_sync };
 	u8 *data = malloc(4 << 20);
 	char path[OBJECT_PATH + 3], name[16];
 	struct cfs_digest d[2 * ARRAY_LEN(sizes)], want;
@@ -85,7 +87,7 @@ static void fill(bool no_sync, unsigned int found)
 
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open: %s",
 	      err.text);
-	c = content_open(&s, NULL);
+	c = content_open(&s, CFS_SHA256, NULL);
 	for (size_t i = 0; i < 2 * ARRAY_LEN(sizes); i++) {
 		memset(data, (int)(i / 2) + 1, sizes[i / 2]);
 		snprintf(name, sizeof(name), "f%zu", i);
@@ -103,7 +105,7 @@ static void fill(bool no_sync, unsigned int found)
 
 		memset(data, (int)(i / 2) + 1, sizes[i / 2]);
 		digest_of(data, sizes[i / 2], &want, path);
-		CHECK(!memcmp(&d[i], &want, sizeof(want)), "digest of %zu bytes", sizes[i / 2]);
+		CHECK(!memcmp(d[i].b, want.b, 32), "digest of %zu bytes", sizes[i / 2]);
 		p = scratch_read(&scratch, path, &len);
 		CHECK(p && len == sizes[i / 2] && !memcmp(p, data, len),
 		      "object of %zu bytes (ST-1)", sizes[i / 2]);
@@ -219,7 +221,7 @@ static const struct {
 
 static int put_right(struct error *err)
 {
-	struct store_flags flags = { .no_sync = true };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .no_sync = true };
 	struct cfs_digest d;
 	struct content *c;
 	struct store s;
@@ -228,7 +230,7 @@ static int put_right(struct error *err)
 	scratch_file(&scratch, "right", "right", 5, 0644);
 	if (store_open(&s, scratch_path(&scratch, "st"), flags, &notes, err))
 		return -1;
-	c = content_open(&s, NULL);
+	c = content_open(&s, CFS_SHA256, NULL);
 	rc = put_file(c, "right", &d, err) || content_finish(c, err) || store_finish(&s, err) ? -1
 											      : 0;
 	content_close(c);
@@ -304,7 +306,7 @@ static void warnings(void)
 
 static void locked(void)
 {
-	struct store_flags flags = { 0 };
+	struct store_flags flags = { .algorithm = CFS_SHA256 };
 	struct error err;
 	struct store s;
 	int fd;
@@ -320,7 +322,7 @@ static void locked(void)
 
 static void required(void)
 {
-	struct store_flags flags = { .require_verity = true };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .require_verity = true };
 	struct error err;
 	struct store s;
 
@@ -343,7 +345,7 @@ static void required(void)
 static void sparse(void)
 {
 	const off_t size = 64 << 20;
-	struct store_flags flags = { .no_sync = true };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .no_sync = true };
 	int fd = open(scratch_path(&scratch, "sparse"), O_RDWR | O_CREAT, 0600);
 	char path[OBJECT_PATH + 3] = "st/";
 	struct content *c;
@@ -355,7 +357,7 @@ static void sparse(void)
 	CHECK(pwrite(fd, "x", 1, 33 << 20) == 1 && !ftruncate(fd, size) && !close(fd),
 	      "a sparse file");
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open");
-	c = content_open(&s, NULL);
+	c = content_open(&s, CFS_SHA256, NULL);
 	CHECK(!put_file(c, "sparse", &d, &err) && !content_finish(c, &err) &&
 		      !store_finish(&s, &err),
 	      "put");
@@ -371,7 +373,7 @@ static void sparse(void)
 static void changing(void)
 {
 	static const size_t len[] = { 100, 5000, 2 << 20 };
-	struct store_flags flags = { .no_sync = true };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .no_sync = true };
 	u8 *data = calloc(1, 2 << 20);
 	struct error err;
 	struct store s;
@@ -379,7 +381,7 @@ static void changing(void)
 
 	CHECK(!store_open(&s, scratch_path(&scratch, "st"), flags, &notes, &err), "open");
 	for (unsigned int i = 0; i < 2 * ARRAY_LEN(len); i++) {
-		struct content *c = content_open(i % 2 ? &s : NULL, NULL);
+		struct content *c = content_open(i % 2 ? &s : NULL, CFS_SHA256, NULL);
 		struct cfs_digest d;
 		struct stat st;
 		int fd;
@@ -388,14 +390,14 @@ static void changing(void)
 		fd = open(scratch_path(&scratch, "changing"), O_RDWR);
 		CHECK(!fstat(fd, &st), "fstat");
 		st.st_size++;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, shorter",
+		CHECK(content_put(c, fd, &st, d.b, &err) == CONTENT_CHANGED, "%zu bytes, shorter",
 		      len[i / 2]);
 		st.st_size -= 2;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED, "%zu bytes, longer",
+		CHECK(content_put(c, fd, &st, d.b, &err) == CONTENT_CHANGED, "%zu bytes, longer",
 		      len[i / 2]);
 		st.st_size++;
 		st.st_mtim.tv_nsec ^= 1;
-		CHECK(content_put(c, fd, &st, &d, &err) == CONTENT_CHANGED,
+		CHECK(content_put(c, fd, &st, d.b, &err) == CONTENT_CHANGED,
 		      "%zu bytes, another time", len[i / 2]);
 		CHECK(!content_finish(c, &err), "finish");
 		content_close(c);
@@ -425,7 +427,7 @@ static ssize_t read_stream(void *arg, void *to, size_t len, struct error *err)
 
 static void streams(void)
 {
-	struct store_flags flags = { .no_sync = true };
+	struct store_flags flags = { .algorithm = CFS_SHA256, .no_sync = true };
 	struct error err = { 0 };
 	struct store s;
 	u8 *data = malloc(4 << 20);
@@ -435,16 +437,16 @@ static void streams(void)
 		size_t len = sizes[i / 2], got = 0;
 		struct stream from = { len, (u8)(0x40 + i) };
 		struct content_stream stream = { read_stream, &from, len };
-		struct content *c = content_open(i % 2 ? &s : NULL, NULL);
+		struct content *c = content_open(i % 2 ? &s : NULL, CFS_SHA256, NULL);
 		char path[OBJECT_PATH + 3], *p;
 		struct cfs_digest d, want;
 
 		memset(data, from.byte, len);
 		digest_of(data, len, &want, path);
-		CHECK(!content_put_stream(c, &stream, &d, &err) && !content_finish(c, &err),
+		CHECK(!content_put_stream(c, &stream, d.b, &err) && !content_finish(c, &err),
 		      "%zu bytes: %s", len, err.text);
-		CHECK(!memcmp(&d, &want, sizeof(d)), "digest of a stream of %zu bytes", len);
-		CHECK(content_put_stream(c, &stream, &d, &err) == -1 &&
+		CHECK(!memcmp(d.b, want.b, 32), "digest of a stream of %zu bytes", len);
+		CHECK(content_put_stream(c, &stream, d.b, &err) == -1 &&
 			      strstr(err.text, "too early"),
 		      "it has ended");
 		content_close(c);
@@ -481,7 +483,7 @@ static int put_one(struct workers *w, unsigned int index, size_t item, void *arg
 	(void)data;
 	from.left = (size_t)stream.size;
 	from.byte = (u8)(item / 2); /* every content comes several times */
-	return content_put_stream(m->c[index], &stream, &m->d[item], err);
+	return content_put_stream(m->c[index], &stream, m->d[item].b, err);
 }
 
 static int put_many_as(const char *path, struct store_flags flags)
@@ -491,7 +493,7 @@ static int put_many_as(const char *path, struct store_flags flags)
 	int rc = 1;
 
 	for (unsigned int i = 0; i < 4; i++)
-		m->c[i] = content_open(&m->s, NULL);
+		m->c[i] = content_open(&m->s, CFS_SHA256, NULL);
 	if (!store_open(&m->s, path, flags, &notes, &err) &&
 	    !workers_each(4, MANY, put_one, m, &err)) {
 		rc = 0;
@@ -512,12 +514,12 @@ static int put_many_as(const char *path, struct store_flags flags)
 
 static int put_many(void *arg)
 {
-	return put_many_as(arg, (struct store_flags){ .no_sync = true });
+	return put_many_as(arg, (struct store_flags){ .algorithm = CFS_SHA256, .no_sync = true });
 }
 
 static int put_many_durable(void *arg)
 {
-	return put_many_as(arg, (struct store_flags){ .no_sync = false });
+	return put_many_as(arg, (struct store_flags){ .algorithm = CFS_SHA256, .no_sync = false });
 }
 
 static int without_tmpfile(void *arg)

@@ -15,29 +15,55 @@ static u32 rnd(u32 below)
 	return (seed >> 8) % below;
 }
 
+/* Of all that follows; each test runs once with either. */
+static u8 algorithm;
+
+static bool equal(const struct cfs_digest *d, const u8 *want)
+{
+	return d->algorithm == algorithm && !memcmp(d->b, want, cfs_digest_size(algorithm));
+}
+
 static bool is(const struct cfs_digest *d, const char *hex)
 {
-	struct cfs_digest want;
+	u8 want[CFS_DIGEST_MAX];
 
-	return cfs_digest_parse(&want, hex, strlen(hex)) && !memcmp(d, &want, sizeof(want));
+	return strlen(hex) == 2 * cfs_digest_size(algorithm) &&
+	       cfs_hex_parse(want, cfs_digest_size(algorithm), hex) && equal(d, want);
 }
 
 /* Digests that `fsverity digest` of fsverity-utils gives. */
+static const struct {
+	const char *name, *data;
+	u64 zeros;
+	const char *sha256, *sha512;
+} known_digests[] = {
+	{ "hello world and newline", "hello world\n", 0,
+	  "37061ef2ac4c21bec68489b56138c5780306a4ad7fe6676236ecdf2c9027cd92",
+	  "4098b052d2427dc9029c85062215dd6e6c41667bfae09f5ce90a49f7e01fca295c89b16a4d2703ac5b0593f476ca174675ee51829c2f1fd07c4133a87041c1d7" },
+	{ "hello world", "hello world", 0,
+	  "1e2eaa4202d750a41174ee454970b92c1bc2f925b1e35076d8c7d5f56362ba64",
+	  "18430270729d162d4e469daca123ae61893db4b0583d8f7081e3bf4f92b88ba514e7982f10733fb6aa895195c5ae8fd2eb2c47a8be05513ce5a0c51a6f570409" },
+	{ "nothing", "", 0, "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95",
+	  "ccf9e5aea1c2a64efa2f2354a6024b90dffde6bbc017825045dce374474e13d10adb9dadcc6ca8e17a3c075fbd31336e8f266ae6fa93a6c3bed66f9e784e5abf" },
+	{ "3 GiB of zeros", "", (u64)3 << 30,
+	  "61cf8b7b751066af446071d81e56b51044b849a2a190351ea8bebe4edbb28795",
+	  "fb71cea5bb06fe1734c4306ff36d21348aad9107885de37c70c1c6e0f987a0f35944903496c32066c4179fddd3fbf48d9e4310b8caaa175a82bf9b1f603436a7" },
+};
+
 static void known(struct verity *v)
 {
-	struct cfs_digest d;
+	for (size_t i = 0; i < ARRAY_LEN(known_digests); i++) {
+		const char *data = known_digests[i].data;
+		struct cfs_digest d;
 
-	verity_memory(v, "hello world\n", 12, &d);
-	CHECK(is(&d, "37061ef2ac4c21bec68489b56138c5780306a4ad7fe6676236ecdf2c9027cd92"),
-	      "hello world");
-	verity_memory(v, "", 0, &d);
-	CHECK(is(&d, "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"),
-	      "nothing");
-	verity_init(v);
-	verity_add_zero(v, (u64)3 << 30);
-	verity_end(v, &d);
-	CHECK(is(&d, "61cf8b7b751066af446071d81e56b51044b849a2a190351ea8bebe4edbb28795"),
-	      "3 GiB of zeros");
+		verity_init(v, algorithm);
+		verity_add(v, data, strlen(data));
+		verity_add_zero(v, known_digests[i].zeros);
+		verity_end(v, &d);
+		CHECK(is(&d, algorithm == CFS_SHA512 ? known_digests[i].sha512
+						     : known_digests[i].sha256),
+		      "%s", known_digests[i].name);
+	}
 }
 
 static const u64 zero_sizes[] = { 1,
@@ -49,6 +75,13 @@ static const u64 zero_sizes[] = { 1,
 				  128 * 4096,
 				  128 * 4096 + 1,
 				  129 * 4096,
+				  64 * 4096 - 1,
+				  64 * 4096,
+				  64 * 4096 + 1,
+				  65 * 4096,
+				  64 * 64 * 4096 - 1,
+				  64 * 64 * 4096,
+				  64 * 64 * 4096 + 1,
 				  128 * 128 * 4096,
 				  128 * 128 * 4096 + 1,
 				  (u64)127 * 128 * 128 * 4096 + 5,
@@ -66,14 +99,14 @@ static void zeros(struct verity *v)
 	for (size_t i = 0; i < ARRAY_LEN(zero_sizes); i++) {
 		struct cfs_digest d;
 		u64 left = zero_sizes[i];
-		u8 want[32];
+		u8 want[CFS_DIGEST_MAX];
 
-		naive_verity_zeros(left, want);
-		verity_init(v);
+		naive_verity_zeros(algorithm, left, want);
+		verity_init(v, algorithm);
 		verity_add_zero(v, left);
 		verity_end(v, &d);
-		CHECK(!memcmp(&d, want, 32), "%llu zeros", (unsigned long long)left);
-		verity_init(v);
+		CHECK(equal(&d, want), "%llu zeros", (unsigned long long)left);
+		verity_init(v, algorithm);
 		for (unsigned int n = 0; n < 20; n++) { /* the same in pieces */
 			u64 piece = left >> (1 + rnd(8));
 
@@ -82,8 +115,7 @@ static void zeros(struct verity *v)
 		}
 		verity_add_zero(v, left);
 		verity_end(v, &d);
-		CHECK(!memcmp(&d, want, 32), "%llu zeros in pieces",
-		      (unsigned long long)zero_sizes[i]);
+		CHECK(equal(&d, want), "%llu zeros in pieces", (unsigned long long)zero_sizes[i]);
 	}
 }
 
@@ -92,7 +124,7 @@ static void in_pieces(struct verity *v, const u8 *p, size_t len, struct cfs_dige
 {
 	size_t off = 0;
 
-	verity_init(v);
+	verity_init(v, algorithm);
 	while (off < len) {
 		size_t n = 1 + rnd(rnd(2) ? 300000 : 5000), zero = 0;
 
@@ -113,60 +145,63 @@ static void in_pieces(struct verity *v, const u8 *p, size_t len, struct cfs_dige
 
 static void lengths(struct verity *v, u8 *data, size_t size)
 {
-	static const size_t at[] = {
-		0, 4096, 8192, 128 * 4096, 129 * 4096, 256 * 4096, 1000 * 4096
-	};
+	static const size_t at[] = { 0,          4096,       8192,       64 * 4096,  65 * 4096,
+				     128 * 4096, 129 * 4096, 256 * 4096, 1000 * 4096 };
 	struct cfs_digest d;
-	u8 want[32];
+	u8 want[CFS_DIGEST_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(at); i++)
 		for (size_t len = at[i] < 2 ? 0 : at[i] - 2; len <= at[i] + 2 && len <= size;
 		     len++) {
-			naive_verity(data, len, want);
-			verity_memory(v, data, len, &d);
-			CHECK(!memcmp(&d, want, 32), "%zu bytes", len);
+			naive_verity_of(algorithm, data, len, want);
+			verity_memory(v, algorithm, data, len, &d);
+			CHECK(equal(&d, want), "%zu bytes", len);
 			for (unsigned int n = 0; n < (unit_long ? 50u : 3u); n++) {
 				in_pieces(v, data, len, &d);
-				CHECK(!memcmp(&d, want, 32), "%zu bytes in pieces", len);
+				CHECK(equal(&d, want), "%zu bytes in pieces", len);
 			}
 		}
 }
 
-/* One half of the digest each, the rest together. */
+/* Up to four digests that lack two hashes each; the rest of them together. */
 static void tops(struct verity *v, u8 *data)
 {
 	static const size_t sizes[] = { 1,          4095,           4096,       4097,
-					8192,       12289,          126 * 4096, 127 * 4096 - 1,
+					8192,       12289,          62 * 4096,  63 * 4096 - 1,
+					63 * 4096,  63 * 4096 + 1,  64 * 4096,  126 * 4096,
 					127 * 4096, 127 * 4096 + 1, 128 * 4096, 200 * 4096 };
-	static struct verity_top t[2];
-	struct cfs_digest d[2];
-	u8 want[32];
+	const size_t most = (4096 / cfs_digest_size(algorithm) - 1) * 4096;
+	static struct verity_tops t;
+	u8 got[4][CFS_DIGEST_MAX], want[CFS_DIGEST_MAX];
 
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		for (size_t j = 0; j < ARRAY_LEN(sizes); j++) {
-			const size_t size[2] = { sizes[i], sizes[j] };
+	for (size_t i = 0; i < 4 * ARRAY_LEN(sizes); i++) {
+		size_t n = 1 + i % 4, size[4];
 
-			for (size_t k = 0; k < 2; k++) {
-				memset(&t[k], 0x55, sizeof(t[k]));
-				verity_init(v);
-				verity_add(v, data + 17 * k, size[k]);
-				verity_leave(v, &t[k], &d[k]);
-				CHECK(!t[k].size == (size[k] <= 4096 || size[k] > 127 * 4096),
-				      "%zu bytes", size[k]);
-				if (size[k] < 4096) {
-					memset(t[k].block, 0x55, sizeof(t[k].block));
-					memcpy(t[k].block, data + 17 * k, size[k]);
-					t[k].size = size[k];
-					memset(&d[k], 0, sizeof(d[k]));
-				}
+		memset(&t, 0x55, sizeof(t));
+		memset(got, 0, sizeof(got));
+		verity_tops_init(&t, algorithm);
+		for (size_t k = 0; k < n; k++) {
+			unsigned int waiting = t.n;
+
+			size[k] = sizes[k ? rnd(ARRAY_LEN(sizes)) : i / 4];
+			if (size[k] < 4096) {
+				memcpy(t.block[t.n], data + 17 * k, size[k]);
+				t.size[t.n] = size[k];
+				t.digest[t.n++] = got[k];
+				continue;
 			}
-			if (t[0].size || t[1].size)
-				verity_tops(&t[!t[0].size], &t[!!t[1].size]);
-			for (size_t k = 0; k < 2; k++) {
-				naive_verity(data + 17 * k, size[k], want);
-				CHECK(!memcmp(&d[k], want, 32), "%zu bytes and %zu: %zu", size[0],
-				      size[1], k);
-			}
+			verity_init(v, algorithm);
+			verity_add(v, data + 17 * k, size[k]);
+			verity_leave(v, &t, got[k]);
+			CHECK((t.n == waiting) == (size[k] <= 4096 || size[k] > most), "%zu bytes",
+			      size[k]);
+		}
+		verity_tops(&t);
+		CHECK(!t.n, "none is left");
+		for (size_t k = 0; k < n; k++) {
+			naive_verity_of(algorithm, data + 17 * k, size[k], want);
+			CHECK(!memcmp(got[k], want, cfs_digest_size(algorithm)),
+			      "%zu of %zu: %zu bytes", k, n, size[k]);
 		}
 	}
 }
@@ -175,11 +210,10 @@ static void tops(struct verity *v, u8 *data)
 static void sparse(const struct scratch *s, struct verity_work *work, size_t size,
 		   const size_t *off, size_t n)
 {
-	u8 *data = calloc(1, size), want[32];
+	u8 *data = calloc(1, size), want[CFS_DIGEST_MAX];
 	const char *path = scratch_path(s, "sparse"), *copy = scratch_path(s, "copy");
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600),
 	    to = open(copy, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	static struct verity_top top;
 	struct cfs_digest d;
 	struct stat st, st2;
 	size_t len = 0;
@@ -192,22 +226,21 @@ static void sparse(const struct scratch *s, struct verity_work *work, size_t siz
 		CHECK(pwrite(fd, data + off[i], part, (off_t)off[i]) == (ssize_t)part, "pwrite");
 	}
 	CHECK(!ftruncate(fd, (off_t)size) && !fstat(fd, &st), "ftruncate");
-	naive_verity(data, size, want);
-	CHECK(!verity_file(work, fd, &st, &d) && !memcmp(&d, want, 32), "%zu bytes with %zu places",
-	      size, n);
-	CHECK(!verity_fd(fd, &st, &d) && !memcmp(&d, want, 32), "the same by verity_fd");
-	CHECK(!verity_begin(work, fd, &st, &top, &d), "begin");
-	if (top.size)
-		verity_tops(&top, &top);
-	CHECK(!memcmp(&d, want, 32), "%zu bytes, begun and ended", size);
-	CHECK(!verity_copy(work, fd, &st, to, &d) && !memcmp(&d, want, 32), "%zu bytes copied",
-	      size);
+	naive_verity_of(algorithm, data, size, want);
+	CHECK(!verity_file(work, fd, &st, &d) && equal(&d, want), "%zu bytes with %zu places", size,
+	      n);
+	CHECK(!verity_fd(fd, &st, algorithm, &d) && equal(&d, want), "the same by verity_fd");
+	memset(d.b, 0, sizeof(d.b));
+	CHECK(!verity_begin(work, fd, &st, d.b), "begin");
+	verity_tops(&work->tops);
+	CHECK(equal(&d, want), "%zu bytes, begun and ended", size);
+	CHECK(!verity_copy(work, fd, &st, to, &d) && equal(&d, want), "%zu bytes copied", size);
 	again = scratch_read(s, "copy", &len);
 	CHECK(len == size && !memcmp(again, data, size), "the copy");
 	CHECK(!fstat(to, &st2) && st2.st_blocks <= st.st_blocks + 8, "holes of the copy (ST-11)");
 	st.st_size++;
 	CHECK(verity_file(work, fd, &st, &d) == 1, "a file that is too short");
-	CHECK(verity_begin(work, fd, &st, &top, &d) == 1, "and begun");
+	CHECK(verity_begin(work, fd, &st, d.b) == 1 && !work->tops.n, "and begun");
 	CHECK(!ftruncate(fd, (off_t)(size / 2)) && !fstat(fd, &st2), "ftruncate");
 	st.st_size--;
 	CHECK(size / 2 == size || verity_file(work, fd, &st, &d) == 1, "a file that got shorter");
@@ -268,7 +301,7 @@ static void large(const struct scratch *s, struct verity_work *work, size_t size
 	CHECK(!verity_copy(work, l.fd, &l.st, -1, &want), "in one piece");
 	for (unsigned int threads = 1; threads <= 4; threads++) {
 		hash_by(&l, threads);
-		CHECK(!l.rc && !memcmp(&l.d, &want, sizeof(want)), "%zu bytes by %u threads", size,
+		CHECK(!l.rc && cfs_digest_equal(&l.d, &want), "%zu bytes by %u threads", size,
 		      threads);
 	}
 	CHECK(!ftruncate(l.fd, (off_t)(size / 3)), "ftruncate");
@@ -284,6 +317,7 @@ static void large(const struct scratch *s, struct verity_work *work, size_t size
 static void files(struct verity_work *work)
 {
 	static const size_t places[] = { 0, 300000, 700000, 2097152 };
+	const size_t range = (size_t)verity_range_size(algorithm);
 	struct scratch s;
 
 	scratch_begin(&s);
@@ -293,9 +327,9 @@ static void files(struct verity_work *work)
 	sparse(&s, work, (2 << 20) + 3, places + 1, 3);
 	sparse(&s, work, 5000, places, 1);
 	sparse(&s, work, 3, places, 1);
-	large(&s, work, (size_t)VERITY_RANGE, 0);
-	large(&s, work, (size_t)VERITY_RANGE + 1, 0);
-	large(&s, work, (size_t)(2 * VERITY_RANGE) + 1000003, 5 << 20);
+	large(&s, work, range, 0);
+	large(&s, work, range + 1, 0);
+	large(&s, work, 2 * range + 1000003, 5 << 20);
 	scratch_end(&s);
 }
 
@@ -309,21 +343,22 @@ static void kernel(void)
 	scratch_begin(&s);
 	scratch_file(&s, "f", "abc", 3, 0644);
 	fd = open(scratch_path(&s, "f"), O_RDONLY);
-	rc = verity_enable(fd);
+	rc = verity_enable(fd, algorithm);
 	if (rc) {
 		CHECK(errno == EOPNOTSUPP, "enable: errno %d", errno);
-		rc = verity_kernel(fd, &d);
+		rc = verity_kernel(fd, algorithm, &d);
 		CHECK(rc == VERITY_UNSUPPORTED || rc == VERITY_NONE, "measure: %d", rc);
 	} else {
-		u8 want[32];
+		u8 want[CFS_DIGEST_MAX];
 
-		naive_verity("abc", 3, want);
-		CHECK(verity_kernel(fd, &d) == VERITY_SHA256 && !memcmp(&d, want, 32), "measure");
-		CHECK(!verity_enable(fd), "enable twice");
+		naive_verity_of(algorithm, "abc", 3, want);
+		CHECK(verity_kernel(fd, algorithm, &d) == VERITY_SEALED && equal(&d, want),
+		      "measure");
+		CHECK(!verity_enable(fd, algorithm), "enable twice");
 	}
 	close(fd);
 	/* An emulator that does not know the call never asks the kernel. */
-	none = verity_measure(-1, &d);
+	none = verity_measure(-1, algorithm, &d);
 	CHECK((none == -1 && errno == EBADF) || (none == VERITY_UNSUPPORTED && rc == none),
 	      "no file: %d", none);
 	scratch_end(&s);
@@ -337,12 +372,15 @@ void unit_verity_verity(void)
 
 	for (size_t i = 0; i < size; i++)
 		data[i] = i / 10000 % 3 ? (u8)rnd(256) : 0;
-	known(&work->v);
-	zeros(&work->v);
-	lengths(&work->v, data, size);
-	tops(&work->v, data);
-	files(work);
-	kernel();
+	for (algorithm = CFS_SHA256; algorithm <= CFS_SHA512; algorithm++) {
+		verity_work_init(work, algorithm, NULL);
+		known(&work->v);
+		zeros(&work->v);
+		lengths(&work->v, data, size);
+		tops(&work->v, data);
+		files(work);
+		kernel();
+	}
 	free(data);
 	free(work);
 }

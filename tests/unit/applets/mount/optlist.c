@@ -148,8 +148,8 @@ static void check_one(const char *list)
 		CHECK(o.basedirs <= OPTLIST_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s",
 		      list);
 		/* The level stands in the list; only there can it be lowered. */
-		CHECK(!o.has_digest || level == 2 || strstr(list, "verity_check="), "%s: level %d",
-		      list, level);
+		CHECK(!o.digest.algorithm || level == 2 || strstr(list, "verity_check="),
+		      "%s: level %d", list, level);
 	}
 	optlist_release(&o);
 }

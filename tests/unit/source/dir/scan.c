@@ -72,7 +72,7 @@ static void make(void)
 
 static void check_file(const struct node *node, const char *path, const struct stat *st)
 {
-	char room[CFS_OBJECT_NAME];
+	char room[CFS_OBJECT_NAME_MAX];
 	struct cfs_digest want;
 	u8 *data;
 	int fd;
@@ -89,16 +89,15 @@ static void check_file(const struct node *node, const char *path, const struct s
 		      "content of %s", path);
 	} else {
 		size_t len = 0;
-		char name[CFS_OBJECT_NAME];
+		char name[CFS_OBJECT_NAME_MAX];
 		const char *payload = node_payload(node, room, &len);
 
 		naive_verity(data, (size_t)st->st_size, want.b);
-		cfs_object_name(name, &want);
+		cfs_object_name(name, CFS_SHA256, want.b);
 		CHECK(!node->file.content && node->file.digest &&
-			      !memcmp(node->file.digest, &want, 32),
+			      !memcmp(node->file.digest, want.b, 32),
 		      "digest of %s", path);
-		CHECK(len == sizeof(name) && !memcmp(payload, name, len), "object name of %s",
-		      path);
+		CHECK(len == 65 && !memcmp(payload, name, len), "object name of %s", path);
 	}
 	close(fd);
 	free(data);
@@ -182,7 +181,7 @@ static unsigned int all; /* names in the source */
 static void threads(bool hardlinks)
 {
 	static const unsigned int counts[] = { 1, 2, 3, 8, 40 };
-	struct scan_options o = { .hardlinks = hardlinks };
+	struct scan_options o = { .algorithm = CFS_SHA256, .hardlinks = hardlinks };
 	struct tree tree[ARRAY_LEN(counts)];
 	struct error err = { 0 };
 
@@ -217,7 +216,7 @@ static const struct name *find(const struct tree *tree, const char *path)
 /* The first in dump order holds the inode. */
 static void hardlinks(void)
 {
-	struct scan_options o = { .hardlinks = true, .threads = 2 };
+	struct scan_options o = { .algorithm = CFS_SHA256, .hardlinks = true, .threads = 2 };
 	const struct name *first, *second;
 	struct error err = { 0 };
 	struct tree tree;
@@ -250,7 +249,7 @@ static u32 count_xattrs(struct tree *tree)
 static void options(void)
 {
 	const bool root = geteuid() == 0;
-	struct scan_options o = { .threads = 2 };
+	struct scan_options o = { .algorithm = CFS_SHA256, .threads = 2 };
 	struct error err = { 0 };
 	struct tree tree;
 	u32 nodes;
@@ -279,7 +278,8 @@ static void left_out(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct scan_exclude exclude = { .what = "the output file" };
-		struct scan_options o = { .threads = 1 + (unsigned int)i % 2,
+		struct scan_options o = { .algorithm = CFS_SHA256,
+					  .threads = 1 + (unsigned int)i % 2,
 					  .exclude = &exclude,
 					  .excludes = 1 };
 		struct error err = { 0 };
@@ -305,7 +305,7 @@ static void left_out(void)
 
 static void refused(const char *source, const char *text)
 {
-	struct scan_options o = { .threads = 2 };
+	struct scan_options o = { .algorithm = CFS_SHA256, .threads = 2 };
 	struct error err = { 0 };
 	struct tree tree;
 	char want[700];
@@ -319,7 +319,7 @@ static void refused(const char *source, const char *text)
 static void refusals(void)
 {
 	char value[40000], path[700], want[900];
-	struct scan_options o = { .threads = 2 };
+	struct scan_options o = { .algorithm = CFS_SHA256, .threads = 2 };
 	struct error err = { 0 };
 	struct tree tree;
 
@@ -346,7 +346,7 @@ static void refusals(void)
 /* SC-6: deeper than descriptors reach, and more threads than there are descriptors for. */
 static int deep(void *arg)
 {
-	struct scan_options o = { .threads = *(unsigned int *)arg };
+	struct scan_options o = { .algorithm = CFS_SHA256, .threads = *(unsigned int *)arg };
 	const unsigned int levels = 700;
 	struct rlimit r = { 40, 40 };
 	struct error err = { 0 };
@@ -384,7 +384,7 @@ static int deep(void *arg)
 /* Without listxattr() through /proc: by name (SC-4). */
 static int without_proc(void *arg)
 {
-	struct scan_options o = { .threads = 2 };
+	struct scan_options o = { .algorithm = CFS_SHA256, .threads = 2 };
 	struct error err = { 0 };
 	struct tree tree;
 	int rc = 0;

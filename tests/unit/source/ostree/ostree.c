@@ -30,12 +30,12 @@ static const char *const exts[KINDS] = { "filez", "dirmeta", "dirtree", "commit"
 
 struct repo {
 	char dir[64], saved[KINDS][OSTREE_OBJECT_NAME]; /* names written */
-	struct cfs_digest sum[KINDS];
+	struct sha256_sum sum[KINDS];
 	struct buf o[KINDS]; /* the good objects */
 	struct buf image;
 };
 
-static void add_sum(struct buf *b, const struct cfs_digest *sum)
+static void add_sum(struct buf *b, const struct sha256_sum *sum)
 {
 	buf_add(b, sum->b, sizeof(sum->b));
 }
@@ -56,7 +56,7 @@ static void make_filez(struct buf *b)
 }
 
 /* The checksum of the above. */
-static void file_sum(struct cfs_digest *sum)
+static void file_sum(struct sha256_sum *sum)
 {
 	static const char stream[] = "\0\0\0\x26\0\0\0\0"
 				     "\0\0\0\1\0\0\0\2\0\0\x81\xa4\0\0\0\0"
@@ -81,7 +81,7 @@ static void make_dirmeta(struct buf *b)
 }
 
 /* Two names of the file, a link object is not needed here; a directory, whose dirtree is the empty one. */
-static void make_dirtree(const struct repo *r, struct buf *b, const struct cfs_digest *empty)
+static void make_dirtree(const struct repo *r, struct buf *b, const struct sha256_sum *empty)
 {
 	b->len = 0;
 	buf_add(b, "a\0", 2);
@@ -112,7 +112,7 @@ static void make_commit(const struct repo *r, struct buf *b)
 	buf_add(b, "\x38\x10\xf\xd\xd\xd", 6);
 }
 
-static void put(struct repo *r, const struct cfs_digest *sum, const char *ext, const void *data,
+static void put(struct repo *r, const struct sha256_sum *sum, const char *ext, const void *data,
 		size_t len, char saved[OSTREE_OBJECT_NAME])
 {
 	char path[256];
@@ -155,7 +155,7 @@ static const u8 empty_tree[] = { 0 };
 static void put_from(struct repo *r, enum kind kind, const void *data, size_t len)
 {
 	struct buf b = { 0 };
-	struct cfs_digest empty;
+	struct sha256_sum empty;
 
 	sha256_one(empty_tree, sizeof(empty_tree), empty.b);
 	for (enum kind k = kind; k < KINDS; k++) {
@@ -208,14 +208,14 @@ static int read_repo(struct repo *r, const char *rev, struct tree *tree, struct 
 static bool run(struct repo *r, const char *what, size_t at)
 {
 	const struct image_version version = { 0, 1 };
-	char rev[CFS_DIGEST_HEX + 1] = "";
+	char rev[SHA256_HEX + 1] = "";
 	struct image img;
 	struct writer w;
 	struct error err = { 0 };
 	struct tree tree;
 	bool good;
 
-	cfs_digest_print(rev, &r->sum[COMMIT]);
+	sha256_sum_print(rev, &r->sum[COMMIT]);
 	good = !read_repo(r, rev, &tree, &err);
 	if (!good) {
 		CHECK(!strncmp(err.text, r->dir, strlen(r->dir)) && !strchr(err.text, '\n') &&
@@ -332,10 +332,10 @@ static void revisions(struct repo *r)
 		{ "junk", false },   { "upper", false },   { "fifo", false }, { "dir", false },
 		{ "link/t", false }, { ".hidden", false },
 	};
-	char hex[CFS_DIGEST_HEX + 2] = "", path[256];
+	char hex[SHA256_HEX + 2] = "", path[256];
 
-	cfs_digest_print(hex, &r->sum[COMMIT]);
-	hex[CFS_DIGEST_HEX] = '\n';
+	sha256_sum_print(hex, &r->sum[COMMIT]);
+	hex[SHA256_HEX] = '\n';
 	put_file(r, "refs/heads/t", hex);
 	put_file(r, "refs/remotes/o/t", hex);
 	put_file(r, "refs/remotes/o/only", hex);
@@ -411,7 +411,7 @@ static void make_repo(struct repo *r)
 					    "/refs/heads/dir",
 					    "/refs/remotes",
 					    "/refs/remotes/o" };
-	struct cfs_digest empty;
+	struct sha256_sum empty;
 	char name[OSTREE_OBJECT_NAME];
 
 	/* Many small files, so preferably in memory. */

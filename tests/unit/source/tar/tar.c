@@ -132,7 +132,7 @@ static void end(struct bytes *b)
 static int parse(struct tree *tree, const u8 *data, size_t len, struct notes *notes,
 		 struct error *err)
 {
-	struct tar_options options = { .notes = notes };
+	struct tar_options options = { .algorithm = CFS_SHA256, .notes = notes };
 	struct made_file f;
 	char *files[] = { f.path, NULL };
 	int rc;
@@ -439,14 +439,14 @@ static void sparse(void)
 	u8 content[6 * 1024] = { 0 };
 	struct verity *v = malloc(sizeof(*v));
 	struct cfs_digest digest;
-	char hex[CFS_DIGEST_HEX], name[CFS_OBJECT_NAME], want[300];
+	char hex[CFS_HEX_MAX], name[CFS_OBJECT_NAME_MAX], want[300];
 	struct bytes b = { .len = 0 };
 
 	for (size_t i = 0; i < sizeof(content); i++)
 		content[i] = i % 1024 < 512 ? 'x' : 0;
-	verity_memory(v, content, sizeof(content), &digest);
+	verity_memory(v, CFS_SHA256, content, sizeof(content), &digest);
 	cfs_digest_print(hex, &digest);
-	cfs_object_name(name, &digest);
+	cfs_object_name(name, CFS_SHA256, digest.b);
 	snprintf(want, sizeof(want), "/f 6144 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n",
 		 name, hex);
 	sparse_gnu(&b, 6, sizeof(content));
@@ -469,12 +469,12 @@ static void sparse(void)
 	/* The largest there is, in no time. */
 	b.len = 0;
 	sparse_lines(&b, "1\n274877906943\n1\n", 1, (u64)1 << 38);
-	verity_init(v);
+	verity_init(v, CFS_SHA256);
 	verity_add_zero(v, ((u64)1 << 38) - 1);
 	verity_add(v, "x", 1);
 	verity_end(v, &digest);
 	cfs_digest_print(hex, &digest);
-	cfs_object_name(name, &digest);
+	cfs_object_name(name, CFS_SHA256, digest.b);
 	snprintf(want, sizeof(want),
 		 "/f 274877906944 100644 1 1000 100 0 1699999744.0 %.65s - %.64s\n", name, hex);
 	expect("256 GiB", &b, want, NULL);
