@@ -263,6 +263,7 @@ install-initramfs:
 	$(call hook,755,dracut/module-setup.sh,lib/dracut/modules.d/37cfs/module-setup.sh)
 	$(call hook,755,dracut/cfs-pre-pivot.sh,lib/dracut/modules.d/37cfs/cfs-pre-pivot.sh)
 	$(call hook,644,dracut/cfs-setup-root.service,lib/dracut/modules.d/37cfs/cfs-setup-root.service)
+	$(call hook,644,dracut/cfs-setup-root.service,lib/composefs/cfs-setup-root.service)
 	$(call hook,644,mkinitcpio/install/cfs,lib/initcpio/install/cfs)
 	$(call hook,644,mkinitcpio/hooks/cfs,lib/initcpio/hooks/cfs)
 	$(call hook,755,initramfs-tools/hooks/cfs,share/initramfs-tools/hooks/cfs)
