@@ -96,6 +96,7 @@ static int walk(struct diff *d, struct error *err)
 /* "A: NAME: KIND, format version V, N names, digest HEX". */
 static void print_side(const struct diff *d, enum side side, struct buf *b)
 {
+	const struct cfs_digest *digest = &d->operands.digest[side];
 	const char *name = d->operands.names[side];
 
 	buf_str(b, side == SIDE_A ? "A: " : "B: ");
@@ -107,7 +108,7 @@ static void print_side(const struct diff *d, enum side side, struct buf *b)
 	buf_str(b, ", ");
 	buf_dec(b, d->names[side]);
 	buf_str(b, d->names[side] == 1 ? " name, digest " : " names, digest ");
-	buf_hex(b, d->facts.digest[side].b, sizeof(d->facts.digest[side].b));
+	buf_hex(b, digest->b, cfs_digest_size(digest->algorithm));
 	buf_byte(b, '\n');
 }
 
@@ -146,6 +147,7 @@ static int print_summary(struct diff *d, struct error *err)
 
 static void print_json_side(const struct diff *d, enum side side, struct json *line)
 {
+	const struct cfs_digest *digest = &d->operands.digest[side];
 	struct json j;
 
 	json_open_in(&j, line, side == SIDE_A ? "a" : "b");
@@ -153,7 +155,7 @@ static void print_json_side(const struct diff *d, enum side side, struct json *l
 	json_string(&j, "type", d->operands.kind[side]);
 	json_number(&j, "version", d->operands.img[side].super.version);
 	json_number(&j, "names", d->names[side]);
-	json_hex(&j, "digest", d->facts.digest[side].b, sizeof(d->facts.digest[side].b));
+	json_hex(&j, "digest", digest->b, cfs_digest_size(digest->algorithm));
 	json_close_in(&j);
 }
 
@@ -177,12 +179,10 @@ static int begin(struct diff *d, struct error *err)
 {
 	const struct image *img = d->operands.img;
 
-	if (facts_init(&d->facts, img, err))
+	if (facts_init(&d->facts, img, d->operands.digest, err))
 		return -1;
 	d->images = !d->ignore.image && !d->filter.n;
-	d->images_differ = d->images && !facts_same_bytes(&d->facts);
-	if (d->form != FORM_QUIET && facts_digest(&d->facts, err))
-		return -1;
+	d->images_differ = d->images && !d->operands.same;
 	if (d->images_differ && d->form == FORM_LIST)
 		facts_list(&d->facts, &d->out.line);
 	if (d->images_differ && d->form == FORM_JSON)
@@ -199,10 +199,11 @@ static int begin(struct diff *d, struct error *err)
 
 static int run(struct diff *d, char **args, bool hardlinks, struct error *err)
 {
-	if (operands_load(&d->operands, args, hardlinks, err) || begin(d, err))
+	if (operands_load(&d->operands, args, hardlinks, d->form != FORM_QUIET, err) ||
+	    begin(d, err))
 		return -1;
 	/* Without output, different bytes and equal ones are the answer. */
-	if (d->form == FORM_QUIET && (d->images_differ || facts_same_bytes(&d->facts)))
+	if (d->form == FORM_QUIET && (d->images_differ || d->operands.same))
 		return 0;
 	if (walk(d, err))
 		return -1;

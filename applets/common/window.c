@@ -49,6 +49,14 @@ static void enter_thread(void *arg)
 	(void)sandbox_enter(*beneath);
 }
 
+struct workers_pool *window_enter_with(int beneath, unsigned int threads)
+{
+	struct workers_pool *pool = workers_park(threads, enter_thread, &beneath);
+
+	window_enter(beneath);
+	return pool;
+}
+
 /* Before Linux 5.9 one by one, as far as descriptors usually go. */
 static void close_span(unsigned int from, unsigned int to)
 {
@@ -121,14 +129,12 @@ int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool 
 		return fn(arg, NULL);
 	}
 	if (!child) {
-		int beneath = w->beneath;
 		struct workers_pool *pool;
 
 		/* Whose parent was killed has nobody to work for, nor anything to lose. */
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 		close_others(w);
-		pool = workers_park(w->threads, enter_thread, &beneath);
-		window_enter(beneath);
+		pool = window_enter_with(w->beneath, w->threads);
 		_exit(fn(arg, pool));
 	}
 	while (waitpid(child, &status, 0) < 0)

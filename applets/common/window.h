@@ -11,6 +11,12 @@ extern const char *window_debug;
 /* This thread and those it starts are confined from here on; -v says how. @beneath as for sandbox_enter(). */
 void window_enter(int beneath);
 
+/*
+ * The same after threads were made, which are confined as well: none can be made
+ * afterwards. NULL: there are none, as with @threads below 2.
+ */
+struct workers_pool *window_enter_with(int beneath, unsigned int threads);
+
 /* What a child is left with. */
 struct window {
 	const int *inputs; /* descriptors; negative ones do not count */

@@ -2,6 +2,7 @@
 #include "applets/diff/compare.h"
 #include <stdlib.h>
 #include "base/sort.h"
+#include "base/text.h"
 
 int compare_init(struct compare *c, const struct image img[SIDES], const struct ignore *ignore,
 		 struct error *err)
@@ -81,7 +82,8 @@ static unsigned int compare_links(struct compare *c, const struct pair *p, struc
 
 static bool xattrs_equal(const struct dump_xattr *a, const struct dump_xattr *b)
 {
-	return a->len == b->len && !memcmp(a->value, b->value, a->len) && !xattr_order(a, b);
+	return a->len == b->len && !text_order(a->value, a->len, b->value, b->len) &&
+	       !xattr_order(a, b);
 }
 
 /* Whether both have the same xattrs in the same order, which is what most have. */

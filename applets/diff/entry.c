@@ -71,7 +71,7 @@ bool bytes_equal(struct bytes a, struct bytes b)
 {
 	if (!a.p || !b.p)
 		return !a.p == !b.p;
-	return a.len == b.len && !memcmp(a.p, b.p, a.len);
+	return a.len == b.len && !text_order(a.p, a.len, b.p, b.len);
 }
 
 /* The bytes from @at on that stand in one piece of a name: the prefix or the suffix. */
@@ -97,7 +97,7 @@ int xattr_order(const struct dump_xattr *a, const struct dump_xattr *b)
 		len = alen < blen ? alen : blen;
 		if (!len)
 			return (alen > 0) - (blen > 0);
-		order = memcmp(p, q, len);
+		order = text_order(p, len, q, len);
 		if (order)
 			return order;
 		at += len;

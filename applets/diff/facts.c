@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/diff/facts.h"
-#include <stdlib.h>
 #include "applets/common/canonical.h"
-#include "verity/verity.h"
 
 static const char side_names[SIDES] = { 'A', 'B' };
 
@@ -50,10 +48,12 @@ static int root_is_opaque(const struct image *img, u64 *is, struct error *err)
 	return rc ? image_fault(err, rc, &f) : 0;
 }
 
-int facts_init(struct facts *f, const struct image img[SIDES], struct error *err)
+int facts_init(struct facts *f, const struct image img[SIDES],
+	       const struct cfs_digest digest[SIDES], struct error *err)
 {
 	*f = (struct facts){ .img = img };
 	for (int s = 0; s < SIDES; s++) {
+		f->digest[s] = digest[s];
 		f->number[FACT_VERSION][s] = img[s].super.version;
 		f->number[FACT_ACL][s] = img[s].super.flags & CFS_FLAG_HAS_ACL;
 		f->number[FACT_SIZE][s] = img[s].len;
@@ -64,30 +64,6 @@ int facts_init(struct facts *f, const struct image img[SIDES], struct error *err
 		if (root_is_opaque(&img[s], &f->number[FACT_OPAQUE][s], err))
 			return -1;
 	}
-	return 0;
-}
-
-bool facts_same_bytes(const struct facts *f)
-{
-	const struct image *a = &f->img[SIDE_A], *b = &f->img[SIDE_B];
-
-	return a->len == b->len && !memcmp(a->bytes, b->bytes, (size_t)a->len);
-}
-
-int facts_digest(struct facts *f, struct error *err)
-{
-	struct verity *v = malloc(sizeof(*v));
-
-	if (!v)
-		return error_nomem(err);
-	verity_memory(v, CFS_SHA256, f->img[SIDE_A].bytes, (size_t)f->img[SIDE_A].len,
-		      &f->digest[SIDE_A]);
-	if (facts_same_bytes(f))
-		f->digest[SIDE_B] = f->digest[SIDE_A];
-	else
-		verity_memory(v, CFS_SHA256, f->img[SIDE_B].bytes, (size_t)f->img[SIDE_B].len,
-			      &f->digest[SIDE_B]);
-	free(v);
 	return 0;
 }
 

@@ -26,14 +26,9 @@ struct facts {
 	u64 number[FACTS][SIDES]; /* of all but digest and build time */
 };
 
-/* Find the facts of both sides, digests apart. -1 and a text. */
-int facts_init(struct facts *f, const struct image img[SIDES], struct error *err);
-
-/* Compute the digests of both images, once for equal bytes. -1 and a text without memory. */
-int facts_digest(struct facts *f, struct error *err);
-
-/* Whether the images are the same bytes. */
-bool facts_same_bytes(const struct facts *f);
+/* Find the facts of both sides. -1 and a text. */
+int facts_init(struct facts *f, const struct image img[SIDES],
+	       const struct cfs_digest digest[SIDES], struct error *err);
 
 /* The facts that differ, as lines of --list and of --json. */
 void facts_list(const struct facts *f, struct buf *out);

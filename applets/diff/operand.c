@@ -12,6 +12,7 @@
 #include "source/dir/scan.h"
 #include "source/tar/header.h"
 #include "source/tar/tar.h"
+#include "verity/verity.h"
 
 enum kind {
 	KIND_IMAGE,
@@ -200,11 +201,53 @@ static int read_all(struct operands *o, struct source sources[SIDES], bool hardl
 	return 0;
 }
 
-static int check_all(struct operands *o, struct error *err)
+/* What the threads need that check and hash the images. */
+struct check {
+	struct operands *o;
+	bool digests;
+	struct error err[SIDES];
+};
+
+/* Check one image and hash it; of two equal ones, A is hashed for both. */
+static int check_one(struct workers *w, unsigned int index, size_t side, void *arg,
+		     struct error *err)
 {
+	struct check *c = arg;
+	struct image *img = &c->o->img[side];
+	struct verity *v;
+
+	(void)w;
+	(void)index;
+	(void)err;
+	if (image_check(img, NULL, NULL, &c->err[side]))
+		return 0; /* reported behind the other one, so that A comes first */
+	if (!c->digests || (side == SIDE_B && c->o->same))
+		return 0;
+	v = malloc(sizeof(*v));
+	if (!v) {
+		error_nomem(&c->err[side]);
+		return 0;
+	}
+	verity_memory(v, CFS_SHA256, img->bytes, (size_t)img->len, &c->o->digest[side]);
+	free(v);
+	return 0;
+}
+
+static int check_all(struct operands *o, struct workers_pool *pool, bool digests, struct error *err)
+{
+	const struct image *a = &o->img[SIDE_A], *b = &o->img[SIDE_B];
+	struct check c = { .o = o, .digests = digests };
+
+	o->same = a->len == b->len && !memcmp(a->bytes, b->bytes, (size_t)a->len);
+	if (workers_each_of(pool, pool ? SIDES : 1, SIDES, check_one, &c, err))
+		return -1;
 	for (int s = 0; s < SIDES; s++)
-		if (image_check(&o->img[s], NULL, NULL, err))
+		if (c.err[s].code) {
+			*err = c.err[s];
 			return error_in(err, "%s", o->names[s]);
+		}
+	if (o->same)
+		o->digest[SIDE_B] = o->digest[SIDE_A];
 	return 0;
 }
 
@@ -225,14 +268,17 @@ static bool is_directory(int fd)
 	return fd >= 0 && !fstat(fd, &st) && S_ISDIR(st.st_mode);
 }
 
-static int load(struct operands *o, struct inputs *in, bool hardlinks, struct error *err)
+static int load(struct operands *o, struct inputs *in, bool hardlinks, bool digests,
+		struct error *err)
 {
 	bool scans = is_directory(in->fd[SIDE_A]) || is_directory(in->fd[SIDE_B]);
 	struct source sources[SIDES] = { { .kind = KIND_UNKNOWN }, { .kind = KIND_UNKNOWN } };
+	const unsigned int threads = workers_default() > 1 ? SIDES : 1;
+	struct workers_pool *pool = NULL;
 	int rc = 0;
 
 	if (!scans && in->all)
-		window_enter(-1);
+		pool = window_enter_with(-1, threads);
 	for (int s = 0; s < SIDES && !rc; s++) {
 		int fd = inputs_take(in, (unsigned int)s, err);
 
@@ -245,11 +291,12 @@ static int load(struct operands *o, struct inputs *in, bool hardlinks, struct er
 		rc = read_all(o, sources, hardlinks, err);
 	close_sources(sources);
 	if (!rc && scans)
-		window_enter(-1);
-	return rc ? rc : check_all(o, err);
+		pool = window_enter_with(-1, threads);
+	return rc ? rc : check_all(o, pool, digests, err);
 }
 
-int operands_load(struct operands *o, char *const names[SIDES], bool hardlinks, struct error *err)
+int operands_load(struct operands *o, char *const names[SIDES], bool hardlinks, bool digests,
+		  struct error *err)
 {
 	struct inputs in;
 	int rc;
@@ -257,7 +304,7 @@ int operands_load(struct operands *o, char *const names[SIDES], bool hardlinks, 
 	*o = (struct operands){ .names = names };
 	if (inputs_open(&in, names, err))
 		return -1;
-	rc = load(o, &in, hardlinks, err);
+	rc = load(o, &in, hardlinks, digests, err);
 	inputs_close(&in);
 	return rc;
 }

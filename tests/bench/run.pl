@@ -46,6 +46,7 @@ sub make
 sub dump_of { my ($n, $plain) = @_; return make("D$n" . ($plain || ''), "perl $here/dump.pl $n " . ($plain || '') . " >'D$n" . ($plain || '') . ".new'") }
 sub tree { return make('S100k', "perl $here/tree.pl S100k.new $hundred_k") }
 sub image { return make('D1M.image', "$cfs mkfs --no-sync --from-file " . dump_of($million) . ' D1M.image.new') }
+sub other { return make('D1M.other', "perl $here/other.pl <" . dump_of($million) . ' >D1M.other.text && ' . "$cfs mkfs --no-sync --from-file D1M.other.text D1M.other.new && rm D1M.other.text") }
 sub store { tree(); return make('S100k.store', "$cfs mkfs --no-sync --digest-store=S100k.store.new S100k S100k.image") }
 sub big { my $k = shift; return make("B4.$k", "perl $here/big.pl B4.$k.new $k $mib") }
 sub corner { my ($k, $n) = @_; return make("corner.$k", $k eq 'deep' ? "perl $here/tree.pl corner.deep.new deep $n" : "perl $here/corner.pl $k $n >corner.$k.new") }
@@ -232,6 +233,12 @@ my @rows = (
 	[ P20 => sub {
 		my $packed = has('zstd') ? `zstd -19 -c $cfs | wc -c` + 0 : 0;
 		show('P20', 'the binary', 'limits: 409600, packed 204800', { bytes => -s $cfs, packed => $packed }, sprintf('%d bytes, zstd -19 %d', -s $cfs, $packed));
+	} ],
+	[ P25 => sub {
+		my ($a, $b) = (image(), other());
+		# Status 3 is the answer here.
+		my $diff = sub { return "sh -c '$cfs diff $_[0] $a $b; test \$? = 3'" };
+		show('P25', "diff of D1M and a changed one$_", 'cfs dump of D1M', compare($diff->($_), "$cfs dump $a")) for '', ' --list', ' --json';
 	} ],
 	[ counts => sub {
 		return skip('counts', 'instructions', 'no valgrind') unless has('valgrind');
