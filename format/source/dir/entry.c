@@ -121,14 +121,18 @@ static bool is_gone(int code)
 	return code == ENOENT || code == ELOOP || code == ENXIO || code == ENODEV;
 }
 
+/*
+ * The descriptor holds the link itself, whose target never changes. st_size is not
+ * always its length: procfs, sysfs and some FUSE servers say 0 or 64.
+ */
 static int read_link(struct entry_work *w, int fd, struct draft *d, struct error *err)
 {
 	ssize_t n = readlinkat(fd, "", w->room, sizeof(w->room));
 
 	if (n < 0)
 		return error_sys(err, "readlink");
-	if (n != d->st.st_size || n == 0)
-		return ENTRY_CHANGED;
+	if (n == 0)
+		return error_set(err, EINVAL, "link target is empty");
 	if (n > 4095)
 		return error_set(err, ENAMETOOLONG, "link target of more than 4095 bytes");
 	d->target = w->room;
@@ -221,6 +225,8 @@ static int add_node(struct entry_work *w, const struct entry *e, const struct dr
 	if (!node)
 		return error_nomem(err);
 	set_metadata(w->options, node, &d->st);
+	if (d->target)
+		node->size = d->target_len;
 	if (!w->options->skip_xattrs)
 		rc = node_set_xattrs(w->g, node);
 	if (!rc && d->target)
