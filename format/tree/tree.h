@@ -16,6 +16,12 @@
 #include "core/digest.h"
 #include "tree/xattr.h"
 
+/*
+ * Components of a path in a tar archive, a table of contents or an OSTree commit: a
+ * few bytes of these can imply a directory, or name one again and again.
+ */
+#define TREE_COMPONENTS_MAX 2048u
+
 /* A name in a directory; the head of a node or of a link. */
 struct name {
 	struct name *next; /* sibling; in byte order once the tree is sealed */

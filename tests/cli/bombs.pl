@@ -75,7 +75,8 @@ sub make_json
 {
 	my $i = 0;
 	my $each = sub { my ($f, @end) = @_; list(sub { $i++ < $n ? $f->($i) : $end[$i - $n - 1] }) };
-	if ($kind eq 'deep') { print '{"entries":[{"type":"reg","name":"', 'a/' x $n, 'f"}]}' }
+	if ($kind eq 'nest') { print '{"entries":[{"type":"reg","name":"', 'a/' x $n, 'f"}]}' }
+	elsif ($kind eq 'deep') { $each->(sub { reg("$_[0]/" . 'a/' x 2046 . 'f') }) }
 	elsif ($kind eq 'nested') { print '{"x":', '[' x $n, ']' x $n, ',"entries":[]}' }
 	elsif ($kind eq 'reverse') { $each->(sub { reg(sprintf '%07d', $n - $_[0]) }) }
 	elsif ($kind eq 'links') { $each->(sub { link_entry("l$_[0]", 'f') }, reg('f')) }
@@ -93,6 +94,19 @@ sub make_json
 	elsif ($kind =~ /^(.*)-names$/) { my $h = $1; $each->(sub { reg(same_hash($h, $_[0])) }) }
 	elsif ($kind =~ /^(.*)-keys$/) { my $h = $1; print '{"x":{', join(',', map { '"' . same_hash($h, $_) . '":0' } 1 .. $n), '},"entries":[]}' }
 	else { die $kind }
+}
+
+# ---- a directory on disk, ./in
+sub make_dir
+{
+	mkdir 'in';
+	chdir 'in' or die;
+	if ($kind eq 'deep') {
+		for (1 .. $n) { mkdir 'd' or die "mkdir: $!"; chdir 'd' or die }
+		open my $f, '>', 'f' or die;
+	} elsif ($kind eq 'wide') {
+		for (1 .. $n) { open my $f, '>', sprintf '%07d', $_ or die }
+	} else { die $kind }
 }
 
 # ---- tar
@@ -128,7 +142,15 @@ sub make_tar
 	elsif ($kind eq 'cycle') { member("l$_", 1, 'l' . ($_ % $n + 1)) for 1 .. $n }
 	elsif ($kind eq 'same') { member('f', 0) for 1 .. $n }
 	elsif ($kind eq 'turns') { for (1 .. $n / 2) { member('f/x', 0); member('f', 0); member('f', 5) } }
-	elsif ($kind eq 'deep') { pax('path', 'a/' x $n . 'f'); member('x', 0) }
+	elsif ($kind eq 'nest') { pax('path', 'a/' x $n . 'f'); member('x', 0) }
+	elsif ($kind eq 'nest-long') { member('././@LongLink', 'L', '', 'a/' x $n . 'f'); member('x', 0) }
+	elsif ($kind eq 'deep') { for (1 .. $n) { pax('path', sprintf('%05d/', $_) . 'a/' x 2044 . 'f'); member('x', 0) } }
+	elsif ($kind eq 'islands') {
+		# Blocks of data with holes between them that are no whole subtree of the digest.
+		pax_many('GNU.sparse.major=1', 'GNU.sparse.minor=0', 'GNU.sparse.realsize=9007199254740992');
+		my $map = "$n\n" . join '', map { ($_ * 1099511631872 + 4096) . "\n512\n" } 1 .. $n;
+		member('f', 0, '', $map . "\0" x (-length($map) % 512) . 'x' x (512 * $n));
+	}
 	elsif ($kind eq 'pax') { for (1 .. $n) { pax('comment', 'x' x 1048000); member("f$_", 0) } }
 	elsif ($kind eq 'line') { pax('path', 'a' x ($n << 20)); member('f', 0) }
 	elsif ($kind eq 'xattrs') { for (1 .. $n) { pax("SCHILY.xattr.user.a$_", 'x' x 1048000); member('f', 0) } member('f', 0) }
@@ -137,7 +159,7 @@ sub make_tar
 	elsif ($kind eq 'holes') {
 		# Maps of segments without a byte, all at one place.
 		my $map = "$n\n" . "5\n0\n" x $n;
-		pax_many('GNU.sparse.major=1', 'GNU.sparse.minor=0', 'GNU.sparse.realsize=274877906944');
+		pax_many('GNU.sparse.major=1', 'GNU.sparse.minor=0', 'GNU.sparse.realsize=9007199254740992');
 		member('f', 0, '', $map . "\0" x (-length($map) % 512));
 	} elsif ($kind eq 'big') {
 		print header('big', 0, $n << 20);

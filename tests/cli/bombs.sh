@@ -40,11 +40,13 @@ generate()
 	stargz) perl "$bombs" json "${2#*-}" "$3" >text && perl "$bombs" stargz "${2%%-*}" "$3" <text >in || return ;;
 	*.gz) perl "$bombs" "${1%.gz}" "$2" "$3" | tee text | gzip -1 >in || return ;;
 	*.zst) perl "$bombs" "${1%.zst}" "$2" "$3" | tee text | zstd -q >in || return ;;
+	dir) perl "$bombs" dir "$2" "$3" || return ;;
 	made) perl "$bombs" dump "$2" "$3" >text && "$CFS" mkfs --no-sync --from-file text in || return ;;
 	*) perl "$bombs" "$1" "$2" "$3" >in || return ;;
 	esac
 	case $1 in
 	*.gz | *.zst | stargz) bytes=$(wc -c <text) ;;
+	dir) bytes=$(($3 * 64)) ;; # what the names take on a disk, at least
 	*) bytes=$(wc -c <in) ;;
 	esac
 	rm -f text
@@ -72,6 +74,7 @@ run()
 	dump*) take "$CFS" mkfs --from-file --print-digest-only in ;;
 	json* | chunked | stargz) take "$CFS" json-convert --print-digest-only in ;;
 	tar*) take "$CFS" mkfs --from-tar --print-digest-only in ;;
+	dir) take "$CFS" mkfs --print-digest-only in ;;
 	ostree) take "$CFS" ostree-convert --print-digest-only in t ;;
 	*)
 		take "$CFS" verify in
@@ -90,10 +93,13 @@ bound()
 	dump*-line | dump*-blank | json*-blank | json-string | json-number | json-array | json-uid) echo 22528 ;;
 	chunked-*short* | chunked-*wrap* | chunked-*length* | chunked-*size* | stargz-offset* | tar-line | tar-size) echo 20480 ;;
 	# 512 bytes for a directory that a path implies.
-	json-deep | stargz-true-deep | chunked-true-deep) echo $((16384 + bytes * 8 / 1024 + $3 / 2)) ;;
+	json-deep | stargz-true-deep | chunked-true-deep) echo $((16384 + bytes * 8 / 1024 + $3 * 1024)) ;;
+	*-nest*) echo $((16384 + bytes * 8 / 1024)) ;; # refused before anything is made of it
 	dump* | json* | chunked-* | stargz-*) echo $((16384 + bytes * 8 / 1024)) ;;
 	tar-holes) echo 65536 ;; # 2^20 segments
-	tar*) echo $((16384 + $3)) ;; # a KiB for each member or directory
+	tar-deep) echo $((16384 + $3 * 2048)) ;; # a KiB for each member or directory
+	tar*) echo $((16384 + $3)) ;;
+	dir-*) echo $((16384 + $3)) ;; # a KiB for each name
 	ostree-twins | ostree-large) echo 20480 ;;
 	ostree-*) echo $((16384 + bytes * 8 / 1024)) ;;
 	*) echo $((16384 + bytes * 2 / 1024)) ;;
@@ -164,7 +170,8 @@ bomb done dump sizes 20000 'files of 2^53 bytes, numbers at their limits'
 bomb done dump.gz wide 100000 'names, from gzip'
 bomb refused dump.gz line 256 'a line of 256 MiB, from gzip'
 
-bomb done json deep 50000 'a path of components'
+bomb refused json nest 250000 'a path of directories'
+bomb done json deep 200 'paths of 2048 directories'
 bomb refused json nested 200000 'arrays in each other'
 bomb done json reverse 500000 'names in reverse order'
 bomb done json links 50000 'hard links to one file'
@@ -181,12 +188,16 @@ bomb done json sizes 20000 'files of 2^52 bytes'
 bomb refused json.gz blank 128 'nothing but blanks, from gzip'
 
 bomb done stargz true-reverse 100000 'names in reverse order'
-bomb done stargz true-deep 50000 'a path of components'
+bomb done stargz true-deep 200 'paths of 2048 directories'
+bomb refused stargz true-nest 250000 'a path of directories'
 bomb refused stargz true-blank 40 'nothing but blanks'
 bomb refused stargz size-blank 1 'a table of 2^60 bytes'
 bomb refused stargz offset-blank 1 'an offset of 2^64 - 1'
 
-bomb done tar deep 50000 'a path of components'
+bomb refused tar nest 250000 'a pax path of directories'
+bomb refused tar nest-long 250000 'a GNU long name of directories'
+bomb refused tar.gz nest 250000 'a pax path of directories, from gzip'
+bomb done tar deep 200 'paths of 2048 directories'
 bomb done tar reverse 50000 'names in reverse order'
 bomb done tar links 50000 'hard links to one member'
 bomb done tar chain 50000 'a chain of hard links, backwards'
@@ -198,7 +209,11 @@ bomb done tar xattrs 20 'large xattrs of members that are replaced'
 bomb refused tar line 16 'an extension header above 1 MiB'
 bomb refused tar size 1 'a member of 2^40 bytes that are not there'
 bomb done tar holes 200000 'a map of empty segments'
+bomb done tar islands 3000 'blocks of data between holes of a TiB'
 bomb done tar.gz big 64 'one large member, from gzip'
+
+bomb done dir deep 1400 'directories in each other'
+bomb done dir wide 20000 'names in one directory'
 
 bomb done made deep 1400 'directories in each other'
 bomb done made wide 100000 'names in one directory'
@@ -211,7 +226,8 @@ bomb refused image loop 4000 'directories in a ring'
 bomb refused image counts 4 'counts at their limits'
 bomb refused image size 4 'a directory of 2 GiB that is not there'
 
-bomb done ostree deep 2500 'directories in each other'
+bomb done ostree deep 1000 'directories in each other'
+bomb refused ostree deep 2500 'more than 2048 directories in each other'
 bomb done ostree names 50000 'names in one directory'
 bomb done ostree collide 30000 'names of one hash'
 bomb refused ostree reverse 50000 'names in reverse order'
@@ -224,7 +240,8 @@ if command -v zstd >/dev/null; then
 	bomb refused dump.zst line 256 'a line of 256 MiB, from zstd'
 	bomb done tar.zst big 64 'one large member, from zstd'
 	bomb done chunked true-reverse 100000 'names in reverse order'
-	bomb done chunked true-deep 50000 'a path of components'
+	bomb done chunked true-deep 200 'paths of 2048 directories'
+	bomb refused chunked true-nest 250000 'a path of directories'
 	bomb refused chunked true-blank 80 'more than 150 MiB of blanks'
 	bomb refused chunked short-blank 60 'more than the footer says'
 	bomb refused chunked wrap-blank 1 'an offset that wraps'

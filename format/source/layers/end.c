@@ -80,6 +80,7 @@ static int enter(struct layers *l, struct place *dir, struct error *err)
 			if (!node)
 				return error_nomem(err);
 			place_thing(l, p, &node->name);
+			l->implied++;
 		}
 		if (!thing_is(p->thing, CFS_IFDIR))
 			return error_set(err, ENOTDIR,

@@ -80,11 +80,19 @@ static int check_nul(const char *path, size_t len, struct error *err)
 	return memchr(path, 0, len) ? error_set(err, EINVAL, "name with a NUL byte") : 0;
 }
 
+static int check_depth(u32 components, struct error *err)
+{
+	if (components <= TREE_COMPONENTS_MAX)
+		return 0;
+	return error_set(err, ENAMETOOLONG, "path of more than %u components", TREE_COMPONENTS_MAX);
+}
+
 struct link *layers_link(struct layers *l, const char *path, size_t len, u32 line,
 			 struct error *err)
 {
 	struct link *link = arena_alloc(&l->g->arena, sizeof(*link));
 	const char *end = path + len, *s;
+	u32 components = 0;
 	char *to;
 	size_t n;
 
@@ -100,7 +108,7 @@ struct link *layers_link(struct layers *l, const char *path, size_t len, u32 lin
 	link->line = line;
 	link->path = to;
 	while (layers_component(&path, end, &s, &n)) {
-		if (check_component(s, n, err))
+		if (check_component(s, n, err) || check_depth(++components, err))
 			return NULL;
 		if (to > link->path)
 			*to++ = '/';
@@ -340,13 +348,14 @@ static int check_dir(const struct layers *l, const struct parts *parts, bool *is
 {
 	const char *at = parts->dir, *end = at + parts->dir_len, *s;
 	enum kind whole = ORDINARY;
+	u32 components = 1; /* the one behind the directory */
 	size_t n;
 
 	*is_root = true;
 	while (layers_component(&at, end, &s, &n)) {
 		enum kind kind = classify(l, s, n, *is_root, false);
 
-		if (check_component(s, n, err))
+		if (check_component(s, n, err) || check_depth(++components, err))
 			return -1;
 		if (kind == HOUSEKEEPING)
 			whole = kind;

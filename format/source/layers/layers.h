@@ -47,6 +47,7 @@ struct layers {
 	struct layers_block *blocks, *last_block;
 	struct table table; /* places by parent and name */
 	struct place *root;
+	u32 implied;                /* directories made because a path leads through them */
 	u32 clock;                  /* counts what is done to the tree */
 	u32 closed;                 /* when a directory was last removed */
 	u32 layer;                  /* from 1 */

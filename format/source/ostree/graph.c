@@ -239,14 +239,25 @@ static struct graph_tree *load_tree(struct graph *graph, const struct sha256_sum
 static int count(struct graph_tree *d, struct error *err)
 {
 	d->names = d->n;
-	for (u32 i = 0; i < d->n; i++)
-		if (d->v[i].dir)
-			d->names += d->v[i].tree->names; /* at most 2^23 each */
+	d->depth = d->n ? 1 : 0;
+	for (u32 i = 0; i < d->n; i++) {
+		const struct graph_tree *below = d->v[i].dir ? d->v[i].tree : NULL;
+
+		if (!below)
+			continue;
+		d->names += below->names; /* at most 2^23 each */
+		if (d->depth < below->depth + 1)
+			d->depth = below->depth + 1;
+	}
 	d->loaded = true;
-	if (d->names <= OSTREE_NAMES_MAX)
+	if (d->names <= OSTREE_NAMES_MAX && d->depth <= TREE_COMPONENTS_MAX)
 		return 0;
-	error_set(err, EFBIG, "the commit has more than %llu names",
-		  (unsigned long long)OSTREE_NAMES_MAX);
+	if (d->depth > TREE_COMPONENTS_MAX)
+		error_set(err, ENAMETOOLONG, "a path below it has more than %u components",
+			  TREE_COMPONENTS_MAX);
+	else
+		error_set(err, EFBIG, "the commit has more than %llu names",
+			  (unsigned long long)OSTREE_NAMES_MAX);
 	return graph_in(&d->place, &d->sum, "dirtree", err);
 }
 

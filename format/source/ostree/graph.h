@@ -39,6 +39,7 @@ struct graph_tree {
 	u32 next;    /* the first entry that has not been looked at */
 	bool loaded; /* with all that is below it */
 	u64 names;   /* at all paths below it; when it is loaded */
+	u32 depth;   /* components of the longest path below it; when it is loaded */
 	struct graph_place place;
 };
 
@@ -72,7 +73,8 @@ void graph_release(struct graph *graph);
 
 /*
  * Read and check all dirtrees and dirmetas below a commit, and find its files.
- * A commit of more than OSTREE_NAMES_MAX names is refused. -1 and a text with
+ * A commit of more than OSTREE_NAMES_MAX names, or with a path of more than
+ * TREE_COMPONENTS_MAX components, is refused. -1 and a text with
  * object and path, without the repository.
  */
 int graph_load(struct graph *graph, const struct sha256_sum *tree, const struct sha256_sum *meta,
