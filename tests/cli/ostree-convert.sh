@@ -127,6 +127,29 @@ ok 'an alias' convert --out=img repo d/alias
 refused 'through a symbolic link' repo linked:t 'linked:t: refs/remotes/linked/t: '
 is 'nothing in the repository has changed' "$(find repo -newer want -type f)" "repo/refs/remotes/b/u"
 
+rm repo/refs/remotes/linked
+
+# Abbreviated checksums: any number of digits that one commit alone begins with.
+two=$(echo "$commit" | cut -c1-2)
+for n in 1 2 3 40 63; do
+	ok "$n digits" convert --out=img repo "$(echo "$commit" | cut -c1-$n)"
+	ok "$n digits: the same image" cmp img want
+done
+refused 'digits of no commit' repo "$(echo "$commit" | tr 0-9a-f a-f0-9 | cut -c1-9)" \
+	"$(echo "$commit" | tr 0-9a-f a-f0-9 | cut -c1-9): no such ref"
+refused 'digits of another object' repo "$(find repo/objects -name '*.dirmeta' | head -n1 | sed 's|.*objects/||; s|/||' | cut -c1-9)" ''
+refused 'upper-case digits' repo "$(echo "abcdef$commit" | cut -c1-9 | tr a-f A-F)" ''
+refused 'the parent of an abbreviation' repo "$(echo "$commit" | cut -c1-9)^" "$(echo "$commit" | cut -c1-9)^: commit without a parent"
+: >"repo/objects/$two/$(printf '%062d' 7).commit"
+refused 'digits of two commits' repo "$two" "$two: 2 commits have a checksum that begins so: give more digits"
+ok 'one digit more' convert --out=img repo "$(echo "$commit" | cut -c1-12)"
+cp repo/refs/heads/t "repo/refs/heads/$(echo "$commit" | cut -c1-12)"
+ok 'a ref of that name with that commit' convert --out=img repo "$(echo "$commit" | cut -c1-12)"
+printf '%064d\n' 7 >"repo/refs/heads/$(echo "$commit" | cut -c1-12)"
+refused 'a ref of that name with another commit' repo "$(echo "$commit" | cut -c1-12)" \
+	"$(echo "$commit" | cut -c1-12): is a ref and the beginning of another commit's checksum"
+rm "repo/refs/heads/$(echo "$commit" | cut -c1-12)" "repo/objects/$two/$(printf '%062d' 7).commit"
+
 # ---- objects (exit 1): every kind, missing, damaged, replaced. The path is named.
 object()
 {
@@ -173,9 +196,12 @@ exits 'a missing object where there is a parent' 1 convert --out=new repo t
 is 'which the message tells' "$(grep -c 'has a parent' stderr)" 1
 
 # ---- shapes (RT-8, and the stack)
-make_repo deep archive deep 10000
-ok '10000 levels, with a stack of 128 KiB' sh -c 'ulimit -s 128; exec "$0" ostree-convert --out=img deep t' "$CFS"
-is 'they are all there' "$("$CFS" dump img | grep -c /d)" 10000
+make_repo deep archive deep 2048
+ok '2048 levels, with a stack of 128 KiB' sh -c 'ulimit -s 128; exec "$0" ostree-convert --out=img deep t' "$CFS"
+is 'they are all there' "$("$CFS" dump img | grep -c /d)" 2048
+make_repo deeper archive deep 2049
+refused 'one level more' deeper t "$(find deeper/objects -name '*.dirtree' | head -n0)"
+is 'which is told' "$(grep -c 'a path below it has more than 2048 components' stderr)" 1
 make_repo square archive square 1025
 exits 'more than 2^23 names' 1 timeout 5 "$CFS" ostree-convert --out=new square t
 is 'which is told' "$(grep -c 'more than 8388608 names' stderr)" 1

@@ -42,6 +42,15 @@ for mode in bare bare-user archive; do
 	ok "$mode: the same image" cmp img want
 done
 
+# Abbreviated checksums mean what they mean to ostree.
+sum=$(ostree rev-parse --repo=archive x/main)
+for n in 2 5 16 63; do
+	short=$(echo "$sum" | cut -c1-$n)
+	is "$n digits: ostree" "$(ostree rev-parse --repo=archive "$short" 2>/dev/null)" "$sum"
+	ok "$n digits" convert archive "$short"
+	ok "$n digits: the same image" cmp img want
+done
+
 # bare-user-only: owners and xattrs are not there, modes are those it allows.
 ostree commit --repo=bare -b x/plain --owner-uid=0 --owner-gid=0 --no-xattrs --canonical-permissions tree >/dev/null
 ostree init --repo=only --mode=bare-user-only

@@ -210,6 +210,104 @@ static int find_in_remotes(const struct ostree_repo *repo, const char *name, str
 	return rc;
 }
 
+/* ---- abbreviated checksums ---- */
+
+static bool is_abbreviation(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f')))
+			return false;
+	return len > 0 && len < SHA256_HEX;
+}
+
+/* The commits in the folder @two of objects whose checksums begin with @rev: their number. -1 and a text. */
+static int match_folder(const struct ostree_repo *repo, const char two[3], const char *rev,
+			struct sha256_sum *sum, struct error *err)
+{
+	const size_t rest = SHA256_HEX - 2, len = strlen(rev) > 2 ? strlen(rev) - 2 : 0;
+	int fd = beneath_open(repo->objects, two, 2, O_RDONLY | O_DIRECTORY), found = 0;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	char hex[SHA256_HEX];
+	const struct dirent *e;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	while (d && (errno = 0, e = readdir(d))) {
+		if (strlen(e->d_name) != rest + strlen(".commit") ||
+		    strcmp(e->d_name + rest, ".commit") || (len && memcmp(e->d_name, rev + 2, len)))
+			continue;
+		memcpy(hex, two, 2);
+		memcpy(hex + 2, e->d_name, rest);
+		found += parse_sum(sum, hex, sizeof(hex));
+	}
+	if (!d || errno)
+		found = error_sys(err, "objects/%.2s: open", two);
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* The one commit whose checksum begins with @rev. REF_FOUND, REF_NONE or -1. */
+static int find_commit(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
+		       struct error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	int found = 0;
+
+	for (unsigned int i = 0; i < 256; i++) {
+		const char two[3] = { digits[i >> 4], digits[i & 15], 0 };
+		int n;
+
+		if (two[0] != rev[0] || (rev[1] && two[1] != rev[1]))
+			continue;
+		n = match_folder(repo, two, rev, sum, err);
+		if (n < 0)
+			return -1;
+		found += n;
+	}
+	if (found > 1)
+		return error_set(err, EINVAL,
+				 "%d commits have a checksum that begins so: give more digits",
+				 found);
+	return found ? REF_FOUND : REF_NONE;
+}
+
+/* ---- all forms ---- */
+
+/* A ref by its name, wherever it is. REF_FOUND, REF_NONE or -1. */
+static int find_name(const struct ostree_repo *repo, const char *name, struct sha256_sum *sum,
+		     struct error *err)
+{
+	int rc = find(repo, "refs/heads/", "", 0, name, sum, err);
+
+	if (rc == REF_NONE)
+		rc = find(repo, "refs/remotes/", "", 0, name, sum, err);
+	return rc == REF_NONE ? find_in_remotes(repo, name, sum, err) : rc;
+}
+
+/* What may be a ref, or a checksum that is cut short. */
+static int find_either(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
+		       struct error *err)
+{
+	struct sha256_sum commit;
+	int rc = find_name(repo, rev, sum, err), other;
+
+	if (rc < 0 || !is_abbreviation(rev, strlen(rev)))
+		return rc;
+	other = find_commit(repo, rev, &commit, err);
+	if (other < 0)
+		return -1;
+	if (rc == REF_FOUND && other == REF_FOUND && memcmp(sum, &commit, sizeof(commit)))
+		return error_set(
+			err, EINVAL,
+			"is a ref and the beginning of another commit's checksum: give the whole checksum");
+	if (other == REF_FOUND)
+		*sum = commit;
+	return rc == REF_FOUND ? rc : other;
+}
+
 int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err)
 {
@@ -227,11 +325,7 @@ int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct s
 			     ? REF_NONE
 			     : find(repo, "refs/remotes/", rev, (int)(colon - rev), name, sum, err);
 	} else {
-		rc = find(repo, "refs/heads/", "", 0, name, sum, err);
-		if (rc == REF_NONE)
-			rc = find(repo, "refs/remotes/", "", 0, name, sum, err);
-		if (rc == REF_NONE)
-			rc = find_in_remotes(repo, name, sum, err);
+		rc = find_either(repo, rev, sum, err);
 	}
 	return rc == REF_NONE ? error_set(err, ENOENT, "no such ref") : rc;
 }
