@@ -9,6 +9,7 @@
 #include "applets/common/progress.h"
 #include "applets/common/result.h"
 #include "applets/mkfs/from_tar.h"
+#include "applets/mkfs/ids.h"
 #include "verity/sha256_code.h"
 #include "store/store.h"
 #include "base/text.h"
@@ -24,6 +25,7 @@ struct mkfs {
 	bool from_file, from_tar, require_verity, progress;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
+	struct ids ids; /* --from-tar: read before the sandbox is entered */
 	struct scan_options scan;
 	struct option_optional clamp;
 	bool clamps;
@@ -98,6 +100,7 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 		.algorithm = CFS_SHA256,
 		.store = store,
 		.image = m->result.image && !out->to_fd && out->exists ? &out->st : NULL,
+		.ids = { ids_find, &m->ids },
 		.notes = m->scan.notes,
 	};
 
@@ -305,8 +308,11 @@ static int mkfs_main(const struct applet *self, char **argv)
 	check_options(&m);
 	if (m.from_file || m.from_tar ? open_inputs(&m, &err) : owners_check(m.source, &err))
 		return fail(&err);
+	if (m.from_tar)
+		ids_load(&m.ids);
 	rc = result_run(&m.result, produce, &m);
 	inputs_close(&m.in);
+	ids_release(&m.ids);
 	return rc;
 }
 

@@ -164,8 +164,8 @@ static int hash_stream(struct content *c, const struct content_stream *from, u8 
 
 	verity_init(&c->work.v, c->work.algorithm);
 	while (left) {
-		u64 zeros = from->hole ? from->hole(from->arg) : 0;
-		size_t n = left < VERITY_READ ? (size_t)left : VERITY_READ;
+		u64 data = left, zeros = from->hole ? from->hole(from->arg, &data) : 0;
+		size_t n = data < VERITY_READ ? (size_t)data : VERITY_READ;
 
 		if (zeros) {
 			verity_add_zero(&c->work.v, zeros);

@@ -39,8 +39,12 @@ int content_put(struct content *c, int fd, const struct stat *before, u8 *digest
 struct content_stream {
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
 	void *arg;
-	u64 size;               /* how many there must be */
-	u64 (*hole)(void *arg); /* how many zeros come next: they are not read then; NULL: none */
+	u64 size; /* how many there must be */
+	/*
+	 * How many zeros come next, which read() leaves out then, and in *data how
+	 * many bytes follow up to the next hole. NULL: there are no holes.
+	 */
+	u64 (*hole)(void *arg, u64 *data);
 };
 
 /* The same for a stream; too few bytes are an error. */

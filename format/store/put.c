@@ -262,8 +262,8 @@ static int copy_stream(struct store *s, struct verity_work *work, const struct c
 
 	verity_init(&work->v, work->algorithm);
 	while (left) {
-		u64 zeros = from->hole ? from->hole(from->arg) : 0;
-		size_t len = left < VERITY_READ ? (size_t)left : VERITY_READ;
+		u64 data = left, zeros = from->hole ? from->hole(from->arg, &data) : 0;
+		size_t len = data < VERITY_READ ? (size_t)data : VERITY_READ;
 		ssize_t n;
 
 		if (zeros) {

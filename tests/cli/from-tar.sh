@@ -67,6 +67,21 @@ for what in xz bzip2; do
 	refused "$what" 1 "is compressed with $what" "$CFS" mkfs --from-tar "$golden/r-$(echo $what | sed 's/ip2/2/').bin" img
 done
 
+# ---- what an archive says about rights
+"$CFS" mkfs --from-tar --print-digest-only "$golden/rights-ignored.tar" "$golden/rights-ignored.tar" >stdout 2>stderr
+is 'records that carry rights: a warning for each keyword' "$(cut -d' ' -f3- stderr)" \
+	"$golden/rights-ignored.tar: member f: the record SCHILY.fflags is ignored, and what it grants or denies is lost
+$golden/rights-ignored.tar: member f: the record SCHILY.acl.ace is ignored, and what it grants or denies is lost
+$golden/rights-ignored.tar: member f: the record MSWINDOWS.rawsd is ignored, and what it grants or denies is lost"
+is 'none with -q' "$("$CFS" mkfs -q --from-tar --print-digest-only "$golden/rights-ignored.tar" 2>&1 >/dev/null)" ''
+refused 'a name in an ACL that nobody knows' 1 'no number is known for the user "nobody-knows-me"' \
+	"$CFS" mkfs --from-tar "$golden/r-acl-name.tar" img
+is 'it does not matter without extended attributes' \
+	"$("$CFS" mkfs --from-tar --skip-xattrs --print-dump "$golden/r-acl-name.tar" | tail -n1)" \
+	'/f 1 100670 1 0 0 0 0.0 - 1 -'
+is 'a name in an ACL: a warning' "$("$CFS" mkfs --from-tar --print-dump "$golden/acl-root.tar" 2>&1 >/dev/null)" \
+	"cfs mkfs: $golden/acl-root.tar: member f: its ACL has names without numbers: the numbers are those of this machine"
+
 # ---- the store
 # bad_objects - objects of store whose name is not their digest.
 bad_objects()
@@ -117,13 +132,16 @@ else
 fi
 is 'one object' "$(find store -type f | wc -l)" 1
 rm -rf store
-perl "$TOP/tests/cli/bombs.pl" tar hole 274877906944 >hole.tar
+perl "$TOP/tests/cli/bombs.pl" tar hole 274877906945 >hole.tar
 constant 'a file of 256 GiB of holes' 16384 "$CFS" mkfs --from-tar --digest-store=store hole.tar img2
 is 'takes no room in the store' "$(du -sk store | awk '{ print $1 < 200 }')" 1
 is 'and no time' "$((cpu < 2000))" 1
-perl "$TOP/tests/cli/bombs.pl" tar hole 274877906945 >hole.tar
+perl "$TOP/tests/cli/bombs.pl" tar hole 9007199254740992 >hole.tar
+constant 'a file of 2^53 bytes of holes' 16384 "$CFS" mkfs --from-tar hole.tar img2
+is 'takes no time' "$((cpu < 2000))" 1
+perl "$TOP/tests/cli/bombs.pl" tar hole 9007199254740993 >hole.tar
 rm -f img
-refused 'one byte more' 1 'beyond 256 GiB' "$CFS" mkfs --from-tar hole.tar img3
+refused 'one byte more' 1 'beyond 2^53' "$CFS" mkfs --from-tar hole.tar img3
 rm -rf store img img2
 
 # ---- killed at any time: no bad object, no image

@@ -29,7 +29,11 @@ check_rows "$TOP/tests/golden/tar"
 
 more=${CFS_VECTORS:-$TOP/../shared/vectors}/tar
 if [ -x "$more/run.sh" ]; then
-	ok 'the same outside of the tree' "$more/run.sh" "$CFS mkfs --from-tar"
+	# Rows of older rules: paths above 4095 bytes, LIBARCHIVE.xattr without effect, 256 GiB.
+	cp -rs "$(cd "$more" && pwd)" "$tmp/more"
+	rm "$tmp/more/index.tsv"
+	grep -vE '^(c-long-path|pypax|r-sp-max)	' "$more/index.tsv" >"$tmp/more/index.tsv"
+	ok 'the same outside of the tree' "$tmp/more/run.sh" "$CFS mkfs --from-tar" "$tmp/more"
 else
 	skip 'the same outside of the tree' 'not here; CFS_VECTORS names their folder'
 fi

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a member brings along: content and xattrs. */
+/* The content of a member. */
 #include "source/tar/tar_inside.h"
 
 #include <stdlib.h>
 #include "core/erofs.h"
-
-/* ---- content ---- */
 
 static ssize_t read_data(void *arg, void *to, size_t len, struct error *err)
 {
@@ -50,7 +48,7 @@ static ssize_t read_sparse(void *arg, void *to, size_t len, struct error *err)
 	return (ssize_t)got;
 }
 
-static u64 next_hole(void *arg)
+static u64 next_hole(void *arg, u64 *data)
 {
 	struct tar *t = arg;
 	u64 n;
@@ -58,6 +56,7 @@ static u64 next_hole(void *arg)
 	tar_walk_next(&t->walk);
 	n = t->walk.hole;
 	t->walk.hole = 0;
+	*data = t->walk.data;
 	return n;
 }
 
@@ -95,78 +94,4 @@ int tar_add_content(struct tar *t, struct node *node)
 	/* The digest comes later, at the latest with content_finish(). */
 	node_await_digest(node, algorithm, digest);
 	return content_put_stream(t->content, &from, digest, t->err);
-}
-
-/* ---- xattrs ---- */
-
-/* All xattr records that are wanted, the last of each name, by name. Returns their number, or -1. */
-static ssize_t sort_xattrs(struct tar *t)
-{
-	const struct tar_pax *pax = &t->m.pax;
-	const char *at = pax->data, *end = at + pax->len;
-	size_t skip = strlen(TAR_XATTR), n = 0, kept = 0;
-	struct tar_record r = { 0 };
-
-	if (pax->xattrs > t->xattrs_max) {
-		struct sort_item *v = realloc(t->xattrs, pax->xattrs * sizeof(*v));
-
-		if (!v)
-			return error_nomem(t->err);
-		t->xattrs = v;
-		t->xattrs_max = pax->xattrs;
-	}
-	while (tar_pax_next(&at, end, &r, t->err) > 0) {
-		const char *name = r.key + skip;
-		size_t len = r.key_len - skip;
-
-		if (r.key_len < skip || memcmp(r.key, TAR_XATTR, skip))
-			continue;
-		if (!len || len > CFS_XATTR_NAME_MAX)
-			return error_set(t->err, EINVAL,
-					 "name of an extended attribute is not 1 to 255 bytes");
-		if (t->options->skip_xattrs ||
-		    (t->options->user_xattrs && (len < 5 || memcmp(name, "user.", 5))))
-			continue;
-		/* The value follows the '=' behind the name and ends in front of the next record. */
-		t->xattrs[n] =
-			(struct sort_item){ sort_prefix(name, len), name, (u32)len, (u32)n, NULL };
-		t->xattrs[n++].item = (void *)(uintptr_t)r.len;
-	}
-	if (sort_strings(t->xattrs, n))
-		return error_nomem(t->err);
-	for (size_t i = 0; i < n; i++)
-		if (i + 1 == n || t->xattrs[i].len != t->xattrs[i + 1].len ||
-		    memcmp(t->xattrs[i].s, t->xattrs[i + 1].s, t->xattrs[i].len))
-			t->xattrs[kept++] = t->xattrs[i];
-	return (ssize_t)kept;
-}
-
-int tar_add_xattrs(struct tar *t, struct node *node)
-{
-	struct grower *g = t->layers.g;
-	u64 sum = 12;
-	ssize_t n;
-
-	if (!t->m.pax.xattrs)
-		return 0;
-	n = sort_xattrs(t);
-	if (n < 0)
-		return -1;
-	for (ssize_t i = 0; i < n; i++)
-		sum += 7u + t->xattrs[i].len + (uintptr_t)t->xattrs[i].item;
-	if (sum > CFS_XATTR_BUDGET && n) {
-		node->name.id |= TOO_MANY; /* refused if it is still there at the end */
-		return 0;
-	}
-	xattr_set_clear(&g->set);
-	for (ssize_t i = 0; i < n; i++) {
-		const struct sort_item *item = &t->xattrs[i];
-		const struct xattr *x =
-			xattr_intern(&g->pool, item->s, item->len, item->s + item->len + 1,
-				     (size_t)(uintptr_t)item->item);
-
-		if (!x || xattr_set_add(&g->set, x))
-			return error_nomem(t->err);
-	}
-	return node_set_xattrs(g, node) ? error_nomem(t->err) : 0;
 }

@@ -44,6 +44,42 @@ enum tar_format tar_format(const u8 block[TAR_BLOCK])
 	return memcmp(block + 257, "ustar  \0", 8) ? TAR_V7 : TAR_GNU;
 }
 
+/*
+ * Whether the bytes at 345 can be the fields of GNU: access time, change time,
+ * offset, and a number for long names.
+ */
+static bool has_gnu_fields(const u8 *block)
+{
+	static const struct tar_field fields[] = {
+		{ "atime", 345, 12 },
+		{ "ctime", 357, 12 },
+		{ "offset", 369, 12 },
+		{ "longnames", 381, 4 },
+	};
+	struct tar_number n;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (tar_number(block, fields[i], &n, &err))
+			return false;
+	return true;
+}
+
+bool tar_has_prefix(const u8 block[TAR_BLOCK])
+{
+	const char *s;
+	size_t len = tar_string(block, tar_f_prefix, &s);
+
+	if (!len || tar_format(block) == TAR_V7)
+		return false;
+	if (tar_format(block) == TAR_POSIX)
+		return true;
+	for (size_t i = 0; i < len; i++)
+		if (s[i] & 0x80)
+			return false;
+	return block[TAR_AT_TYPE] != 'S' && !has_gnu_fields(block);
+}
+
 size_t tar_string(const u8 *block, struct tar_field field, const char **s)
 {
 	*s = (const char *)block + field.at;

@@ -30,6 +30,14 @@ bool tar_is_zero(const u8 block[TAR_BLOCK]);
 bool tar_checksum_is_right(const u8 block[TAR_BLOCK]);
 enum tar_format tar_format(const u8 block[TAR_BLOCK]);
 
+/*
+ * Whether the path begins with the prefix field. That field belongs to POSIX,
+ * but engines built with Go before 1.8 wrote it under GNU magic as well. So a
+ * GNU header has a prefix if its bytes are ASCII and cannot be GNU's own fields
+ * (tar 2).
+ */
+bool tar_has_prefix(const u8 block[TAR_BLOCK]);
+
 /* -1 and a text if it is no number. */
 int tar_number(const u8 *block, struct tar_field field, struct tar_number *n, struct error *err);
 

@@ -28,6 +28,22 @@ static void set_name(struct tar_member *m, const char *s, size_t len)
 	m->name_len = len;
 }
 
+/*
+ * Programs disagree on which of two extensions counts: Go takes that of GNU, GNU
+ * tar and Python take the one that comes last or that of pax.
+ */
+static int check_extensions(const struct tar_member *m, const struct tar_extensions *ext,
+			    struct error *err)
+{
+	if (ext->has_name && (m->pax.path.s || m->pax.sp_name.s))
+		return bad(err, "a pax header and a GNU long name both name it, "
+				"and programs disagree on which one counts");
+	if (ext->has_link && m->pax.linkpath.s)
+		return bad(err, "a pax header and a GNU long link both give its target, "
+				"and programs disagree on which one counts");
+	return 0;
+}
+
 /* The name: GNU L, GNU.sparse.name, pax, header with prefix, the first there is. */
 static int find_name(struct tar_member *m, const u8 *block, const struct tar_extensions *ext,
 		     bool sparse, struct error *err)
@@ -49,11 +65,9 @@ static int find_name(struct tar_member *m, const u8 *block, const struct tar_ext
 	}
 	len = tar_string(block, tar_f_name, &s);
 	set_name(m, s, len);
-	if (tar_format(block) != TAR_POSIX)
+	if (!tar_has_prefix(block))
 		return 0;
 	prefix_len = tar_string(block, tar_f_prefix, &prefix);
-	if (!prefix_len)
-		return 0;
 	m->path.len = 0;
 	buf_add(&m->path, prefix, prefix_len);
 	buf_byte(&m->path, '/');
@@ -163,8 +177,30 @@ static int find_size(struct tar_member *m, const u8 *block, struct error *err)
 	return 0;
 }
 
+/*
+ * POSIX lets a hard link in a pax archive carry the content of the file. bsdtar
+ * reads it, Go, GNU tar and Python take the content for the next header.
+ */
+static int check_body(const struct tar_member *m, const u8 *block, bool pax_archive,
+		      struct error *err)
+{
+	u64 size = 0;
+
+	if (block[TAR_AT_TYPE] != '1' || !pax_archive)
+		return 0;
+	if (m->pax.size.s ? tar_pax_number(&m->pax.size, "size", INT64_MAX, &size, err)
+			  : tar_count(block, tar_f_size, INT64_MAX, &size, err))
+		return -1;
+	if (size)
+		return bad(err, "hard link with a body in a pax archive, "
+				"and programs disagree on where the next header is");
+	return 0;
+}
+
 static int check_target(const struct tar_member *m, struct error *err)
 {
+	if (m->mode == 0 && m->link_len > TAR_PATH_MAX)
+		return bad(err, "target of the hard link is more than 4095 bytes");
 	if (m->mode == 0)
 		return m->link_len ? 0 : bad(err, "hard link without target");
 	if (!m->link_len || m->link_len > CFS_PATH_MAX || memchr(m->link, 0, m->link_len))
@@ -187,7 +223,8 @@ int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK],
 	if (ext->has_pax && tar_pax_parse(&m->pax, ext->pax.p, ext->pax.len, false, err))
 		return -1;
 	m->sparse = type == 'S' || (m->pax.sparse && (type == '0' || type == 0 || type == '7'));
-	if (find_name(m, block, ext, m->sparse && type != 'S', err) ||
+	if (check_extensions(m, ext, err) ||
+	    find_name(m, block, ext, m->sparse && type != 'S', err) ||
 	    check_forms(block, device, err) || find_type(m, block, &bits, err) ||
 	    find_size(m, block, err) || find_time(m, block, err) ||
 	    find_id(block, &tar_f_uid, &m->pax.uid, &m->uid, err) ||
@@ -196,6 +233,10 @@ int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK],
 		return -1;
 	if (!m->name_len)
 		return bad(err, "empty name");
+	if (m->name_len > TAR_PATH_MAX)
+		return bad(err, "path of more than 4095 bytes");
+	if (check_body(m, block, ext->pax_archive, err))
+		return -1;
 	if (mode.minus && mode.v)
 		return bad(err, "mode is negative");
 	m->mode = bits | (bits ? (u32)(mode.v & 07777) : 0);

@@ -6,10 +6,14 @@
 #include "source/tar/pax.h"
 #include "source/tar/sparse.h"
 
-/* Extension headers in front of a member. */
+#define TAR_PATH_MAX 4095 /* bytes of a name or of the target of a hard link */
+
+/* The extension headers in front of a member. */
 struct tar_extensions {
 	bool has_pax, has_name, has_link;
+	bool pax_archive;           /* an x or g header stands somewhere before the member */
 	struct buf pax, name, link; /* data of x, L and K */
+	struct buf again;           /* of a second L or K */
 };
 
 struct tar_member {

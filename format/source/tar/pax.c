@@ -51,6 +51,22 @@ static bool begins(const struct tar_record *r, const char *with)
 	return r->key_len >= len && !memcmp(r->key, with, len);
 }
 
+enum tar_attr tar_pax_attr(const struct tar_record *r, size_t *skip)
+{
+	static const char schily[] = "SCHILY.xattr.", libarchive[] = "LIBARCHIVE.xattr.";
+
+	*skip = 0;
+	if (begins(r, schily)) {
+		*skip = sizeof(schily) - 1;
+		return TAR_ATTR_SCHILY;
+	}
+	if (begins(r, libarchive)) {
+		*skip = sizeof(libarchive) - 1;
+		return TAR_ATTR_LIBARCHIVE;
+	}
+	return TAR_ATTR_NONE;
+}
+
 /* Where the value of a key goes that counts once; NULL: it is none of those. */
 static struct tar_value *find(struct tar_pax *pax, const struct tar_record *r)
 {
@@ -71,6 +87,9 @@ static struct tar_value *find(struct tar_pax *pax, const struct tar_record *r)
 		{ "GNU.sparse.numblocks", &pax->sp_numblocks },
 		{ "GNU.sparse.map", &pax->sp_map },
 		{ "GNU.sparse.name", &pax->sp_name },
+		{ "SCHILY.acl.access", &pax->acl_access },
+		{ "SCHILY.acl.default", &pax->acl_default },
+		{ "RHT.security.selinux", &pax->selinux },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -79,12 +98,30 @@ static struct tar_value *find(struct tar_pax *pax, const struct tar_record *r)
 	return NULL;
 }
 
+bool tar_pax_loses_rights(const struct tar_record *r)
+{
+	/* ACLs of NFSv4 and others, file flags, labels, security descriptors of Windows. */
+	static const char *const words[] = { "acl",   "ACL",    "xattr",   "security", "selinux",
+					     "smack", "fflags", "capabil", "rawsd" };
+	struct tar_pax pax;
+	size_t skip;
+
+	if (tar_pax_attr(r, &skip) != TAR_ATTR_NONE || find(&pax, r))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (memmem(r->key, r->key_len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 static int take(struct tar_pax *pax, const struct tar_record *r, bool global, struct error *err)
 {
 	struct tar_value *value = find(pax, r);
-	bool sparse = begins(r, "GNU.sparse."), xattr = begins(r, TAR_XATTR);
+	bool sparse = begins(r, "GNU.sparse.");
+	size_t skip;
+	bool attr = tar_pax_attr(r, &skip) != TAR_ATTR_NONE;
 
-	if (global && (value || sparse || xattr))
+	if (global && (value || sparse || attr))
 		return error_set(
 			err, EINVAL,
 			"global pax header with \"%.*s\", which programs understand differently",
@@ -98,7 +135,8 @@ static int take(struct tar_pax *pax, const struct tar_record *r, bool global, st
 		pax->sp_pairs +=
 			tar_pax_is(r, "GNU.sparse.offset") || tar_pax_is(r, "GNU.sparse.numbytes");
 	}
-	pax->xattrs += xattr;
+	pax->attrs += attr;
+	pax->rights = pax->rights || tar_pax_loses_rights(r);
 	return 0;
 }
 

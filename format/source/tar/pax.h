@@ -18,7 +18,9 @@ struct tar_pax {
 	bool sparse; /* there are GNU.sparse.* records with values */
 	struct tar_value sp_major, sp_minor, sp_size, sp_realsize, sp_numblocks, sp_map, sp_name;
 	u32 sp_pairs; /* GNU.sparse.offset and numbytes */
-	u32 xattrs;   /* SCHILY.xattr.* */
+	u32 attrs;    /* SCHILY.xattr.* and LIBARCHIVE.xattr.* */
+	struct tar_value acl_access, acl_default, selinux;
+	bool rights; /* there is a record for which tar_pax_loses_rights() holds */
 };
 
 struct tar_record {
@@ -26,12 +28,23 @@ struct tar_record {
 	size_t key_len, len;
 };
 
-#define TAR_XATTR "SCHILY.xattr."
-
 /* The next record at *at, which moves on. 1, 0 at the end, -1 and a text. */
 int tar_pax_next(const char **at, const char *end, struct tar_record *r, struct error *err);
 
 bool tar_pax_is(const struct tar_record *r, const char *key);
+
+/* The forms in which a record holds an extended attribute. */
+enum tar_attr {
+	TAR_ATTR_NONE,
+	TAR_ATTR_SCHILY,     /* SCHILY.xattr.NAME: the value as it is */
+	TAR_ATTR_LIBARCHIVE, /* LIBARCHIVE.xattr.NAME: base64 */
+};
+
+/* *@skip: how many bytes of the key stand in front of NAME. */
+enum tar_attr tar_pax_attr(const struct tar_record *r, size_t *skip);
+
+/* Whether a record grants or denies something to somebody, and has no effect here. */
+bool tar_pax_loses_rights(const struct tar_record *r);
 
 /* All records. A @global header must hold nothing that counts. -1 and a text. */
 int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global,

@@ -42,27 +42,27 @@ int tar_map_add(struct tar_map *map, u64 off, u64 len, struct error *err)
 	if (map->segments == TAR_SEGMENTS)
 		return bad(err, "more than 1048576 segments");
 	if (off > TAR_SPARSE_MAX || len > TAR_SPARSE_MAX - off)
-		return bad(err, "segment beyond 256 GiB");
+		return bad(err, "segment beyond 2^53 bytes");
 	if (off < map->end)
 		return bad(err, "segments overlap or are not in order");
 	if (len && map->uneven)
 		return bad(err, "segment that is not a number of blocks in front of another one");
-	put(&map->b, off - map->end);
-	put(&map->b, len);
-	if (map->b.failed)
-		return error_nomem(err);
 	map->segments++;
 	map->end = off + len;
+	if (!len)
+		return 0;
+	put(&map->b, off - map->kept);
+	put(&map->b, len);
+	map->kept = map->end;
 	map->data += len;
-	if (len)
-		map->uneven = len % TAR_BLOCK != 0;
-	return 0;
+	map->uneven = len % TAR_BLOCK != 0;
+	return map->b.failed ? error_nomem(err) : 0;
 }
 
 static int finish(const struct tar_map *map, u64 stored, struct error *err)
 {
 	if (map->real > TAR_SPARSE_MAX)
-		return bad(err, "more than 256 GiB");
+		return bad(err, "more than 2^53 bytes");
 	if (map->end > map->real)
 		return bad(err, "segment behind the end of the file");
 	return map->data == stored ? 0 : bad(err, "segments are not as long as the data");

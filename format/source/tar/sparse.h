@@ -7,14 +7,18 @@
 #include "source/tar/pax.h"
 #include "source/tar/stream.h"
 
-#define TAR_SPARSE_MAX ((u64)1 << 38) /* bytes of a sparse file */
+#define TAR_SPARSE_MAX ((u64)1 << 53) /* bytes of a sparse file: the limit of every file */
 #define TAR_SEGMENTS (1u << 20)
 
-/* Segments of data. They are kept as differences, six bytes each as a rule. */
+/*
+ * Segments of data. Those that are not empty are kept, as differences: six bytes
+ * each as a rule.
+ */
 struct tar_map {
 	struct buf b;
 	u64 real; /* size of the file */
 	u64 end;  /* of the last segment */
+	u64 kept; /* end of the last segment that is kept */
 	u64 data; /* bytes of all */
 	u32 segments;
 	bool uneven; /* the last one with data is not a number of blocks */

@@ -90,6 +90,7 @@ static int member(struct tar *t, const u8 *block)
 	if (tar_member_parse(m, block, &t->ext, t->err))
 		return in_member(t);
 	t->ext.has_pax = t->ext.has_name = t->ext.has_link = false;
+	tar_warn_rights(t, &m->pax, m->name, m->name_len);
 	stored = m->stored;
 	t->left = stored;
 	if (m->sparse &&
@@ -131,36 +132,63 @@ static int read_extension(struct tar *t, struct buf *b, u64 size)
 	return rc > 0 ? cut_short(t) : rc;
 }
 
+/* A global pax header: nothing in it may count. */
+static int global_header(struct tar *t, u64 size)
+{
+	struct buf data = { 0 };
+	struct tar_pax pax;
+	int rc = read_extension(t, &data, size);
+
+	if (!rc && tar_pax_parse(&pax, data.p, data.len, true, t->err))
+		rc = tar_stream_in(&t->s, TAR_BLOCK, t->err);
+	if (!rc)
+		tar_warn_rights(t, &pax, "of a global header", strlen("of a global header"));
+	buf_release(&data);
+	return rc;
+}
+
+static int pax_header(struct tar *t, u64 size)
+{
+	if (t->ext.has_pax)
+		return in_block(t, "second pax header for one member");
+	t->ext.has_pax = true;
+	return read_extension(t, &t->ext.pax, size);
+}
+
+/* L or K. A second one that says the same is accepted, as GNU tar does. */
+static int long_header(struct tar *t, bool *has, struct buf *b, u64 size)
+{
+	struct buf *to = *has ? &t->ext.again : b;
+
+	if (read_extension(t, to, size))
+		return -1;
+	to->len = strnlen(to->p, to->len);
+	if (*has && (to->len != b->len || memcmp(to->p, b->p, b->len)))
+		return in_block(
+			t, "second GNU long name for one member, which differs from the first");
+	*has = true;
+	return 0;
+}
+
 /* x, g, L and K. */
 static int extension(struct tar *t, const u8 *block)
 {
 	u8 type = block[TAR_AT_TYPE];
-	bool *has = type == 'x'   ? &t->ext.has_pax
-		    : type == 'L' ? &t->ext.has_name
-				  : &t->ext.has_link;
-	struct buf *b = type == 'x' ? &t->ext.pax : type == 'L' ? &t->ext.name : &t->ext.link;
-	struct buf global = { 0 };
-	struct tar_pax pax;
 	u64 size;
-	int rc;
 
 	if (tar_count(block, tar_f_size, INT64_MAX, &size, t->err))
 		return tar_stream_in(&t->s, TAR_BLOCK, t->err);
-	if (type == 'g') {
-		rc = read_extension(t, &global, size);
-		if (!rc && tar_pax_parse(&pax, global.p, global.len, true, t->err))
-			rc = tar_stream_in(&t->s, TAR_BLOCK, t->err);
-		buf_release(&global);
-		return rc;
+	t->ext.pax_archive = t->ext.pax_archive || type == 'x' || type == 'g';
+	switch (type) {
+	case 'g':
+		return global_header(t, size);
+	case 'x':
+		return pax_header(t, size);
+	case 'L':
+		return long_header(t, &t->ext.has_name, &t->ext.name, size);
+	default:
+		return long_header(t, &t->ext.has_link, &t->ext.link, size);
 	}
-	if (*has)
-		return in_block(t, "second extension header of a kind for one member");
-	*has = true;
-	if (read_extension(t, b, size))
-		return -1;
-	if (type != 'x')
-		b->len = strnlen(b->p, b->len);
-	return 0;
 }
 
 /* A volume label, which is nothing here. */
@@ -282,6 +310,25 @@ static int in_layers(struct tar *t, char *const *files)
 			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
 
+/* All members, and then the layer they are. */
+static int read_members(struct tar *t, char *const *files)
+{
+	u32 implied = t->layers.implied;
+	int rc;
+
+	do
+		rc = next(t);
+	while (rc > 0);
+	if (rc)
+		return -1;
+	if (layers_end(&t->layers, t->err))
+		return in_layers(t, files);
+	/* A directory that no member names costs as much as one that is named. */
+	if (t->options->progress)
+		t->options->progress(t->options->progress_arg, t->layers.implied - implied, 0);
+	return 0;
+}
+
 static int open_file(struct tar *t)
 {
 	int fd = -1;
@@ -302,18 +349,14 @@ static int read_file(struct tar *t, char *const *files)
 	int rc;
 
 	t->file = files[t->layer - 1];
+	t->ext.pax_archive = false;
 	if (open_file(t))
 		return -1;
-	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino) {
+	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino)
 		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too",
 			       t->file);
-	} else {
-		do
-			rc = next(t);
-		while (rc > 0);
-		if (!rc && layers_end(&t->layers, t->err))
-			rc = in_layers(t, files);
-	}
+	else
+		rc = read_members(t, files);
 	tar_stream_release(&t->s);
 	return rc;
 }
@@ -350,9 +393,10 @@ static void release(struct tar *t)
 	buf_release(&t->ext.pax);
 	buf_release(&t->ext.name);
 	buf_release(&t->ext.link);
+	buf_release(&t->ext.again);
 	buf_release(&t->m.path);
 	buf_release(&t->map.b);
-	free(t->xattrs);
+	tar_attrs_release(&t->attrs);
 	layers_release(&t->layers);
 	if (t->content)
 		content_close(t->content);

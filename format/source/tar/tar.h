@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "store/content.h"
 #include "source/layers/layers.h"
+#include "source/tar/acl.h"
 
 #define TAR_INLINE 64            /* bytes of a file that stand in the image */
 #define TAR_EXTENSION (1u << 20) /* bytes of an extension header */
@@ -19,6 +20,7 @@ struct tar_options {
 	u8 algorithm;             /* of the digests */
 	struct store *store;      /* keeps what is not inlined; NULL: it is only hashed */
 	const struct stat *image; /* the file that must not be an input; NULL: none */
+	struct tar_ids ids;       /* the numbers of users and groups that ACLs name */
 	struct notes *notes;
 	/* The only file, open and not read; it is released here. NULL: see open. */
 	const struct input *in;

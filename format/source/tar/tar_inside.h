@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What tar.c and tar_data.c share. */
+/* What the files of this folder share. */
 #ifndef CFS_SOURCE_TAR_TAR_INSIDE_H
 #define CFS_SOURCE_TAR_TAR_INSIDE_H
 
-#include "base/sort.h"
 #include "source/tar/tar.h"
 #include "source/tar/member.h"
 
 /* name.id of a node: the layer it came from, and whether its xattrs are too many. */
 #define TOO_MANY ((u32)1 << 31)
 #define LAYER_MASK (TOO_MANY - 1)
+
+struct tar_attribute;
+
+/* Scratch memory for the extended attributes of one member, and what was warned about. */
+struct tar_attrs {
+	struct tar_attribute *v; /* allocated */
+	size_t n, max;
+	struct buf decoded;
+	struct buf warned; /* keywords of pax records, each ended by NUL */
+	bool told_names;   /* that numbers came from this machine's lists */
+};
+
+void tar_attrs_release(struct tar_attrs *a);
 
 struct tar {
 	struct layers layers;
@@ -23,8 +35,7 @@ struct tar {
 	struct tar_map map;
 	struct tar_walk walk;
 	u64 left; /* bytes of the member's data still in the stream */
-	struct sort_item *xattrs;
-	size_t xattrs_max;
+	struct tar_attrs attrs;
 	struct error *err;
 };
 
@@ -36,5 +47,11 @@ int tar_add_content(struct tar *t, struct node *node);
 
 /* The xattrs of the member that are wanted. Too many are only marked. -1 and a text. */
 int tar_add_xattrs(struct tar *t, struct node *node);
+
+/*
+ * Warn of records that grant or deny something and have no effect, once for each
+ * keyword. @name is that of the member.
+ */
+void tar_warn_rights(struct tar *t, const struct tar_pax *pax, const char *name, size_t len);
 
 #endif
