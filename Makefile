@@ -52,7 +52,9 @@ zstd_src := $(sort $(wildcard $(zstd)/common/*.c $(zstd)/decompress/*.c))
 
 obj = $(patsubst %.c,$(B)/%.o,$1)
 format_obj := $(call obj,$(format_src))
-applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o
+# The ways to mount, best first: backend_NAME of applets/mount/.
+backends := kmod erofs
+applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o $(B)/backend_table.o
 zstd_obj := $(call obj,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
@@ -192,6 +194,13 @@ $(B)/applet_table.c: FORCE
 	for a in $(call name,$(applet_files)); do echo "extern const struct applet applet_$$a;"; done; \
 	printf '\nconst struct applet *const applets[] = {\n'; \
 	for a in $(call name,$(applet_files)); do printf '\t&applet_%s,\n' $$a; done; \
+	printf '\tNULL,\n};\n'; } | $(update)
+
+$(B)/backend_table.c: FORCE
+	@{ printf '#include <stddef.h>\n#include "applets/mount/backend.h"\n\n'; \
+	for b in $(backends); do echo "extern const struct backend backend_$$b;"; done; \
+	printf '\nconst struct backend *const backends[] = {\n'; \
+	for b in $(backends); do printf '\t&backend_%s,\n' $$b; done; \
 	printf '\tNULL,\n};\n'; } | $(update)
 
 $(B)/unit_table.c: FORCE

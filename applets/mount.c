@@ -2,6 +2,8 @@
 /* cfs mount: mount an image (mount.md). */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
 #include "applets/mount/backend.h"
@@ -37,24 +39,36 @@ static int parse_options(struct mount *m)
 	if (optlist_finish(&m->opt, &err))
 		return wrong_options(&err);
 	if (m->type && strcmp(m->type, "composefs") && strncmp(m->type, "composefs.", 10)) {
-		complain("-t %s: not a type of ours", m->type);
+		complain("-t %s: unsupported file system type", m->type);
 		return MOUNT_USAGE;
 	}
 	return MOUNT_DONE;
 }
 
-/* Everything that was named. With -N the target is opened later, in the other namespace. */
+#define ABSENT 1 /* there is no image, and nofail was given */
+
+/* Everything that was named: 0, ABSENT, -1. With -N the target is opened later, in the other namespace. */
 static int open_all(struct job *j, const struct mount *m)
 {
 	j->target_name = m->target;
 	if (m->ns ? named_namespace(j, m->ns) : named_target(j, m->target))
 		return -1;
-	return imagefd_open(j, m->source) || named_options(j) ? -1 : 0;
+	if (imagefd_open(j, m->source)) {
+		if (j->err.code != ENOENT || !m->opt.nofail)
+			return -1;
+		verbose("%s; nofail: nothing is mounted", j->err.text);
+		return ABSENT;
+	}
+	return named_options(j);
 }
 
 static int mount_image(struct job *j, const struct mount *m)
 {
-	if (open_all(j, m) || backend_prepare(j))
+	int rc = open_all(j, m);
+
+	if (rc)
+		return rc == ABSENT ? 0 : -1;
+	if (backend_prepare(j))
 		return -1;
 	if (m->fake)
 		return 0;
@@ -85,6 +99,16 @@ static int run(const struct mount *m)
 	return rc;
 }
 
+/*
+ * Whether the program file gave rights that its caller does not have: it is
+ * set-user-ID or set-group-ID, or has capabilities. Every user could mount any image
+ * then. Root, of a user namespace too, and ambient capabilities are the caller's own.
+ */
+static bool has_borrowed_rights(void)
+{
+	return getauxval(AT_SECURE) && getuid() != 0;
+}
+
 static int mount_main(const struct applet *self, char **argv)
 {
 	struct mount m = { 0 };
@@ -100,8 +124,17 @@ static int mount_main(const struct applet *self, char **argv)
 		{ 'N', NULL, "NS", "attach in this mount namespace: a file or a process", &m.ns },
 		{ 0 },
 	};
-	char **operands = options_parse(self, rows, 0, 2, argv);
+	/* Upstream's helper looks at the first two operands alone. */
+	bool as_upstream = !strcmp(applet_word, "mount.composefs");
+	char **operands;
 	int rc;
+
+	if (has_borrowed_rights()) {
+		complain(
+			"refuses to run set-user-ID or with file capabilities: every user could mount any image; remove them with chmod u-s,g-s and setcap -r");
+		return MOUNT_USAGE;
+	}
+	operands = options_parse(self, rows, 0, as_upstream ? -1 : 2, argv);
 
 	m.source = operands[0];
 	m.target = m.source ? operands[1] : NULL;
@@ -112,6 +145,7 @@ static int mount_main(const struct applet *self, char **argv)
 		return MOUNT_USAGE;
 	}
 	optlist_init(&m.opt);
+	m.opt.as_upstream = as_upstream;
 	rc = parse_options(&m);
 	if (rc == MOUNT_DONE)
 		rc = run(&m);

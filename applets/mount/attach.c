@@ -2,11 +2,15 @@
 #include "applets/mount/attach.h"
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/job.h"
+#include "applets/mount/mountinfo.h"
 #include "applets/mount/named.h"
 #include "applets/mount/sysnr.h"
+#include "files/io.h"
 
 unsigned int attach_flags(const struct job *j)
 {
@@ -60,6 +64,61 @@ static int remount_super(struct job *j)
 	return rc;
 }
 
+/* Whether a file is a composefs image, as far as its first bytes say. */
+static bool is_image(const char *path)
+{
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct cfs_header h;
+	bool is = fd >= 0 && io_pread(fd, &h, sizeof(h), 0) == sizeof(h) &&
+		  get32(h.magic) == CFS_MAGIC;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/*
+ * Whether a mount is one that some back end makes. Of an overlay its data-only
+ * layers tell, or its source: that is the image, or a word where that has no path.
+ */
+static bool is_ours(const struct mount_line *line)
+{
+	char source[4200];
+
+	if (!strcmp(line->type, "composefs") || !strcmp(line->type, "fuse.composefs"))
+		return true;
+	if (strcmp(line->type, "overlay"))
+		return false;
+	return kmsg_find(line->options, ",datadir+=") || kmsg_find(line->options, "::") ||
+	       !strcmp(line->source, "composefs") || !strncmp(line->source, "composefs:", 10) ||
+	       (mountinfo_decode(source, sizeof(source), line->source, false) && is_image(source));
+}
+
+/* What remount changes must be a composefs mount. Without mountinfo an overlay is taken for one. */
+static int check_ours(struct job *j)
+{
+	struct mount_line line;
+	struct mount_place place;
+	struct statfs st;
+	char *text;
+	int rc = 0;
+
+	mountinfo_place(j->target, &place);
+	if (!place.is_root)
+		return job_fail(j, MOUNT_FAILED, "%s: nothing is mounted here", j->target_name);
+	text = place.id ? mountinfo_read() : NULL;
+	if (text && mountinfo_find(text, place.id, &line)) {
+		if (!is_ours(&line))
+			rc = job_fail(j, MOUNT_FAILED, "%s: not a composefs mount (type %s)",
+				      j->target_name, line.type);
+	} else if (!fstatfs(j->target, &st) && (u32)st.f_type != OVERLAY_MAGIC &&
+		   (u32)st.f_type != CFS_MAGIC && (u32)st.f_type != FUSE_MAGIC) {
+		rc = job_fail(j, MOUNT_FAILED, "%s: not a composefs mount", j->target_name);
+	}
+	free(text);
+	return rc;
+}
+
 int attach_remount(struct job *j)
 {
 	const struct optlist *o = j->opt;
@@ -67,6 +126,8 @@ int attach_remount(struct job *j)
 				   .attr_clr = ~o->attr & o->touched };
 	int rc = 0;
 
+	if (check_ours(j))
+		return -1;
 	if (o->touched & MOUNT_ATTR__ATIME)
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	if (o->rw >= 0)

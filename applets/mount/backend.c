@@ -1,80 +1,130 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/backend.h"
+#include <string.h>
 #include "applets/applet.h"
 #include "applets/mount/job.h"
 #include "applets/mount/named.h"
 #include "applets/mount/probe.h"
-#include "applets/mount/via_erofs.h"
-#include "applets/mount/via_kmod.h"
 
-static const char no_fuse[] = "fuse: not in this version";
-
-static int take(struct job *j, enum backend backend)
+static bool has_name(const struct backend *b, const char *name)
 {
-	j->backend = backend;
-	verbose("back end: %s", backend == BACKEND_KMOD ? "kmod" : "erofs");
+	return !strcmp(b->name, name) || (b->synonym && !strcmp(b->synonym, name));
+}
+
+/* Returns 1. */
+static int take(struct job *j, const struct backend *b)
+{
+	j->backend = b;
+	verbose("back end: %s", b->name);
+	return 1;
+}
+
+/* Reasons why back ends were skipped. There are not as many back ends. */
+struct skipped {
+	unsigned int n;
+	struct error reason[8];
+};
+
+static void skip(struct job *j, struct skipped *s)
+{
+	verbose("%s", j->err.text);
+	if (s->n < sizeof(s->reason) / sizeof(s->reason[0]))
+		s->reason[s->n++] = j->err;
+}
+
+/*
+ * With a writable layer a back end that makes an overlay anyway comes first: an
+ * overlay above another file system would use up both levels of stacking.
+ */
+static bool is_turn(const struct backend *b, bool layers_first, bool first_round)
+{
+	return layers_first ? b->layers == first_round : first_round;
+}
+
+/* Take the first one that can: 1, 0 with the reasons, -1. */
+static int choose_any(struct job *j, struct skipped *skipped)
+{
+	for (int round = 0; round < 2; round++) {
+		for (unsigned int i = 0; backends[i]; i++) {
+			int rc;
+
+			if (!is_turn(backends[i], j->opt->upper != NULL, !round))
+				continue;
+			rc = backends[i]->able(j);
+			if (rc)
+				return rc < 0 ? -1 : take(j, backends[i]);
+			skip(j, skipped);
+		}
+	}
 	return 0;
 }
 
-/* Named on the command line: it, or none. */
-static int choose_named(struct job *j)
+/* The one that was named, or none: 1, 0 with the reason, -1. */
+static int choose_named(struct job *j, struct skipped *skipped)
 {
-	int rc;
+	for (unsigned int i = 0; backends[i]; i++) {
+		int rc;
 
-	if (j->opt->backend == BACKEND_FUSE)
-		return job_fail(j, MOUNT_FAILED, "%s", no_fuse);
-	rc = j->opt->backend == BACKEND_KMOD ? via_kmod_able(j) : via_erofs_able(j);
-	return rc > 0 ? take(j, j->opt->backend) : -1;
+		if (!has_name(backends[i], j->opt->backend))
+			continue;
+		rc = backends[i]->able(j);
+		if (rc > 0)
+			return take(j, backends[i]);
+		if (!rc)
+			skip(j, skipped);
+		return rc;
+	}
+	return job_fail(j, MOUNT_FAILED, "%s: not in this build", j->opt->backend);
 }
 
-int backend_choose(struct job *j)
+static int choose(struct job *j, struct skipped *skipped)
 {
-	struct error reason;
+	skipped->n = 0;
+	return j->opt->backend ? choose_named(j, skipped) : choose_any(j, skipped);
+}
+
+/* None can: the reasons are errors only now. With -v they were printed. */
+static int none(struct job *j, const struct skipped *s)
+{
+	if (j->opt->backend)
+		return job_fail(j, MOUNT_FAILED, "%s", s->reason[0].text);
+	for (unsigned int i = 0; i < s->n && !option_verbose; i++)
+		complain("%s", s->reason[i].text);
+	return job_fail(j, MOUNT_FAILED, "%s: no back end can mount this", j->image.name);
+}
+
+/* j->level and j->backend: the level that was asked for, or 0 where tryverity allows it. */
+static int decide(struct job *j)
+{
+	struct skipped skipped;
+	bool tries;
 	int rc;
 
-	if (j->opt->backend != BACKEND_AUTO)
-		return choose_named(j);
-	/* Below a second overlay the module would use up both levels of stacking. */
-	if (j->opt->upper) {
-		int level = j->level;
-
-		rc = via_erofs_able(j);
-		if (rc > 0 && j->level == level)
-			return take(j, BACKEND_EROFS);
-		if (rc < 0)
-			return -1;
+	j->level = optlist_level(j->opt, &tries);
+	if (tries)
+		j->level = 2;
+	rc = choose(j, &skipped);
+	if (!rc && tries) {
+		j->level = 0;
+		rc = choose(j, &skipped);
+		if (rc > 0)
+			warn("tryverity: no back end of this kernel can check objects; they are not checked");
 	}
-	rc = via_kmod_able(j);
-	if (rc > 0)
-		return take(j, BACKEND_KMOD);
-	if (rc < 0)
-		return -1;
-	reason = j->err;
-	verbose("%s", reason.text);
-	rc = via_erofs_able(j);
-	if (rc > 0)
-		return take(j, BACKEND_EROFS);
-	if (rc < 0)
-		return -1;
-	/* Only when nothing is left are the reasons errors. */
-	if (!option_verbose)
-		complain("%s", reason.text);
-	complain("%s", j->err.text);
-	complain("%s", no_fuse);
-	return job_fail(j, MOUNT_FAILED, "%s: no back end can mount this", j->image.name);
+	if (!rc)
+		return none(j, &skipped);
+	if (j->opt->digest.algorithm && j->level < 2)
+		warn("verity_check=%d: contents are not verified, only the image is", j->level);
+	return rc < 0 ? -1 : 0;
 }
 
 int backend_prepare(struct job *j)
 {
-	if (imagefd_header(j) || imagefd_verify(j))
-		return -1;
-	if (probe_level(j))
+	if (imagefd_header(j) || imagefd_verify(j) || probe_basedir(j) || decide(j) ||
+	    probe_store(j))
 		return -1;
 	if (j->level)
 		verbose("objects are checked at open: level %d", j->level);
-	if (backend_choose(j) || named_upper_check(j))
-		return -1;
-	return job_interrupted(j);
+	return named_upper_check(j) ? -1 : job_interrupted(j);
 }
 
 int backend_build(struct job *j)
@@ -83,5 +133,5 @@ int backend_build(struct job *j)
 	imagefd_source(j);
 	if (imagefd_ready(j))
 		return -1;
-	return j->backend == BACKEND_KMOD ? via_kmod(j) : via_erofs(j);
+	return j->backend->build(j);
 }

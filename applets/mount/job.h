@@ -41,9 +41,9 @@ struct job {
 	char source[FS_SOURCE_ROOM]; /* what mountinfo shows */
 	struct basedirs dirs;        /* O_PATH */
 	int upper, work, idmap;
-	int level;            /* 0, 1, 2: decided by probe_level() */
-	enum backend backend; /* decided by backend_choose() */
-	int mount;            /* the result, detached; -1: none yet */
+	int level;                     /* 0, 1, 2: decided by probe_level() */
+	const struct backend *backend; /* decided by backend_prepare() */
+	int mount;                     /* the result, detached; -1: none yet */
 	struct fdnames names;
 	int dev; /* a devtmpfs of our own; -1: none */
 	struct kmsg log;

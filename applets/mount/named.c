@@ -10,14 +10,14 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "applets/mount/job.h"
+#include "applets/mount/mountinfo.h"
 #include "applets/mount/sysnr.h"
 #include "files/io.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define INITIAL_USER_NS 0xEFFFFFFDu /* PROC_USER_INIT_INO */
-#define MOUNTINFO_STEP ((size_t)16 << 10)
-#define READ_ONLY 1 /* ST_RDONLY */
+#define READ_ONLY 1                 /* ST_RDONLY */
 
 int named_target(struct job *j, const char *path)
 {
@@ -164,26 +164,6 @@ int named_options(struct job *j)
 	return o->idmap ? open_idmap(j) : 0;
 }
 
-/* The mount a descriptor is on; 0: the kernel does not say (before 5.8). musl has no struct statx yet. */
-static u64 mount_id(int fd)
-{
-	enum {
-		MNT_ID = 0x1000, /* STATX_MNT_ID */
-		MASK_AT = 0,     /* stx_mask */
-		ID_AT = 144,     /* stx_mnt_id */
-	};
-	u8 stx[256] = { 0 };
-	u32 mask;
-	u64 id = 0;
-
-	if (syscall(SYS_statx, fd, "", AT_EMPTY, MNT_ID, stx))
-		return 0;
-	memcpy(&mask, stx + MASK_AT, sizeof(mask));
-	if (mask & MNT_ID)
-		memcpy(&id, stx + ID_AT, sizeof(id));
-	return id;
-}
-
 static int check_place(struct job *j, int fd, const char *option, const char *name)
 {
 	struct statfs st;
@@ -242,48 +222,15 @@ static int check_work_content(struct job *j)
 	return rc;
 }
 
-/* The value of an option in a line of mountinfo, which escapes spaces in octal. */
+/* Whether a line of mountinfo has an option whose value leads to @want. */
 static bool option_is(const char *line, const char *key, const struct stat *want)
 {
 	const char *s = kmsg_find(line, key);
 	char path[4200];
 	struct stat st;
-	size_t n = 0;
 
-	if (!s)
-		return false;
-	for (s += strlen(key); *s && *s != ',' && *s != '\n' && n < sizeof(path) - 1; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			path[n++] = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			path[n++] = *s;
-		}
-	}
-	path[n] = '\0';
-	return !stat(path, &st) && is_same(&st, want);
-}
-
-/* All of mountinfo, NUL terminated; the caller frees it. NULL: it cannot be read. */
-static char *read_mountinfo(void)
-{
-	int fd = openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	struct buf b = { 0 };
-	ssize_t n = 0;
-
-	while (fd >= 0 && buf_room(&b, MOUNTINFO_STEP)) {
-		n = io_read(fd, b.p + b.len, MOUNTINFO_STEP);
-		if (n <= 0)
-			break;
-		b.len += (size_t)n;
-	}
-	if (fd >= 0)
-		close(fd);
-	buf_byte(&b, '\0');
-	if (!b.failed && n >= 0)
-		return b.p;
-	buf_release(&b);
-	return NULL;
+	return s && mountinfo_decode(path, sizeof(path), s + strlen(key), true) &&
+	       !stat(path, &st) && is_same(&st, want);
 }
 
 /*
@@ -293,16 +240,13 @@ static char *read_mountinfo(void)
 static int check_unused(struct job *j)
 {
 	struct stat upper, work;
-	char *text, *line, *next;
+	char *text, *rest, *line;
 	int rc = 0;
 
 	if (fstat(j->upper, &upper) || fstat(j->work, &work))
 		return job_sys(j, "upperdir %s: stat", j->opt->upper);
-	text = read_mountinfo();
-	for (line = text; line && !rc; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
+	text = rest = mountinfo_read();
+	while (!rc && (line = mountinfo_line(&rest))) {
 		if (!kmsg_find(line, " - overlay "))
 			continue;
 		if (option_is(line, ",upperdir=", &upper))
@@ -320,7 +264,7 @@ int named_upper_check(struct job *j)
 {
 	const char *upper = j->opt->upper, *work = j->opt->work;
 	struct stat a, b;
-	u64 a_id, b_id;
+	struct mount_place a_place, b_place;
 
 	if (j->upper < 0)
 		return 0;
@@ -331,9 +275,9 @@ int named_upper_check(struct job *j)
 	if (is_same(&a, &b))
 		return job_fail(j, MOUNT_FAILED, "workdir %s: the same directory as upperdir",
 				work);
-	a_id = mount_id(j->upper);
-	b_id = mount_id(j->work);
-	if (a.st_dev != b.st_dev || (a_id && b_id && a_id != b_id))
+	mountinfo_place(j->upper, &a_place);
+	mountinfo_place(j->work, &b_place);
+	if (a.st_dev != b.st_dev || a_place.id != b_place.id)
 		return job_fail(j, MOUNT_FAILED, "workdir %s: not on the same mount as upperdir %s",
 				work, upper);
 	if (check_apart(j, j->work, "workdir", work, j->upper, "upperdir", upper) ||

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/optlist.h"
 #include <linux/mount.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include "applets/applet.h"
 #include "applets/common/digest.h"
-
-const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext",
-						   "rootcontext" };
 
 /* As long as the list: what is decoded is shorter, even with a NUL for each separator. */
 struct optlist_text {
@@ -15,6 +13,103 @@ struct optlist_text {
 	char *free;
 	char bytes[];
 };
+
+const char *const optlist_context[CONTEXT_MAX] = { "context", "fscontext", "defcontext",
+						   "rootcontext" };
+
+/* What an option sets. Those from SETS_BASEDIR to SETS_TEXT take a value. */
+enum sets {
+	SETS_NOTHING, /* mount programs pass it on; with or without a value */
+	SETS_BASEDIR,
+	SETS_DIGEST,
+	SETS_LEVEL,
+	SETS_BACKEND,
+	SETS_DEBUG,
+	SETS_TEXT,   /* the text at the offset bits of struct optlist */
+	SETS_TRUE,   /* the bool at that offset */
+	SETS_RW,     /* bits: 1 or 0 */
+	SETS_VERITY, /* bits: the level */
+	SETS_ATTR,   /* bits: of MOUNT_ATTR_*, set */
+	CLEARS_ATTR, /* the same, cleared */
+	SETS_ATIME,  /* bits: a value of the field MOUNT_ATTR__ATIME */
+};
+
+struct row {
+	char name[16];
+	enum sets sets;
+	unsigned int bits;
+};
+
+#define AT(field) offsetof(struct optlist, field)
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "basedir", SETS_BASEDIR },
+	{ "digest", SETS_DIGEST },
+	{ "verity_check", SETS_LEVEL },
+	{ "verity", SETS_VERITY, 2 },
+	{ "noverity", SETS_VERITY, 0 },
+	{ "tryverity", SETS_TRUE, AT(try_verity) },
+	{ "ro", SETS_RW, 0 },
+	{ "rw", SETS_RW, 1 },
+	{ "upperdir", SETS_TEXT, AT(upper) },
+	{ "workdir", SETS_TEXT, AT(work) },
+	{ "volatile", SETS_TRUE, AT(is_volatile) },
+	{ "idmap", SETS_TEXT, AT(idmap) },
+	{ "backend", SETS_BACKEND },
+	{ "remount", SETS_TRUE, AT(remount) },
+	{ "nofail", SETS_TRUE, AT(nofail) },
+	{ "context", SETS_TEXT, AT(context[CONTEXT_CONTEXT]) },
+	{ "fscontext", SETS_TEXT, AT(context[CONTEXT_FS]) },
+	{ "defcontext", SETS_TEXT, AT(context[CONTEXT_DEF]) },
+	{ "rootcontext", SETS_TEXT, AT(context[CONTEXT_ROOT]) },
+	{ "nosuid", SETS_ATTR, MOUNT_ATTR_NOSUID },
+	{ "suid", CLEARS_ATTR, MOUNT_ATTR_NOSUID },
+	{ "nodev", SETS_ATTR, MOUNT_ATTR_NODEV },
+	{ "dev", CLEARS_ATTR, MOUNT_ATTR_NODEV },
+	{ "noexec", SETS_ATTR, MOUNT_ATTR_NOEXEC },
+	{ "exec", CLEARS_ATTR, MOUNT_ATTR_NOEXEC },
+	{ "nodiratime", SETS_ATTR, MOUNT_ATTR_NODIRATIME },
+	{ "diratime", CLEARS_ATTR, MOUNT_ATTR_NODIRATIME },
+	{ "nosymfollow", SETS_ATTR, MOUNT_ATTR_NOSYMFOLLOW },
+	{ "symfollow", CLEARS_ATTR, MOUNT_ATTR_NOSYMFOLLOW },
+	{ "noatime", SETS_ATIME, MOUNT_ATTR_NOATIME },
+	{ "strictatime", SETS_ATIME, MOUNT_ATTR_STRICTATIME },
+	{ "relatime", SETS_ATIME, MOUNT_ATTR_RELATIME },
+	{ "atime", SETS_ATIME, MOUNT_ATTR_RELATIME },
+	{ "norelatime", SETS_ATIME, MOUNT_ATTR_RELATIME },
+	{ "nostrictatime", SETS_ATIME, MOUNT_ATTR_RELATIME },
+	{ "defaults", SETS_NOTHING },
+	/* A file system that is never written has no use for these. */
+	{ "sync", SETS_NOTHING },
+	{ "async", SETS_NOTHING },
+	{ "dirsync", SETS_NOTHING },
+	{ "lazytime", SETS_NOTHING },
+	{ "nolazytime", SETS_NOTHING },
+	{ "iversion", SETS_NOTHING },
+	{ "noiversion", SETS_NOTHING },
+	{ "mand", SETS_NOTHING },
+	{ "nomand", SETS_NOTHING },
+	{ "silent", SETS_NOTHING },
+	{ "loud", SETS_NOTHING },
+	/* For mount(8), umount(8) and systemd. */
+	{ "_netdev", SETS_NOTHING },
+	{ "auto", SETS_NOTHING },
+	{ "noauto", SETS_NOTHING },
+	{ "user", SETS_NOTHING },
+	{ "nouser", SETS_NOTHING },
+	{ "users", SETS_NOTHING },
+	{ "nousers", SETS_NOTHING },
+	{ "owner", SETS_NOTHING },
+	{ "noowner", SETS_NOTHING },
+	{ "group", SETS_NOTHING },
+	{ "nogroup", SETS_NOTHING },
+	{ "comment", SETS_NOTHING },
+	{ "uhelper", SETS_NOTHING },
+	{ "helper", SETS_NOTHING },
+	{ "debug", SETS_DEBUG },
+};
+/* clang-format on */
 
 /* A part of the list, still with its escapes. */
 struct piece {
@@ -25,6 +120,7 @@ struct piece {
 /* One option on its way in. */
 struct option {
 	struct optlist *o;
+	const struct row *row;
 	struct piece name, value;
 	bool has_value;
 	struct error *err;
@@ -37,15 +133,52 @@ static int refuse(const struct option *opt, const char *text)
 }
 
 /*
+ * Under upstream's name a quote protects only where it opens a value or a piece of
+ * a list and another one ends it; upstream's helper takes all quotes as part of a
+ * name. The place of the closing quote of the one at @s, 0: it protects nothing.
+ */
+static size_t closing_quote(const char *s, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		if (s[i] == '\\')
+			i++;
+		else if (s[i] == '"' && (i + 1 == len || s[i + 1] == ',' || s[i + 1] == ':'))
+			return i;
+	}
+	return 0;
+}
+
+static ssize_t part_as_upstream(const char *s, size_t len, char sep, bool named)
+{
+	bool begins = !named, value = !named;
+	size_t i;
+
+	for (i = 0; i < len && s[i] != sep; i++) {
+		bool was = begins;
+
+		begins = value && s[i] == ':';
+		if (s[i] == '\\' && i + 1 < len)
+			i++;
+		else if (s[i] == '"' && was)
+			i += closing_quote(s + i, len - i);
+		else if (s[i] == '=' && !value)
+			begins = value = true;
+	}
+	return (ssize_t)i;
+}
+
+/*
  * The length of the part before the next @sep that is neither quoted nor behind
  * a backslash. Quotes count behind the first '=' only if @named. -1: a quote is
  * left open.
  */
-static ssize_t part(const char *s, size_t len, char sep, bool named)
+static ssize_t part(const struct optlist *o, const char *s, size_t len, char sep, bool named)
 {
 	bool quoted = false, value = !named;
 	size_t i;
 
+	if (o->as_upstream)
+		return part_as_upstream(s, len, sep, named);
 	for (i = 0; i < len; i++) {
 		if (s[i] == '\\' && i + 1 < len)
 			i++;
@@ -67,18 +200,25 @@ static bool is_octal(const char *s, size_t left)
 	return s[0] != '0' || s[1] != '0' || s[2] != '0';
 }
 
+/* Whether quotes in a piece protect, and are no part of it. */
+static bool quotes_count(const struct optlist *o, struct piece p)
+{
+	return !o->as_upstream ||
+	       (p.len && p.s[0] == '"' && closing_quote(p.s, p.len) == p.len - 1);
+}
+
 /* Undo quotes and escapes; NULL and an error. */
 static const char *decode(const struct option *opt, struct piece p)
 {
 	char *to = opt->o->texts->free;
-	bool quoted = false;
+	bool quoted = false, counts = quotes_count(opt->o, p);
 	size_t n = 0;
 
 	for (size_t i = 0; i < p.len; i++) {
 		const char *next = p.s + i + 1;
 		size_t left = p.len - i - 1;
 
-		if (p.s[i] == '"') {
+		if (p.s[i] == '"' && counts && (!opt->o->as_upstream || !i || !left)) {
 			quoted = !quoted;
 		} else if (p.s[i] != '\\') {
 			to[n++] = p.s[i];
@@ -134,7 +274,7 @@ static int set_basedir(const struct option *opt)
 	unsigned int n = 0;
 
 	for (;; n++) {
-		ssize_t len = part(rest.s, rest.len, ':', false);
+		ssize_t len = part(opt->o, rest.s, rest.len, ':', false);
 		const char *dir;
 
 		/* Quotes were found to be closed when the list was split. */
@@ -201,19 +341,19 @@ static int set_level(const struct option *opt)
 	return 0;
 }
 
+/* Whether this program has the one that is named is not known here. */
 static int set_backend(const struct option *opt)
 {
-	static const enum backend backends[] = { BACKEND_AUTO, BACKEND_KMOD, BACKEND_EROFS,
-						 BACKEND_FUSE, BACKEND_KMOD, BACKEND_EROFS };
+	static const char names[] = "auto kmod native erofs overlay fuse fuse-plain fuse-overlay";
 	const char *s = opt->has_value ? decode(opt, opt->value) : "";
 	int i;
 
 	if (!s)
 		return -1;
-	i = word_index("auto kmod erofs fuse native overlay", s, strlen(s));
+	i = word_index(names, s, strlen(s));
 	if (i < 0)
-		return refuse(opt, "auto, kmod, erofs or fuse expected");
-	opt->o->backend = backends[i];
+		return refuse(opt, "auto, kmod, erofs, fuse, fuse-plain or fuse-overlay expected");
+	opt->o->backend = i ? s : NULL;
 	return 0;
 }
 
@@ -233,124 +373,101 @@ static int set_debug(const struct option *opt)
 	return s ? 0 : -1;
 }
 
-/* Options with a value; false: it is none of them. */
-static bool with_value(const struct option *opt, int *rc)
+/* Flags of the mount. */
+static void set_attr(struct optlist *o, unsigned int mask, unsigned int value)
+{
+	o->attr = (o->attr & ~mask) | value;
+	o->touched |= mask;
+}
+
+/* A field of the option list. */
+static void *field(const struct option *opt)
+{
+	return (char *)opt->o + opt->row->bits;
+}
+
+static int set_with_value(const struct option *opt)
+{
+	switch (opt->row->sets) {
+	case SETS_BASEDIR:
+		return set_basedir(opt);
+	case SETS_DIGEST:
+		return set_digest(opt);
+	case SETS_LEVEL:
+		return set_level(opt);
+	case SETS_BACKEND:
+		return set_backend(opt);
+	case SETS_DEBUG:
+		return set_debug(opt);
+	default:
+		return set_text(opt, field(opt));
+	}
+}
+
+static void set_without_value(const struct option *opt)
 {
 	struct optlist *o = opt->o;
-	int i = word_index("basedir digest verity_check backend upperdir workdir idmap debug",
-			   opt->name.s, opt->name.len);
+	unsigned int bits = opt->row->bits;
 
-	switch (i) {
-	case 0:
-		*rc = set_basedir(opt);
-		return true;
-	case 1:
-		*rc = set_digest(opt);
-		return true;
-	case 2:
-		*rc = set_level(opt);
-		return true;
-	case 3:
-		*rc = set_backend(opt);
-		return true;
-	case 4:
-	case 5:
-	case 6:
-		*rc = set_text(opt, i == 4 ? &o->upper : i == 5 ? &o->work : &o->idmap);
-		return true;
-	case 7:
-		*rc = set_debug(opt);
-		return true;
+	switch (opt->row->sets) {
+	case SETS_TRUE:
+		*(bool *)field(opt) = true;
+		break;
+	case SETS_RW:
+		o->rw = (int)bits;
+		break;
+	case SETS_VERITY:
+		o->verity = (int)bits;
+		break;
+	case SETS_ATTR:
+	case CLEARS_ATTR:
+		set_attr(o, bits, opt->row->sets == SETS_ATTR ? bits : 0);
+		break;
+	default:
+		set_attr(o, MOUNT_ATTR__ATIME, bits);
 	}
-	for (i = 0; i < CONTEXT_MAX; i++) {
-		if (word_index(optlist_context[i], opt->name.s, opt->name.len) < 0)
-			continue;
-		*rc = set_text(opt, &o->context[i]);
-		return true;
-	}
-	return false;
 }
 
-/* Flags of the mount; false: it is none of them. */
-static bool set_flag(const struct option *opt)
+static const struct row *find_row(struct piece name)
 {
-	/* Those of the first ten that do not begin with "no" clear what the one before sets. */
-	static const unsigned int bits[] = { MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC,
-					     MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NOSYMFOLLOW };
-	int i = word_index(
-		"nosuid suid nodev dev noexec exec nodiratime diratime nosymfollow symfollow noatime strictatime relatime atime norelatime nostrictatime",
-		opt->name.s, opt->name.len);
-	unsigned int mask = i < 10 ? bits[i < 0 ? 0 : i / 2] : MOUNT_ATTR__ATIME,
-		     value = i & 1 ? 0 : mask;
-
-	if (i < 0)
-		return false;
-	if (i >= 10)
-		value = i == 10   ? MOUNT_ATTR_NOATIME
-			: i == 11 ? MOUNT_ATTR_STRICTATIME
-				  : MOUNT_ATTR_RELATIME;
-	opt->o->attr = (opt->o->attr & ~mask) | value;
-	opt->o->touched |= mask;
-	return true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strlen(rows[i].name) == name.len && !memcmp(rows[i].name, name.s, name.len))
+			return &rows[i];
+	return NULL;
 }
 
-/* Options without a value; false: it is none of them. */
-static bool without_value(const struct option *opt)
+/* Upstream's helper takes its options without a value with one, and does not look at it. */
+static bool may_have_value(const struct option *opt)
 {
-	struct optlist *o = opt->o;
+	enum sets sets = opt->row->sets;
 
-	if (set_flag(opt))
-		return true;
-	switch (word_index("ro rw verity noverity tryverity volatile remount defaults", opt->name.s,
-			   opt->name.len)) {
-	case 0:
-	case 1:
-		o->rw = opt->name.s[1] == 'w';
-		return true;
-	case 2:
-		o->verity = 2;
-		return true;
-	case 3:
-		o->verity = 0;
-		return true;
-	case 4:
-		o->try_verity = true;
-		return true;
-	case 5:
-		o->is_volatile = true;
-		return true;
-	case 6:
-		o->remount = true;
-		return true;
-	case 7:
-		return true;
-	}
-	return false;
+	return opt->o->as_upstream && (sets == SETS_RW || sets == SETS_VERITY ||
+				       (sets == SETS_TRUE && opt->row->bits == AT(try_verity)));
 }
 
-/* What mount programs hand over and nobody here needs (mount 2). */
-static bool is_ignored(struct piece name)
+/* x-systemd.automount and its like are for other programs. */
+static bool is_foreign(struct piece name)
 {
-	if (name.len > 2 && (name.s[0] == 'x' || name.s[0] == 'X') && name.s[1] == '-')
-		return true;
-	return word_index(
-		       "nofail _netdev auto noauto user nouser users nousers owner noowner group nogroup comment",
-		       name.s, name.len) >= 0;
+	return name.len > 2 && (name.s[0] == 'x' || name.s[0] == 'X') && name.s[1] == '-';
 }
 
-static int take(const struct option *opt, bool sloppy)
+static int take(struct option *opt, bool sloppy)
 {
-	int rc = 0;
-
-	if (with_value(opt, &rc))
-		return rc;
-	if (without_value(opt))
-		return opt->has_value ? refuse(opt, "takes no value") : 0;
-	if (is_ignored(opt->name) || sloppy)
+	opt->row = find_row(opt->name);
+	if (!opt->row && (sloppy || is_foreign(opt->name)))
 		return 0;
-	return error_set(opt->err, EINVAL, "%.*s: unknown option; see %s --help",
-			 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s,
-			 program_name);
+	if (!opt->row)
+		return error_set(opt->err, EINVAL, "%.*s: unknown option; see %s --help",
+				 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s,
+				 program_name);
+	if (opt->row->sets == SETS_NOTHING)
+		return 0;
+	if (opt->row->sets <= SETS_TEXT)
+		return set_with_value(opt);
+	if (opt->has_value && !may_have_value(opt))
+		return refuse(opt, "takes no value");
+	set_without_value(opt);
+	return 0;
 }
 
 void optlist_init(struct optlist *o)
@@ -379,7 +496,7 @@ int optlist_parse(struct optlist *o, const char *list, bool sloppy, struct error
 	text->free = text->bytes;
 	o->texts = text;
 	for (;;) {
-		ssize_t len = part(list, left, ',', true);
+		ssize_t len = part(o, list, left, ',', true);
 		struct option opt = { .o = o, .err = err };
 		const char *equal;
 

@@ -8,13 +8,6 @@
 
 #define OPTLIST_BASEDIRS 64u
 
-enum backend {
-	BACKEND_AUTO,
-	BACKEND_KMOD,
-	BACKEND_EROFS,
-	BACKEND_FUSE,
-};
-
 /* debug=: for tests. */
 enum {
 	DEBUG_LOOP = 1, /* as if EROFS could not use the file */
@@ -38,6 +31,7 @@ struct optlist_text; /* what a list decodes to */
 
 /* Of zeros, but for the fields that optlist_init() sets. Strings are its own. */
 struct optlist {
+	bool as_upstream; /* set by the caller: quotes and values as the helper mount.composefs of upstream */
 	struct optlist_text *texts;
 	const char *basedir[OPTLIST_BASEDIRS];
 	unsigned int basedirs;
@@ -49,9 +43,10 @@ struct optlist {
 	bool try_verity;
 	int rw; /* -1: not given */
 	bool is_volatile, remount;
+	bool nofail;          /* no image is no failure */
 	unsigned int attr;    /* MOUNT_ATTR_*; those of touched count */
 	unsigned int touched; /* what was given, as bits of attr */
-	enum backend backend;
+	const char *backend;  /* a name; NULL: not given, or auto */
 	unsigned int debug;
 };
 

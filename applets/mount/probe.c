@@ -318,27 +318,11 @@ int probe_hides_objects(struct job *j)
 	return hidden >= 256;
 }
 
-void probe_give_up(struct job *j, const char *reason)
-{
-	warn("tryverity: %s; objects are not checked", reason);
-	j->level = 0;
-}
-
-/* Level 1 or 2 cannot be had: the end, or with tryverity a notice. */
-static int cannot(struct job *j, bool tries, const char *text, const char *remedy)
-{
-	if (!tries)
-		return job_fail(j, MOUNT_FAILED, "%s%s", text, remedy);
-	probe_give_up(j, text);
-	return 0;
-}
-
 /* What fs-verity says of the sample. */
-static int see_object(struct job *j, const struct probe *p, unsigned int which, int fd, bool tries)
+static int see_object(struct job *j, const struct probe *p, unsigned int which, int fd)
 {
 	char want[TEXT_DIGEST], is[TEXT_DIGEST];
 	struct cfs_digest digest;
-	struct error text;
 
 	switch (verity_measure(fd, p->digest.algorithm, &digest)) {
 	case VERITY_SEALED:
@@ -350,9 +334,10 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 			j->dirs.name[which], p->payload);
 	case VERITY_NONE:
 	case VERITY_UNSUPPORTED:
-		error_set(&text, 0, "basedir %s: objects have no fs-verity (first: %s)",
-			  j->dirs.name[which], p->payload);
-		return cannot(j, tries, text.text, "; enable it, or use noverity");
+		return job_fail(
+			j, MOUNT_FAILED,
+			"basedir %s: objects have no fs-verity (first: %s); enable it, or use noverity",
+			j->dirs.name[which], p->payload);
 	default:
 		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
 			       p->payload);
@@ -365,18 +350,18 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 			text_digest(is, &digest));
 }
 
-static int see_store(struct job *j, const struct probe *p, bool tries)
+static int see_store(struct job *j, const struct probe *p)
 {
 	struct basedirs_found found;
 	struct error err;
 	int fd, rc;
 
-	if (!p->digest.algorithm && j->level == 1 && !tries)
+	if (!p->digest.algorithm && j->level == 1)
 		return 0;
-	if (!p->digest.algorithm) {
-		error_set(&err, 0, "%s: %s has no recorded digest", j->image.name, p->path);
-		return cannot(j, tries, err.text, "; use verity_check=1");
-	}
+	if (!p->digest.algorithm)
+		return job_fail(j, MOUNT_FAILED,
+				"%s: %s has no recorded digest; use verity_check=1", j->image.name,
+				p->path);
 	rc = basedirs_open_file(&j->dirs, p->payload, p->payload_len, &found, &fd, &err);
 	if (rc < 0)
 		return job_fail(j, MOUNT_FAILED, "basedir %s", err.text);
@@ -388,31 +373,37 @@ static int see_store(struct job *j, const struct probe *p, bool tries)
 		return job_fail(j, MOUNT_FAILED,
 				"basedir %s: object %s of %s is not a regular file",
 				j->dirs.name[found.which], p->payload, p->path);
-	rc = see_object(j, p, found.which, fd, tries);
+	rc = see_object(j, p, found.which, fd);
 	close(fd);
 	return rc;
 }
 
-int probe_level(struct job *j)
+int probe_basedir(struct job *j)
 {
 	struct probe p = { 0 };
-	bool tries;
 	int rc;
 
-	j->level = optlist_level(j->opt, &tries);
-	if (j->opt->digest.algorithm && j->level < 2)
-		warn("verity_check=%d: contents are not verified, only the image is", j->level);
-	if (tries)
-		j->level = 2;
-	if (!j->level && j->dirs.n)
+	if (j->dirs.n)
 		return 0;
 	rc = probe_first(j, &p);
-	if (!rc && p.found && !j->dirs.n)
+	if (!rc && p.found)
 		rc = job_fail(j, MOUNT_USAGE,
 			      "basedir: not given, but %s refers to objects (first: %s)",
 			      j->image.name, p.path);
-	else if (!rc && p.found && j->level)
-		rc = see_store(j, &p, tries);
+	free(p.path);
+	return rc;
+}
+
+int probe_store(struct job *j)
+{
+	struct probe p = { 0 };
+	int rc;
+
+	if (!j->level || !j->dirs.n)
+		return 0;
+	rc = probe_first(j, &p);
+	if (!rc && p.found)
+		rc = see_store(j, &p);
 	free(p.path);
 	return rc;
 }

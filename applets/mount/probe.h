@@ -19,19 +19,16 @@ struct probe {
 /* Look for it. Reads what it passes and nothing else. -1 and j->err. */
 int probe_first(struct job *j, struct probe *p);
 
-/*
- * Decide j->level: what was asked for, if one object of the store shows that it
- * can be had. Refuses an image with objects where no basedir was given.
- */
-int probe_level(struct job *j);
+/* Refuse an image with objects where no basedir was given. */
+int probe_basedir(struct job *j);
+
+/* Refuse a store in which one object shows that j->level cannot be had. */
+int probe_store(struct job *j);
 
 /*
  * Whether the image's root has all names 00 to ff, none of them a directory
  * that an object directory would be merged with: 1 or 0, -1 and j->err.
  */
 int probe_hides_objects(struct job *j);
-
-/* Level 2 was tried and cannot be had: a notice. */
-void probe_give_up(struct job *j, const char *reason);
 
 #endif

@@ -40,7 +40,8 @@
 
 /* Magic numbers of file systems, as statfs() gives them. */
 #define PROC_MAGIC 0x9fa0
-#define OVERLAY_MAGIC 0x794c7630
+#define OVERLAY_MAGIC 0x794c7630u
+#define FUSE_MAGIC 0x65735546u
 
 static inline int sys_fsopen(const char *type)
 {

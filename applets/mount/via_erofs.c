@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "applets/mount/via_erofs.h"
+/* The back end erofs. */
+#include "applets/mount/backend.h"
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
@@ -12,10 +13,9 @@
 static const char no_check[] =
 	"overlayfs of this kernel cannot check (needs Linux 6.6 or the composefs module)";
 
-int via_erofs_able(struct job *j)
+static int able(struct job *j)
 {
 	int fs = sys_fsopen("erofs"), rc;
-	bool tries;
 
 	if (fs < 0 && errno == ENODEV) {
 		job_fail(j, MOUNT_FAILED, "erofs: not in this kernel; load erofs.ko");
@@ -33,11 +33,6 @@ int via_erofs_able(struct job *j)
 	}
 	if (!j->level || rc == OVERLAY_CHECKS)
 		return 1;
-	optlist_level(j->opt, &tries);
-	if (tries) {
-		probe_give_up(j, no_check);
-		return 1;
-	}
 	job_fail(j, MOUNT_FAILED, "verity: %s; use noverity to go without", no_check);
 	return 0;
 }
@@ -117,7 +112,7 @@ static int mount_image(struct job *j)
 	return mount;
 }
 
-int via_erofs(struct job *j)
+static int build(struct job *j)
 {
 	struct overlay o = { .is_image = true };
 	int rc;
@@ -133,3 +128,11 @@ int via_erofs(struct job *j)
 	close(o.lower);
 	return rc;
 }
+
+const struct backend backend_erofs = {
+	.name = "erofs",
+	.synonym = "overlay",
+	.able = able,
+	.build = build,
+	.layers = true,
+};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "applets/mount/via_kmod.h"
+/* The back end kmod. */
+#include "applets/mount/backend.h"
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
@@ -10,7 +11,7 @@
 
 #define TYPE "composefs"
 
-int via_kmod_able(struct job *j)
+static int able(struct job *j)
 {
 	int fs = sys_fsopen(TYPE);
 
@@ -82,7 +83,7 @@ static int mount_image(struct job *j)
 	return mount;
 }
 
-int via_kmod(struct job *j)
+static int build(struct job *j)
 {
 	struct overlay o = { .is_image = false };
 	int rc;
@@ -102,3 +103,10 @@ int via_kmod(struct job *j)
 	close(o.lower);
 	return rc;
 }
+
+const struct backend backend_kmod = {
+	.name = "kmod",
+	.synonym = "native",
+	.able = able,
+	.build = build,
+};

@@ -50,6 +50,10 @@ umount mnt
 not_ok 'without -s it does not' mount -t composefs -o "nosuchopt,$o" img mnt
 ok '-f mounts nothing' mount -f -t composefs -o "$o" img mnt
 is 'nothing is mounted' "$(options)" ''
+ok 'options of writable file systems' mount -t composefs -o "sync,dirsync,lazytime,silent,iversion,mand,$o" img mnt
+umount mnt
+ok 'and their opposites' mount -t composefs -o "async,nolazytime,loud,noiversion,nomand,$o" img mnt
+umount mnt
 ok '-t composefs.x' mount -t composefs.x -o "$o" img mnt
 umount mnt 2>/dev/null
 mkdir 'a,b:c'
@@ -84,6 +88,14 @@ ok 'mount -a again' mount -a -T fstab
 is 'mounts nothing twice' "$(($(mounts) - before))" 3
 umount up work
 
+echo "$tmp/none $tmp/mnt composefs $o,nofail 0 0" >fstab.none
+exits 'mount -a: nofail and no image' 0 mount -a -T fstab.none
+is 'mount -a: not a word' "$(cat "$tmp/stdout" "$tmp/stderr")" ''
+echo "$tmp/none $tmp/mnt composefs $o 0 0" >fstab.none
+not_ok 'mount -a: no image without nofail' mount -a -T fstab.none
+echo "$tmp/tree $tmp/mnt composefs $o,nofail 0 0" >fstab.none
+not_ok 'mount -a: nofail, another failure' mount -a -T fstab.none
+
 # ---- remount --------------------------------------------------------------
 is 'before' "$(options)" ro,nosuid,relatime
 ok 'remount, flags' mount -T fstab -o remount,noexec mnt
@@ -98,6 +110,29 @@ exits 'remount of nothing' 32 "$CFS" mount -o remount,noexec img nowhere
 ok 'remounted: is the tree' same tree mnt
 umount mnt
 clean 'fstab and remount'
+# What is not a composefs mount is left alone.
+mkdir other
+mount -t tmpfs tmpfs other
+refused 'remount of a tmpfs' 32 'other: not a composefs mount (type tmpfs)' "$CFS" mount -o remount,noexec img other
+mkdir other/l other/u other/w other/m
+mount -t overlay overlay -o lowerdir=other/l,upperdir=other/u,workdir=other/w other/m
+refused 'remount of another overlay' 32 'other/m: not a composefs mount (type overlay)' \
+	"$CFS" mount -o remount,noexec img other/m
+is 'it is as before' "$(awk -v m="$tmp/other/m" '$5 == m { print $6 }' /proc/self/mountinfo)" rw,relatime
+umount other/m
+refused 'remount of a directory' 32 'mnt: nothing is mounted here' "$CFS" mount -o remount,noexec img mnt
+for path in A B C D; do
+	"$CFS" mount -o "$o$([ $path = A ] || echo ",debug=$path")" img mnt
+	ok "remount, path $path" "$CFS" mount -o remount,nodev img mnt
+	umount mnt
+done
+"$CFS" mkfs --digest-store=obj tree gone
+"$CFS" mount -o "$o" gone mnt
+rm gone
+ok 'remount, the image has gone' "$CFS" mount -o remount,nodev gone mnt
+umount mnt
+umount other
+clean 'remount of others'
 mkdir lay lay/u lay/w
 "$CFS" mount -o "$o,upperdir=lay/u,workdir=lay/w" img mnt
 ok 'writable' touch mnt/new
@@ -188,6 +223,27 @@ if setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; then
 		skip 'in a user namespace' 'none can be had'
 	fi
 	clean 'who may not'
+	# Set-user-ID, or with capabilities of the file.
+	cp "$CFS" mount.composefs
+	chmod 4755 mount.composefs
+	suid()
+	{
+		setpriv --reuid=65534 --regid=65534 --clear-groups ./mount.composefs -o "$o" img mnt
+	}
+	refused 'set-user-ID' 1 'mount.composefs: refuses to run set-user-ID' suid
+	is 'set-user-ID: nothing is mounted' "$(options)" ''
+	chmod 2755 mount.composefs
+	refused 'set-group-ID' 1 'mount.composefs: refuses to run set-user-ID' suid
+	chmod 755 mount.composefs
+	if setcap cap_sys_admin+ep mount.composefs 2>/dev/null; then
+		refused 'capabilities of the file' 1 'mount.composefs: refuses to run set-user-ID' suid
+		setcap -r mount.composefs
+	else
+		skip 'capabilities of the file' 'no setcap here'
+	fi
+	chmod 4755 mount.composefs
+	ok 'root itself may' ./mount.composefs -f -o "$o" img mnt
+	rm mount.composefs
 else
 	skip 'an ordinary user' 'no setpriv here'
 fi

@@ -69,6 +69,65 @@ static void check_lists(void)
 	}
 }
 
+/* Under upstream's name: its quotes, its values. */
+static const struct {
+	const char *list, *want;
+	bool refused;
+} upstream[] = {
+	{ "basedir=/a\"b", "/a\"b", false },
+	{ "basedir=/a\"b\"c", "/a\"b\"c", false },
+	{ "basedir=/a\"b:c\"d", "/a\"b|c\"d", false },
+	{ "basedir=/a\"b,ro,verity=1", "/a\"b", false },
+	{ "basedir=\"/a", "\"/a", false },
+	{ "basedir=/a\",ro", "/a\"", false },
+	{ "ro,basedir=\"/x,ro:/y\",verity", "/x,ro:/y", false },
+	{ "basedir=\"/x,ro\":/y", "/x,ro|/y", false },
+	{ "basedir=/y:\"/x:\"", "/y|/x:", false },
+	{ "basedir=\"a\\\"b\\\\c\"", "a\"b\\c", false },
+	{ "basedir=a\\,b\\:c\\\"d", "a,b:c\"d", false },
+	{ "verity=1,basedir=a", "a", false },
+	{ "ro=1,rw=,noverity=0,tryverity=x,basedir=a", "a", false },
+	{ "nosuid=1", "nosuid: takes no value", true },
+	{ "volatile=1", "volatile: takes no value", true },
+};
+
+static void check_upstream(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(upstream); i++) {
+		char got[512] = "";
+		struct error err = { 0 };
+		struct optlist o;
+		int rc;
+
+		optlist_init(&o);
+		o.as_upstream = true;
+		rc = optlist_parse(&o, upstream[i].list, false, &err);
+		for (unsigned int k = 0; !rc && k < o.basedirs; k++) {
+			if (k)
+				strcat(got, "|");
+			strcat(got, o.basedir[k]);
+		}
+		CHECK(!rc == !upstream[i].refused && !strcmp(rc ? err.text : got, upstream[i].want),
+		      "%s: %s", upstream[i].list, rc ? err.text : got);
+		optlist_release(&o);
+	}
+}
+
+/* What mount(8) of util-linux 2.38 hands to a helper, though it means nothing to a read-only mount. */
+static void check_passed_on(void)
+{
+	static const char list[] =
+		"rw,sync,async,dirsync,lazytime,nolazytime,silent,loud,iversion,noiversion,mand,nomand,"
+		"nofail,_netdev,user,users,owner,group,noauto,auto,comment=x,uhelper=y,x-systemd.automount";
+	struct error err = { 0 };
+	struct optlist o;
+
+	optlist_init(&o);
+	CHECK(!optlist_parse(&o, list, false, &err), "%s", err.text);
+	CHECK(o.rw == 1 && o.nofail && !o.attr && !o.touched, "only rw and nofail count");
+	optlist_release(&o);
+}
+
 static const struct {
 	const char *list;
 	int level;
@@ -133,7 +192,7 @@ static void check_flags(void)
 }
 
 /* What must hold of whatever is accepted. */
-static void check_one(const char *list)
+static void check_one(const char *list, bool as_upstream)
 {
 	struct error err = { 0 };
 	struct optlist o;
@@ -141,6 +200,7 @@ static void check_one(const char *list)
 	int level;
 
 	optlist_init(&o);
+	o.as_upstream = as_upstream;
 	if (optlist_parse(&o, list, false, &err)) {
 		CHECK(err.text[0] && err.code == EINVAL, "%s", list);
 	} else {
@@ -165,13 +225,15 @@ static void check_mutants(void)
 	for (size_t len = 0; len < sizeof(good); len++) {
 		memcpy(list, good, len);
 		list[len] = '\0';
-		check_one(list);
+		check_one(list, false);
+		check_one(list, true);
 	}
 	for (size_t i = 0; i + 1 < sizeof(good); i++) {
 		memcpy(list, good, sizeof(good));
 		for (unsigned int v = 0; v < 256; v++) {
 			list[i] = (char)v;
-			check_one(list);
+			check_one(list, false);
+			check_one(list, true);
 		}
 	}
 }
@@ -179,6 +241,8 @@ static void check_mutants(void)
 void unit_applets_mount_optlist(void)
 {
 	check_lists();
+	check_upstream();
+	check_passed_on();
 	check_levels();
 	check_flags();
 	check_mutants();
