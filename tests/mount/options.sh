@@ -26,7 +26,7 @@ option()
 refused 'no operands' 1 'cfs mount: usage: ' m
 refused 'IMAGE is named' 1 'IMAGE is missing' m
 refused 'DIRECTORY is named' 1 'DIRECTORY is missing' m img
-refused 'three operands' 1 'too many operands' m img mnt more
+refused 'three operands' 1 'more: unexpected operand' m img mnt more
 refused 'unknown letter' 1 '-x: no such option' m -x img mnt
 refused 'another type' 1 '-t erofs: unsupported file system type' m -t erofs img mnt
 option 'unknown option' 'nosuchopt: unknown option; see cfs mount --help' nosuchopt
