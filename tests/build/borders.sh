@@ -68,20 +68,20 @@ is '__KERNEL__ is known to core/port.h alone' \
 no_spdx()
 {
 	{
+		find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o -type f \
+			! -name '*.*' ! -name LICENSE -exec awk 'FNR == 1 && /^#!/ { print FILENAME }
+				FNR == 1 { nextfile }' {} + | sed 's|^\./||'
 		files '*.[ch]'
 		files '*.sh'
 		files '*.py'
 		files '*.[1-8]'
 		files '*.md'
-		find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o -type f \
-			! -name '*.*' -print | sed 's|^\./||' | while read -r f; do
-			case $f in LICENSE) continue ;; esac
-			! head -c 2 "$f" | grep -q '^#!' || echo "$f"
-		done
 		echo Makefile
-	} | sort -u | while read -r f; do
-		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f"
-	done
+	} | sort -u | xargs awk 'FNR == 1 && NR > 1 && !has { print last }
+		FNR == 1 { has = 0; last = FILENAME }
+		FNR <= 3 && /SPDX-License-Identifier: / { has = 1 }
+		FNR == 3 { nextfile }
+		END { if (!has) print last }'
 }
 is 'every file begins with its licence' "$(no_spdx)" ''
 
