@@ -162,6 +162,7 @@ int main(int argc, char **argv)
 	const char *name;
 	char both[64];
 
+	program_args = argv;
 	protect_relro();
 	hold_standard_fds();
 	signal(SIGXFSZ, SIG_IGN); /* a size limit is an error like others: EFBIG (ER-4) */

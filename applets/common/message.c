@@ -8,6 +8,7 @@
 const char *program_name = "cfs";
 const char *applet_word = "cfs";
 bool program_is_upstream;
+char **program_args;
 const char *message_subject;
 bool option_quiet, option_verbose;
 mode_t umask_given = 022;

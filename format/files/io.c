@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "files/io.h"
+
+#include <linux/fs.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/text.h"
@@ -37,6 +41,17 @@ ssize_t io_read(int fd, void *buf, size_t len)
 ssize_t io_pread(int fd, void *buf, size_t len, u64 off)
 {
 	return read_all(fd, buf, len, off, true);
+}
+
+ssize_t io_pread_now(int fd, void *buf, size_t len, u64 off)
+{
+	struct iovec v = { buf, len };
+	/* musl has no function for it. The high half of the offset counts on 32 bits alone. */
+	long n = syscall(SYS_preadv2, fd, &v, 1, (long)off, 0L, RWF_NOWAIT);
+
+	if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR))
+		errno = EAGAIN;
+	return n;
 }
 
 int io_write(int fd, const void *buf, size_t len)

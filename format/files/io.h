@@ -13,6 +13,12 @@
 ssize_t io_read(int fd, void *buf, size_t len);
 ssize_t io_pread(int fd, void *buf, size_t len, u64 off);
 
+/*
+ * What can be had without waiting for a disk, up to @len bytes. -1 and errno: EAGAIN
+ * if that is nothing, or if the file or the kernel cannot tell.
+ */
+ssize_t io_pread_now(int fd, void *buf, size_t len, u64 off);
+
 /* All of it or -1 and errno. */
 int io_write(int fd, const void *buf, size_t len);
 

@@ -7,6 +7,7 @@
 #include <linux/fsverity.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,17 +40,24 @@ static int new_ruleset(unsigned int rights)
 	return (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
 }
 
-static bool enter_landlock(int beneath)
+static bool allow_beneath(int ruleset, int dir)
+{
+	struct landlock_path_beneath_attr below = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+		.parent_fd = dir,
+	};
+
+	return !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+}
+
+/* Files beneath the @n directories in @beneath can still be read. */
+static bool enter_landlock(const int *beneath, unsigned int n)
 {
 	static const u8 added[] = { 0, 1, 2, 2, 3 };
 	long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct landlock_path_beneath_attr below = {
-		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
-		.parent_fd = beneath,
-	};
+	bool on = true;
 	int fd;
-	bool on;
 
 	if (version < 1)
 		return false;
@@ -58,15 +66,29 @@ static bool enter_landlock(int beneath)
 		fd = new_ruleset(RIGHTS); /* it may know less than it says */
 	if (fd < 0)
 		return false;
-	on = (beneath < 0 ||
-	      !syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0)) &&
-	     !syscall(SYS_landlock_restrict_self, fd, 0);
+	for (unsigned int i = 0; i < n; i++)
+		on = on && allow_beneath(fd, beneath[i]);
+	on = on && !syscall(SYS_landlock_restrict_self, fd, 0);
 	close(fd);
 	return on;
 }
 
+/* Who is confined. */
+enum role {
+	ROLE_PARSER,  /* has its bytes already */
+	ROLE_BENEATH, /* opens files beneath one directory */
+	ROLE_SERVER,
+};
+
 /* ---- seccomp ------------------------------------------------------------ */
 #ifdef ARCH
+
+/* The position of the flags among the arguments of clone(). */
+#ifdef __s390x__
+#define SYS_CLONE_FLAGS 1
+#else
+#define SYS_CLONE_FLAGS 0
+#endif
 
 /* Whatever its arguments are. */
 static const u16 calls[] = {
@@ -85,8 +107,14 @@ static const u16 calls_beneath[] = {
 	SYS_listxattr, SYS_getxattrat, SYS_listxattrat, SYS_newfstatat,
 };
 
+/* For the FUSE server: its objects, threads, and a signal handler that maps memory. */
+static const u16 calls_server[] = {
+	SYS_openat2,         SYS_preadv2,         SYS_dup,        SYS_rt_sigprocmask,
+	SYS_set_robust_list, SYS_restart_syscall, SYS_newfstatat,
+};
+
 struct filter {
-	struct sock_filter v[96];
+	struct sock_filter v[128];
 	u16 n;
 };
 
@@ -135,7 +163,17 @@ static void allow_without_exec(struct filter *f, u32 nr)
 	answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static void make_filter(struct filter *f, bool beneath)
+/* New threads, but no new processes. */
+static void allow_threads(struct filter *f)
+{
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
+	load_arg(f, SYS_CLONE_FLAGS);
+	add(f, BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1);
+	answer(f, SECCOMP_RET_ALLOW);
+	answer(f, SECCOMP_RET_ERRNO | EPERM);
+}
+
+static void make_filter(struct filter *f, enum role role)
 {
 	f->n = 0;
 	load(f, offsetof(struct seccomp_data, arch));
@@ -143,8 +181,12 @@ static void make_filter(struct filter *f, bool beneath)
 	answer(f, SECCOMP_RET_ERRNO | EPERM);
 	load(f, offsetof(struct seccomp_data, nr));
 	allow_all(f, calls, sizeof(calls) / sizeof(*calls));
-	if (beneath)
+	if (role == ROLE_BENEATH)
 		allow_all(f, calls_beneath, sizeof(calls_beneath) / sizeof(*calls_beneath));
+	if (role == ROLE_SERVER) {
+		allow_all(f, calls_server, sizeof(calls_server) / sizeof(*calls_server));
+		allow_threads(f);
+	}
 #ifndef __s390x__
 	allow_without_exec(f, SYS_mmap);
 #endif
@@ -163,37 +205,47 @@ static bool has_openat2(void)
 	return syscall(SYS_openat2, -1, NULL, NULL, 0) < 0 && errno == EINVAL;
 }
 
-static bool enter_seccomp(bool beneath)
+static bool enter_seccomp(enum role role)
 {
 	struct filter f;
 	struct sock_fprog program = { .filter = f.v };
 
-	if (beneath && !has_openat2())
+	if (role != ROLE_PARSER && !has_openat2())
 		return false;
-	make_filter(&f, beneath);
+	make_filter(&f, role);
 	program.len = f.n;
 	return !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
 #else
 
-static bool enter_seccomp(bool beneath)
+static bool enter_seccomp(enum role role)
 {
-	(void)beneath;
+	(void)role;
 	return false;
 }
 
 #endif
 
-struct sandbox sandbox_enter(int beneath)
+static struct sandbox enter(enum role role, const int *dirs, unsigned int n)
 {
 	struct sandbox s = { 0 };
 
 	if (!SANDBOX_WANTED)
 		return s;
-	/* Without it both need a privilege; what then refuses them is not our matter. */
+	/* Both parts need it without privilege. If it is refused, so are they. */
 	(void)syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	s.landlock = enter_landlock(beneath);
-	s.seccomp = enter_seccomp(beneath >= 0);
+	s.landlock = enter_landlock(dirs, n);
+	s.seccomp = enter_seccomp(role);
 	return s;
+}
+
+struct sandbox sandbox_enter(int beneath)
+{
+	return enter(beneath < 0 ? ROLE_PARSER : ROLE_BENEATH, &beneath, beneath >= 0);
+}
+
+struct sandbox sandbox_enter_server(const int *dirs, unsigned int n)
+{
+	return enter(ROLE_SERVER, dirs, n);
 }

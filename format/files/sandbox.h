@@ -29,4 +29,10 @@ struct sandbox {
  */
 struct sandbox sandbox_enter(int beneath);
 
+/*
+ * The same for a server that reads files beneath the @n directories in @dirs, starts
+ * threads and catches signals.
+ */
+struct sandbox sandbox_enter_server(const int *dirs, unsigned int n);
+
 #endif

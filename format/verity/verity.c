@@ -301,6 +301,14 @@ void verity_add_zero(struct verity *v, u64 len)
 		add_partial(v, NULL, (size_t)(len % VERITY_BLOCK));
 }
 
+/* Complete a level's block with zeros. */
+static void fill_up(struct verity *v, unsigned int i)
+{
+	memset(v->level[i] + v->fill[i], 0, VERITY_BLOCK - v->fill[i]);
+	v->fill[i] = VERITY_BLOCK;
+	carry(v, i);
+}
+
 static bool is_top(const struct verity *v, unsigned int i)
 {
 	while (++i < VERITY_LEVELS)
@@ -317,11 +325,8 @@ static const u8 *root_of(struct verity *v)
 	if (v->used)
 		add_partial(v, NULL, VERITY_BLOCK);
 	while (i + 1 < VERITY_LEVELS && !(v->fill[i] == hash_size(v) && is_top(v, i))) {
-		if (v->fill[i]) {
-			memset(v->level[i] + v->fill[i], 0, VERITY_BLOCK - v->fill[i]);
-			v->fill[i] = VERITY_BLOCK;
-			carry(v, i);
-		}
+		if (v->fill[i])
+			fill_up(v, i);
 		i++;
 	}
 	return v->level[i];
@@ -406,4 +411,20 @@ void verity_add_range(struct verity *v, const u8 *hash)
 {
 	v->size += verity_range_size(v->algorithm);
 	push(v, RANGE_LEVEL, hash);
+}
+
+const u8 *verity_unit(struct verity *v, unsigned int level)
+{
+	if (v->used)
+		add_partial(v, NULL, VERITY_BLOCK);
+	for (unsigned int i = 0; i < level; i++)
+		if (v->fill[i])
+			fill_up(v, i);
+	return v->level[level];
+}
+
+void verity_add_unit(struct verity *v, unsigned int level, const u8 *hash, u64 bytes)
+{
+	v->size += bytes;
+	push(v, level, hash);
 }

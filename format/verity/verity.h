@@ -63,6 +63,16 @@ void verity_leave(struct verity *v, struct verity_tops *tops, u8 *digest);
 /* Complete all digests in @tops, which is empty afterwards. */
 void verity_tops(struct verity_tops *tops);
 
+/*
+ * The hash of @level, 0 being that of the blocks, which covers everything that was
+ * added: at most what one such hash can cover. Missing bytes count as zeros. Nothing
+ * may be added afterwards.
+ */
+const u8 *verity_unit(struct verity *v, unsigned int level);
+
+/* The same as adding the @bytes that a hash of @level covers. Only the last may cover less. */
+void verity_add_unit(struct verity *v, unsigned int level, const u8 *hash, u64 bytes);
+
 /* Of bytes in memory; @v is scratch. */
 void verity_memory(struct verity *v, u8 algorithm, const void *data, size_t len,
 		   struct cfs_digest *digest);
