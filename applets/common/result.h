@@ -22,7 +22,9 @@ struct result {
 	struct publish out;           /* open while the tree is filled, if there is an image */
 	/* Of what is going to be replaced, once out is open; NULL: none. -1 and a text. */
 	int (*check)(const struct publish *out, struct error *err);
-	bool confined; /* by result_confine(), with this: */
+	bool summarize;           /* one line about the image on a terminal, when it is done */
+	u64 objects, new_objects; /* for that line: in the store, and those stored by this run */
+	bool confined;            /* by result_confine(), with this: */
 	struct window window;
 	struct workers_pool *pool; /* for produce(); NULL: none */
 };

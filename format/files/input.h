@@ -36,6 +36,9 @@ struct input {
 	u8 *peeked; /* handed out by input_peek() and to be handed out again: [peeked_pos, peeked_len) */
 	size_t peeked_pos, peeked_len;
 	struct input_codec *codec; /* NULL: plain */
+	/* Told of bytes of the file as they are read; NULL: nobody. To be set once it is open. */
+	void (*seen)(void *seen_arg, u64 bytes);
+	void *seen_arg;
 };
 
 /*
