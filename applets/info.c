@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs info: ask an image (cli 6). */
+/* cfs info: ask an image (command line 6). */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs mkfs: make an image from a directory or a dump (cli 5, tar.md). */
+/* cfs mkfs: make an image from a directory or a dump (command line 5). */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "applets/applet.h"
@@ -33,6 +35,7 @@ struct mkfs {
 	bool clamps;
 	s64 clamp_to;
 	struct option_number threads;
+	int lock; /* on the store, until the image that needs its objects has its name; -1: none */
 };
 
 /* --clamp-mtime: every later time becomes SECONDS.0. */
@@ -206,6 +209,8 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 		verbose("%s: %llu objects stored (%llu of them cloned), %llu were there, %llu replaced; fs-verity %s",
 			m->store_path, store.counts.stored, store.counts.cloned, store.counts.found,
 			store.counts.replaced, store.verity ? "on" : "not available");
+	if (!rc && (m->lock = fcntl(store.dir, F_DUPFD_CLOEXEC, 3)) < 0)
+		rc = error_sys(err, "%s: dup", m->store_path);
 	m->result.new_objects = store.counts.stored;
 	m->result.objects = store.counts.stored + store.counts.found;
 	store_close(&store);
@@ -313,7 +318,7 @@ static int open_inputs(struct mkfs *m, struct error *err)
 
 static int mkfs_main(const struct applet *self, char **argv)
 {
-	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
+	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX }, .lock = -1 };
 	const struct option_row rows[] = {
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
 		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top",
@@ -352,6 +357,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 	if (m.from_tar)
 		ids_load(&m.ids);
 	rc = result_run(&m.result, produce, &m);
+	if (m.lock >= 0)
+		close(m.lock);
 	inputs_close(&m.in);
 	ids_release(&m.ids);
 	return rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The progress of work that can run for long, on stderr (cli 3). */
+/* The progress of work that can run for long, on stderr (command line 3). */
 #ifndef CFS_APPLETS_PROGRESS_H
 #define CFS_APPLETS_PROGRESS_H
 

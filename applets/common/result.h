@@ -9,7 +9,7 @@
 #include "files/publish.h"
 #include "image/write/write.h"
 
-/* What the options of cli 5 ask for. */
+/* What the options of command line 5 ask for. */
 struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
@@ -46,7 +46,7 @@ struct result {
 /* Defaults, before the options are parsed. */
 void result_init(struct result *r);
 
-/* After that: the version (image-format 4), what excludes each other. Ends the process with 2. */
+/* After that: the version (image format 4), what excludes each other. Ends the process with 2. */
 void result_options(struct result *r);
 
 /* Whether an image, a digest or a dump is wanted without naming one. */
@@ -58,7 +58,7 @@ static inline bool result_needs_image(const struct result *r)
 /*
  * All that the tree is made from is open: @in, and objects beneath the directory
  * @beneath (-1: none). result_run() then calls produce() in a confined child
- * (reliability PH-2), in which @threads can work. Without effect if not all of @in is open.
+ * (PH-2), in which @threads can work. Without effect if not all of @in is open.
  */
 void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads);
 

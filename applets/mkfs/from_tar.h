@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* mkfs --from-tar (tar.md). */
+/* mkfs --from-tar. */
 #ifndef CFS_APPLETS_FROM_TAR_H
 #define CFS_APPLETS_FROM_TAR_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bytes of an input that may come compressed: a file, a pipe or stdin, plain,
- * gzip or zstd, recognised by the magic (cli 3, reliability RT-12). Members and
+ * gzip or zstd, recognised by the magic (command line 3, RT-12). Members and
  * frames may follow each other, zstd's skippable ones included, and zero bytes
  * the last gzip member; anything else behind one, a cut or a damaged stream is an
  * error. An input too short for a magic is plain.

@@ -2,7 +2,7 @@
 /*
  * The directories under which objects are looked for, the first one that has a
  * name counts. A name is resolved beneath its directory: no "..", no symbolic
- * link, no mount point leads out of it (cli 3 "Safety", reliability VE-5).
+ * link, no mount point leads out of it (command line 3 "Safety", VE-5).
  */
 #ifndef CFS_STORE_BASEDIRS_H
 #define CFS_STORE_BASEDIRS_H

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # `cfs mkfs DIR`: SC-1, SC-2, SC-3, SC-4, SC-5, SC-6, WI-7, WI-10, --hardlinks, what is
-# left out; and a source that changes at every step of the run (reliability 5.7).
+# left out; and a source that changes at every step of the run (tests/README.md 5.7).
 
 . "$(dirname "$0")/../lib.sh"
 

@@ -78,6 +78,18 @@ is 'two writers and more' "$(
 )" "$want
 $(echo "$good" | cut -d' ' -f1)"
 
+# A collector cannot have the store while an image that needs it has no name (ST-8).
+mkdir "$tmp/names"
+(cd "$tmp/names" && seq -f 'a long name of a file, to make a large image %.0f' 3000 | xargs touch)
+head -c 5000 /dev/zero | tr '\0' n >"$tmp/names/content"
+"$CFS" mkfs --digest-store="$tmp/locked" "$tmp/names" - | {
+	head -c 4096 >/dev/null # it is writing the image now
+	flock -n -x "$tmp/locked" true && echo free || echo held
+	cat >/dev/null
+} >"$tmp/lock"
+is 'ST-8: the lock is held until the image is written' "$(cat "$tmp/lock")" held
+ok 'and free afterwards' flock -n -x "$tmp/locked" true
+
 # ---- the order of calls (3.1, ST-10) ---------------------------------------
 
 # A sanitizer makes calls of its own, and looks for leaks in a way that a trace forbids.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `cfs verify`: each kind of line, each option, exit statuses (cli 7, VE-1,
+# `cfs verify`: each kind of line, each option, exit statuses (command line 7, VE-1,
 # VE-2, VE-3, VE-4, VE-5, VE-6, RI-5, RI-6, RI-7, RI-11); info unused-objects fails closed.
 . "$(dirname "$0")/../lib.sh"
 cd "$tmp" || exit 1

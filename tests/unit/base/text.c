@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/text.c: numbers (RT-1), escapes (dump-format 2), lists of directories (cli 3), order, UTF-8. */
+/* base/text.c: numbers (RT-1), escapes (dump format 2), lists of directories (command line 3), order, UTF-8. */
 #include "base/text.h"
 #include "tests/unit/unit.h"
 

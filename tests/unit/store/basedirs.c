@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/basedirs.c: names are resolved beneath their directory (cli 3, VE-5),
+ * base/basedirs.c: names are resolved beneath their directory (command line 3, VE-5),
  * with openat2() and, in a child that does not have it, without.
  */
 #include "store/basedirs.h"
