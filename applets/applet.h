@@ -79,6 +79,9 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 /* Print the version and end the process. */
 _Noreturn void options_version(void);
 
+/* Whether @name is one of the words of @list, which spaces separate; NULL has none. */
+bool applet_word_in(const char *list, const char *name);
+
 /* The applet that answers to a name, or NULL. */
 const struct applet *applet_find(const char *name);
 

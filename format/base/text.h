@@ -3,8 +3,7 @@
 #ifndef CFS_BASE_TEXT_H
 #define CFS_BASE_TEXT_H
 
-#include "base/arena.h"
-#include "base/error.h"
+#include "core/port.h"
 #include "core/digest.h"
 #include <stdarg.h>
 #include <sys/types.h>
@@ -34,12 +33,6 @@ bool text_signed(const char *s, size_t len, s64 *out);
  * Returns the length of the result, or -1 for a bad escape.
  */
 ssize_t text_unescape(char *to, const char *s, size_t len);
-
-/*
- * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
- * characters, an empty piece is an error. Returns their number, or -1.
- */
-int text_split_dirs(struct arena *a, const char *list, const char ***dirs, struct error *err);
 
 /*
  * Order of byte strings: unsigned bytes, a proper prefix is smaller

@@ -20,6 +20,12 @@ struct basedirs {
 	struct arena arena;
 };
 
+/*
+ * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
+ * characters, an empty piece is an error. Returns their number, or -1.
+ */
+int basedirs_split(struct arena *a, const char *list, const char ***dirs, struct error *err);
+
 /* Open all of DIR[:DIR...]. -1 and a text that names the directory, or with EINVAL the list. */
 int basedirs_open(struct basedirs *b, const char *list, struct error *err);
 
