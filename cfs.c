@@ -52,29 +52,6 @@ static void hold_standard_fds(void)
 	}
 }
 
-/* Whether @name is one of the words of @list. */
-static bool is_word_of(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	while (list && *list) {
-		size_t word = strcspn(list, " ");
-
-		if (word == len && !memcmp(list, name, len))
-			return true;
-		list += word + (list[word] == ' ');
-	}
-	return false;
-}
-
-const struct applet *applet_find(const char *name)
-{
-	for (const struct applet *const *a = applets; *a; a++)
-		if (!strcmp((*a)->name, name) || is_word_of((*a)->aliases, name))
-			return *a;
-	return NULL;
-}
-
 /* Print and return the exit status. */
 static int print(struct buf *b)
 {
@@ -173,7 +150,7 @@ int main(int argc, char **argv)
 	applet = applet_find(name);
 	if (applet) {
 		program_name = applet_word = name;
-		program_is_upstream = is_word_of(upstream_names, name);
+		program_is_upstream = applet_word_in(upstream_names, name);
 		return applet->main(applet, argv);
 	}
 	applet = argv[1] ? applet_find(argv[1]) : NULL;

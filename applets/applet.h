@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an applet is, and what applets share (cli 1 to 4). */
+/* What an applet is, and what applets share (command line 1 to 4). */
 #ifndef CFS_APPLETS_APPLET_H
 #define CFS_APPLETS_APPLET_H
 
 #include <sys/types.h>
 #include "base/error.h"
 
-/* Exit statuses (cli 4). */
+/* Exit statuses (command line 4). */
 enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
@@ -79,10 +79,13 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 /* Print the version and end the process. */
 _Noreturn void options_version(void);
 
+/* Whether @name is one of the words of @list, which spaces separate; NULL has none. */
+bool applet_word_in(const char *list, const char *name);
+
 /* The applet that answers to a name, or NULL. */
 const struct applet *applet_find(const char *name);
 
-/* cfs --install [-s] DIR [NAME...] (cli 2); returns the exit status. */
+/* cfs --install [-s] DIR [NAME...] (command line 2); returns the exit status. */
 int install_links(char **argv);
 
 /* "NAME: --option: text" and the exit status of a wrong command line; never returns. */

@@ -4,7 +4,7 @@
 #include "applets/common/filter.h"
 #include "applets/common/result.h"
 #include "applets/info/info.h"
-#include "applets/mkfs/from_tar.h"
+#include "applets/common/replace.h"
 #include "image/read.h"
 
 struct rewrite {
@@ -37,7 +37,12 @@ static const struct applet rewrite_applet = {
 
 static int rewrite_main(char **argv)
 {
-	const struct option_row rows[] = { { 0 } };
+	bool force = false;
+	const struct option_row rows[] = {
+		{ 0, "force", NULL, "replace DEST even if it is something other than an image",
+		  &force },
+		{ 0 },
+	};
 	char **args = options_parse(&rewrite_applet, rows, 2, 2, argv);
 	char *source[] = { args[0], NULL };
 	struct rewrite w = { 0 };
@@ -48,7 +53,7 @@ static int rewrite_main(char **argv)
 	result_options(&w.result);
 	w.result.source = args[0];
 	w.result.image = args[1];
-	w.result.check = from_tar_check_image;
+	w.result.check = force ? NULL : replace_check;
 	if (inputs_open(&w.in, source, &err))
 		return fail(&err);
 	result_confine(&w.result, &w.in, -1, 1);

@@ -72,6 +72,17 @@ static int read_all(struct convert *c, struct tree *tree, struct table *shas, st
 	return rc ? rc : tree_seal(tree, &line, err);
 }
 
+static u64 content_bytes(const struct tree *tree)
+{
+	u64 total = 0;
+
+	for (u32 id = 0; id < tree->nodes; id++)
+		if (node_is_external(tree->order[id]) &&
+		    __builtin_add_overflow(total, tree->order[id]->size, &total))
+			return 0;
+	return total;
+}
+
 static int add_digests(const struct convert *c, struct tree *tree, const struct table *shas,
 		       struct error *err)
 {
@@ -84,6 +95,8 @@ static int add_digests(const struct convert *c, struct tree *tree, const struct 
 	int rc;
 
 	progress_start(&progress, false, 0);
+	if (progress_wanted(&progress))
+		progress.total = content_bytes(tree);
 	rc = toc_objects(tree, shas, &from, progress_add, &progress, err);
 	progress_end(&progress);
 	return rc > 0 ? EXIT_MISMATCH : rc;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs mkfs: make an image from a directory or a dump (cli 5, tar.md). */
+/* cfs mkfs: make an image from a directory or a dump (command line 5). */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "applets/applet.h"
 #include "applets/common/layers_option.h"
 #include "applets/common/owners.h"
 #include "applets/common/progress.h"
+#include "applets/common/replace.h"
 #include "applets/common/result.h"
+#include "applets/mkfs/below.h"
 #include "applets/mkfs/from_tar.h"
 #include "applets/mkfs/ids.h"
 #include "verity/sha256_code.h"
@@ -22,7 +26,7 @@ struct mkfs {
 	const char *source, *store_path;
 	char **names;     /* of the dump or the layers, NULL behind the last one */
 	struct inputs in; /* that they name */
-	bool from_file, from_tar, require_verity, progress;
+	bool from_file, from_tar, require_verity, progress, force;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
 	struct ids ids; /* --from-tar: read before the sandbox is entered */
@@ -31,6 +35,7 @@ struct mkfs {
 	bool clamps;
 	s64 clamp_to;
 	struct option_number threads;
+	int lock; /* on the store, until the image that needs its objects has its name; -1: none */
 };
 
 /* --clamp-mtime: every later time becomes SECONDS.0. */
@@ -54,6 +59,24 @@ static bool is_output(const struct mkfs *m, const struct stat *st)
 	       out->st.st_ino == st->st_ino;
 }
 
+static void see_dump(void *progress, u64 bytes)
+{
+	progress_add(progress, 0, bytes);
+}
+
+static int parse_dump(struct mkfs *m, struct tree *tree, struct input *in, struct error *err)
+{
+	struct progress progress;
+	int rc;
+
+	progress_start(&progress, m->progress, S_ISREG(in->st.st_mode) ? (u64)in->st.st_size : 0);
+	in->seen = see_dump;
+	in->seen_arg = &progress;
+	rc = dump_parse(tree, in, m->source, getenv("CFS_PARSE_STRICT") != NULL, err);
+	progress_end(&progress);
+	return rc;
+}
+
 static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 {
 	int fd = inputs_take(&m->in, 0, err), rc;
@@ -65,7 +88,7 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too",
 			       m->result.image);
 	else
-		rc = dump_parse(tree, &in, m->source, getenv("CFS_PARSE_STRICT") != NULL, err);
+		rc = parse_dump(m, tree, &in, err);
 	input_release(&in);
 	return rc;
 }
@@ -86,6 +109,19 @@ static size_t exclude_ours(const struct mkfs *m, const struct store *store,
 		ours[n++] = (struct scan_exclude){ store->st.st_dev, store->st.st_ino,
 						   "the object store" };
 	return n;
+}
+
+/* Writing the image changes the mtime of its directory, which is part of the next image. */
+static void warn_of_own_source(const struct mkfs *m)
+{
+	const struct publish *out = &m->result.out;
+
+	if (!m->result.image || out->dir < 0 || out->place >= 0 || m->scan.use_epoch || m->clamps)
+		return;
+	if (below(out->dir, m->source))
+		warn("%s: is written into its own source %s: this changes the mtime of its "
+		     "directory, so the next image will have another digest",
+		     m->result.image, m->source);
 }
 
 static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
@@ -124,6 +160,7 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	options.excludes = exclude_ours(m, store, ours);
 	options.progress = progress_add;
 	options.progress_arg = &progress;
+	warn_of_own_source(m);
 	verbose("%u threads", options.threads);
 	progress_start(&progress, m->progress, 0);
 	rc = scan_directory(tree, m->source, &options, err);
@@ -172,6 +209,10 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 		verbose("%s: %llu objects stored (%llu of them cloned), %llu were there, %llu replaced; fs-verity %s",
 			m->store_path, store.counts.stored, store.counts.cloned, store.counts.found,
 			store.counts.replaced, store.verity ? "on" : "not available");
+	if (!rc && (m->lock = fcntl(store.dir, F_DUPFD_CLOEXEC, 3)) < 0)
+		rc = error_sys(err, "%s: dup", m->store_path);
+	m->result.new_objects = store.counts.stored;
+	m->result.objects = store.counts.stored + store.counts.found;
 	store_close(&store);
 	return rc;
 }
@@ -229,7 +270,6 @@ static void take_operands(struct mkfs *m, char **operands)
 	}
 	if (m->from_file)
 		options_refuse("--from-tar", "excludes --from-file");
-	m->result.check = from_tar_check_image;
 	if (result_needs_image(&m->result) && n > 1) {
 		m->result.image = operands[--n];
 		operands[n] = NULL;
@@ -247,6 +287,10 @@ static void check_options(struct mkfs *m)
 {
 	result_options(&m->result);
 	parse_clamp(m);
+	m->result.summarize = !program_is_upstream;
+	/* Upstream's mkcomposefs replaces any file; --from-tar is not upstream's. */
+	if (!m->force && (!program_is_upstream || m->from_tar))
+		m->result.check = replace_check;
 	if (m->scan.skip_xattrs && m->scan.user_xattrs)
 		options_refuse("--skip-xattrs", "excludes --user-xattrs");
 	if (m->require_verity && !m->store_path)
@@ -274,7 +318,7 @@ static int open_inputs(struct mkfs *m, struct error *err)
 
 static int mkfs_main(const struct applet *self, char **argv)
 {
-	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX } };
+	struct mkfs m = { .threads = { .min = 1, .max = WORKERS_MAX }, .lock = -1 };
 	const struct option_row rows[] = {
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
 		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top",
@@ -296,6 +340,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 		{ 0, "threads", "N", "threads for contents (default: the processors, at most 8)",
 		  &m.threads, OPTION_NUMBER },
 		{ 0, "progress", NULL, "show progress as lines", &m.progress },
+		{ 0, "force", NULL, "replace IMAGE even if it is something other than an image",
+		  &m.force },
 		{ 0 },
 	};
 	struct error err;
@@ -311,6 +357,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 	if (m.from_tar)
 		ids_load(&m.ids);
 	rc = result_run(&m.result, produce, &m);
+	if (m.lock >= 0)
+		close(m.lock);
 	inputs_close(&m.in);
 	ids_release(&m.ids);
 	return rc;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs verify: check before trusting (cli 7). */
+/* cfs verify: check before trusting (command line 7). */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/common/canonical.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The files that operands name, opened before any of them is read (reliability PH-2). */
+/* The files that operands name, opened before any of them is read (PH-2). */
 #ifndef CFS_APPLETS_INPUTS_H
 #define CFS_APPLETS_INPUTS_H
 

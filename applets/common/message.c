@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one place that prints errors (cli 3). */
+/* The one place that prints errors (command line 3). */
 #include <stdarg.h>
 #include "applets/applet.h"
 #include "files/io.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Results on stdout, checked to the end (reliability WI-4), and JSON lines (cli 3). */
+/* Results on stdout, checked to the end (WI-4), and JSON lines (command line 3). */
 #ifndef CFS_APPLETS_OUTPUT_H
 #define CFS_APPLETS_OUTPUT_H
 

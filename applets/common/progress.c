@@ -8,7 +8,7 @@
 
 #define UNIT ((u64)256 << 20)
 
-static s64 now(void)
+s64 progress_now(void)
 {
 	struct timespec t;
 
@@ -30,25 +30,81 @@ void progress_start(struct progress *p, bool forced, u64 total)
 	*p = (struct progress){ .forced = forced && !option_quiet, .total = total };
 	pthread_mutex_init(&p->lock, NULL);
 	p->on_terminal = !p->forced && !option_quiet && progress_terminal();
-	if (p->on_terminal)
-		p->start = p->last = now();
+	if (progress_wanted(p))
+		p->start = p->last = progress_now();
 }
 
-static void print(struct progress *p, const char *before, const char *after)
+/* @part of p->total, for a whole of @whole. */
+static u64 share(const struct progress *p, u64 part, u64 whole)
 {
-	char line[160];
-	int len = p->total ? text_format(line, sizeof(line),
-					 "%s%s: %llu %% of %llu MiB, %llu files%s", before,
-					 program_name,
-					 (unsigned long long)(p->bytes / (p->total / 100 + 1)),
-					 (unsigned long long)(p->total >> 20),
-					 (unsigned long long)p->names, after)
-			   : text_format(line, sizeof(line), "%s%s: %llu files, %llu MiB%s", before,
-					 program_name, (unsigned long long)p->names,
-					 (unsigned long long)(p->bytes >> 20), after);
+	unsigned int shift = 0;
 
+	while (p->total >> shift > UINT32_MAX)
+		shift++;
+	return (part >> shift) * whole / (p->total >> shift);
+}
+
+static u64 percent(const struct progress *p)
+{
+	return p->done >= p->total ? 100 : share(p, p->done, 100);
+}
+
+/* " 45 %, 0:12 left," or nothing. */
+static void format_left(const struct progress *p, s64 ms, char *to, size_t size)
+{
+	u64 part, left = 0;
+
+	*to = 0;
+	if (!p->total)
+		return;
+	part = p->done < p->total ? share(p, p->done, 1 << 20) : 0;
+	if (part)
+		left = (((u64)1 << 20) - part) * (u64)ms / part / 1000;
+	text_format(to, size, " %llu %%, %llu:%02llu left,", (unsigned long long)percent(p),
+		    (unsigned long long)left / 60, (unsigned long long)left % 60);
+}
+
+static void format_names(const struct progress *p, char *to, size_t size)
+{
+	*to = 0;
+	if (p->names)
+		text_format(to, size, " %llu files,", (unsigned long long)p->names);
+}
+
+static void print(const struct progress *p, const char *before, const char *after)
+{
+	s64 ms = progress_now() - p->start + 1;
+	char line[200], left[64], names[40];
+	int len;
+
+	format_left(p, ms, left, sizeof(left));
+	format_names(p, names, sizeof(names));
+	len = text_format(line, sizeof(line), "%s%s:%s%s %llu MiB, %llu MiB/s%s", before,
+			  program_name, left, names, (unsigned long long)(p->bytes >> 20),
+			  (unsigned long long)((p->bytes >> 10) * 1000 / (u64)ms >> 10), after);
 	/* Whoever cannot see the progress misses nothing else. */
 	(void)io_write(2, line, (size_t)len);
+}
+
+/* Show it, if it is time for that. */
+static void show(struct progress *p)
+{
+	s64 now;
+
+	if (p->forced) {
+		u64 step = p->total ? percent(p) : p->bytes / UNIT;
+
+		if (step != p->step)
+			print(p, "", "\n");
+		p->step = step;
+		return;
+	}
+	now = progress_now();
+	if (now - p->start >= 1000 && now - p->last >= 100) {
+		print(p, "\r", "\033[K");
+		p->last = now;
+		p->shown = true;
+	}
 }
 
 void progress_add(void *arg, u64 names, u64 bytes)
@@ -60,21 +116,20 @@ void progress_add(void *arg, u64 names, u64 bytes)
 	pthread_mutex_lock(&p->lock);
 	p->names += names;
 	p->bytes += bytes;
-	if (p->forced) {
-		u64 step = p->total ? p->bytes / (p->total / 100 + 1) : p->bytes / UNIT;
+	if (!p->counted)
+		p->done = p->bytes;
+	show(p);
+	pthread_mutex_unlock(&p->lock);
+}
 
-		if (step != p->step)
-			print(p, "", "\n");
-		p->step = step;
-	} else {
-		s64 t = now();
-
-		if (t - p->start >= 1000 && t - p->last >= 100) {
-			print(p, "\r", "\033[K");
-			p->last = t;
-			p->shown = true;
-		}
-	}
+void progress_at(struct progress *p, u64 done)
+{
+	if (!progress_wanted(p))
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->counted = true;
+	p->done = done;
+	show(p);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The progress of work that can run for long, on stderr (cli 3). */
+/* The progress of work that can run for long, on stderr (command line 3). */
 #ifndef CFS_APPLETS_PROGRESS_H
 #define CFS_APPLETS_PROGRESS_H
 
@@ -12,13 +12,17 @@ struct progress {
 	bool on_terminal;
 	bool shown; /* there is a line to remove */
 	u64 names, bytes;
-	u64 total;       /* bytes to come; 0: not known */
-	u64 step;        /* percent, or units of 256 MiB, that have been told */
+	u64 total, done; /* of the work, in units of the caller; total 0: not known */
+	bool counted;    /* done is counted by the caller; else it is bytes */
+	u64 step;        /* percent, or units of 256 MiB, that were shown */
 	s64 start, last; /* milliseconds */
 };
 
-/* Whether stderr is a terminal; asked once, since a window does not let one ask. */
+/* Whether stderr is a terminal; asked once, because a window does not allow the question. */
 bool progress_terminal(void);
+
+/* Milliseconds of a clock that only moves forwards. */
+s64 progress_now(void);
 
 /* Silent with -q, and where stderr is no terminal unless @forced. */
 void progress_start(struct progress *p, bool forced, u64 total);
@@ -31,6 +35,9 @@ static inline bool progress_wanted(const struct progress *p)
 
 /* More work was done. By any thread; @arg is the struct progress. */
 void progress_add(void *arg, u64 names, u64 bytes);
+
+/* So much of p->total is done, where that does not count bytes of contents. */
+void progress_at(struct progress *p, u64 done);
 
 /* Remove the line. */
 void progress_end(struct progress *p);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "applets/common/output.h"
+#include "applets/common/progress.h"
 #include "base/text.h"
 #include "verity/verity.h"
 #include "source/toc/print.h"
@@ -89,7 +90,7 @@ static int make_image(const struct result *r, const struct tree *tree, int fd,
 
 	if (writer_init(&w, fd))
 		return error_nomem(err);
-	if (r->print_digest || r->print_digest_only || r->wanted) {
+	if (r->print_digest || r->print_digest_only || r->wanted || r->summarize) {
 		verity_init(&verity, CFS_SHA256);
 		w.see = see_digest;
 		w.see_arg = &verity;
@@ -156,13 +157,31 @@ static int write_out(const struct result *r, const struct tree *tree, struct cfs
 	return rc;
 }
 
+/* What a child tells its parent about the image. */
+struct made {
+	struct cfs_digest digest;
+	u64 names, bytes; /* of the tree; bytes of its regular files */
+};
+
 struct run {
 	struct result *r;
 	int (*produce)(void *arg, struct tree *tree, struct error *err);
 	void *arg;
 	struct tree tree;
-	struct cfs_digest *digest; /* that was made; the child's parent sees it */
+	struct made *made;
 };
+
+static void count(const struct tree *tree, struct made *made)
+{
+	made->names = (u64)tree->nodes + tree->links;
+	for (u32 id = 0; id < tree->nodes; id++) {
+		const struct node *node = tree->order[id];
+
+		if (node_is(node, S_IFREG) &&
+		    __builtin_add_overflow(made->bytes, node->size, &made->bytes))
+			made->bytes = UINT64_MAX;
+	}
+}
 
 /* All that sees foreign bytes. The exit status; errors have been printed. */
 static int make(void *arg, struct workers_pool *pool)
@@ -174,7 +193,9 @@ static int make(void *arg, struct workers_pool *pool)
 	run->r->pool = pool;
 	rc = run->produce(run->arg, &run->tree, &err);
 	if (!rc)
-		rc = write_out(run->r, &run->tree, run->digest, &err);
+		rc = write_out(run->r, &run->tree, &run->made->digest, &err);
+	if (!rc && run->r->summarize)
+		count(&run->tree, run->made);
 	if (rc)
 		fail(&err);
 	return rc < 0 ? EXIT_FAILED : rc;
@@ -189,14 +210,33 @@ void result_confine(struct result *r, const struct inputs *in, int beneath, unsi
 static int make_confined(struct run *run)
 {
 	struct result *r = run->r;
-	struct cfs_digest *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct made *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		return make(run, NULL);
-	run->digest = shared;
+	run->made = shared;
 	r->window.out = r->image ? r->out.fd : r->print_digest_only ? -1 : STDOUT_FILENO;
 	return window_run(&r->window, make, run);
+}
+
+/* The line on stderr: what the image holds, and how long it took. */
+static void summarize(const struct result *r, const struct made *made, s64 ms)
+{
+	char objects[96] = "", hex[CFS_HEX_MAX];
+	u64 unit = made->bytes >= (u64)10 << 20 ? 20 : 10;
+	size_t digits;
+
+	digits = cfs_digest_print(hex, &made->digest);
+	if (r->objects)
+		text_format(objects, sizeof(objects), ", %llu new object%s, %llu found",
+			    (unsigned long long)r->new_objects, r->new_objects == 1 ? "" : "s",
+			    (unsigned long long)(r->objects - r->new_objects));
+	complain("%s: %llu name%s, %llu %s%s, %llu.%llu s, digest %.*s", publish_name(&r->out),
+		 (unsigned long long)made->names, made->names == 1 ? "" : "s",
+		 (unsigned long long)(made->bytes >> unit), unit == 20 ? "MiB" : "KiB", objects,
+		 (unsigned long long)ms / 1000, (unsigned long long)ms / 100 % 10, (int)digits,
+		 hex);
 }
 
 /* A new image gets the mode that the umask of the caller leaves. */
@@ -221,13 +261,15 @@ static int commit(struct result *r, struct error *err)
 int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err),
 	       void *arg)
 {
-	struct cfs_digest digest = { 0 };
-	struct run run = { r, produce, arg, .digest = &digest };
+	struct made made = { 0 };
+	struct run run = { r, produce, arg, .made = &made };
+	s64 start = progress_now();
 	struct error err = { 0 };
 	int status, rc = 0;
 
 	if (!result_needs_image(r))
 		r->image = NULL;
+	r->summarize = r->summarize && r->image && !option_quiet && progress_terminal();
 	if (r->image && open_image(r, &err))
 		return fail(&err);
 	if (r->image && r->check && r->check(&r->out, &err)) {
@@ -242,6 +284,8 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 	if (!status && r->image)
 		rc = commit(r, &err);
 	if (!status && !rc && (r->print_digest || r->print_digest_only))
-		rc = print_digest(r, run.digest, &err);
+		rc = print_digest(r, &run.made->digest, &err);
+	if (!status && !rc && r->summarize)
+		summarize(r, run.made, progress_now() - start);
 	return rc ? fail(&err) : status;
 }

@@ -9,7 +9,7 @@
 #include "files/publish.h"
 #include "image/write/write.h"
 
-/* What the options of cli 5 ask for. */
+/* What the options of command line 5 ask for. */
 struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
@@ -22,7 +22,9 @@ struct result {
 	struct publish out;           /* open while the tree is filled, if there is an image */
 	/* Of what is going to be replaced, once out is open; NULL: none. -1 and a text. */
 	int (*check)(const struct publish *out, struct error *err);
-	bool confined; /* by result_confine(), with this: */
+	bool summarize;           /* one line about the image on a terminal, when it is done */
+	u64 objects, new_objects; /* for that line: in the store, and those stored by this run */
+	bool confined;            /* by result_confine(), with this: */
 	struct window window;
 	struct workers_pool *pool; /* for produce(); NULL: none */
 };
@@ -44,7 +46,7 @@ struct result {
 /* Defaults, before the options are parsed. */
 void result_init(struct result *r);
 
-/* After that: the version (image-format 4), what excludes each other. Ends the process with 2. */
+/* After that: the version (image format 4), what excludes each other. Ends the process with 2. */
 void result_options(struct result *r);
 
 /* Whether an image, a digest or a dump is wanted without naming one. */
@@ -56,7 +58,7 @@ static inline bool result_needs_image(const struct result *r)
 /*
  * All that the tree is made from is open: @in, and objects beneath the directory
  * @beneath (-1: none). result_run() then calls produce() in a confined child
- * (reliability PH-2), in which @threads can work. Without effect if not all of @in is open.
+ * (PH-2), in which @threads can work. Without effect if not all of @in is open.
  */
 void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Foreign bytes are parsed by who can do nothing else (reliability PH-2). */
+/* Foreign bytes are parsed by who can do nothing else (PH-2). */
 #ifndef CFS_APPLETS_WINDOW_H
 #define CFS_APPLETS_WINDOW_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the sub-commands of cfs info share (cli 6). */
+/* What the sub-commands of cfs info share (command line 6). */
 #ifndef CFS_APPLETS_INFO_H
 #define CFS_APPLETS_INFO_H
 
@@ -40,7 +40,7 @@ int info_end(struct info *info, int status, struct error *err);
 /* inputs_take(), image_open() and image_check(). -1 and a text that begins with the name. */
 int info_open(struct inputs *in, unsigned int i, struct image *img, struct error *err);
 
-/* Open the files, and with no basedir enter the window (reliability PH-2). -1 and a text. */
+/* Open the files, and with no basedir enter the window (PH-2). -1 and a text. */
 int info_inputs(struct info *info, char *const *names, struct error *err);
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs info ls and dump: every name of an image (dump-format 6 and 8). */
+/* cfs info ls and dump: every name of an image (dump format 6 and 8). */
 #include "applets/info/info.h"
 
 static const char *type_name(u32 mode)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs info measure-file: fs-verity digests, asked of the kernel or computed (image-format 12). */
+/* cfs info measure-file: fs-verity digests, asked of the kernel or computed (image format 12). */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,63 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mkfs/from_tar.h"
 
-#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <unistd.h>
 #include "applets/common/progress.h"
-#include "files/io.h"
-#include "core/erofs.h"
 
-/* Whether a file begins as images do. */
-static bool is_image(int fd)
+/* How far the reading of all layers has come. */
+struct reading {
+	struct inputs *layers;
+	struct progress progress;
+	u64 before; /* bytes of the layers that have been read */
+	u64 size;   /* of the present one */
+	int fd;     /* of the present one */
+};
+
+static u64 size_of(int fd)
 {
-	static const u8 magic[] = { CFS_MAGIC & 0xff, CFS_MAGIC >> 8 & 0xff, CFS_MAGIC >> 16 & 0xff,
-				    CFS_MAGIC >> 24 };
-	static const u8 super[] = { EROFS_SUPER_MAGIC_V1 & 0xff, EROFS_SUPER_MAGIC_V1 >> 8 & 0xff,
-				    EROFS_SUPER_MAGIC_V1 >> 16 & 0xff, EROFS_SUPER_MAGIC_V1 >> 24 };
-	u8 start[EROFS_SUPER_OFFSET + sizeof(super)];
+	struct stat st;
 
-	return io_pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start) &&
-	       !memcmp(start, magic, sizeof(magic)) &&
-	       !memcmp(start + EROFS_SUPER_OFFSET, super, sizeof(super));
+	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? (u64)st.st_size : 0;
 }
 
-int from_tar_check_image(const struct publish *out, struct error *err)
+/* Bytes of all layers; 0: one of them is not a regular file. */
+static u64 total_size(const struct inputs *layers)
 {
-	bool good;
-	int fd;
+	u64 total = 0;
 
-	if (out->to_fd || !out->exists || !out->st.st_size)
-		return 0;
-	fd = openat(out->dir, out->base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(err, "%s: open", out->name);
-	good = is_image(fd);
-	close(fd);
-	if (good)
-		return 0;
-	return error_set(err, EEXIST,
-			 "%s: exists and is neither empty nor a composefs image; is IMAGE missing?",
-			 out->name);
+	for (unsigned int i = 0; i < layers->n; i++) {
+		u64 size = size_of(layers->fd[i]);
+
+		if (!size || __builtin_add_overflow(total, size, &total))
+			return 0;
+	}
+	return total;
 }
 
 static int open_layer(void *arg, unsigned int i, struct error *err)
 {
-	return inputs_take(arg, i, err);
+	struct reading *r = arg;
+
+	r->before += r->size;
+	r->fd = inputs_take(r->layers, i, err);
+	r->size = size_of(r->fd);
+	return r->fd;
+}
+
+/* Contents may be compressed, so the position in the file says how much is left. */
+static void tell(void *arg, u64 names, u64 bytes)
+{
+	struct reading *r = arg;
+	off_t at = r->progress.total ? lseek(r->fd, 0, SEEK_CUR) : 0;
+
+	if (at > 0)
+		progress_at(&r->progress, r->before + ((u64)at < r->size ? (u64)at : r->size));
+	progress_add(&r->progress, names, bytes);
 }
 
 int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress,
 	     struct error *err)
 {
-	struct progress shown;
+	struct reading reading = { .layers = layers, .fd = -1 };
 	int rc;
 
 	options->open = open_layer;
-	options->open_arg = layers;
-	options->progress = progress_add;
-	options->progress_arg = &shown;
-	progress_start(&shown, progress, 0);
+	options->open_arg = &reading;
+	options->progress = tell;
+	options->progress_arg = &reading;
+	progress_start(&reading.progress, progress, 0);
+	if (progress_wanted(&reading.progress))
+		reading.progress.total = total_size(layers);
 	rc = tar_files(tree, layers->names, options, err);
-	progress_end(&shown);
+	progress_end(&reading.progress);
 	options->progress_arg = NULL;
 	return rc;
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* mkfs --from-tar (tar.md). */
+/* mkfs --from-tar. */
 #ifndef CFS_APPLETS_FROM_TAR_H
 #define CFS_APPLETS_FROM_TAR_H
 
 #include "applets/common/inputs.h"
-#include "files/publish.h"
 #include "source/tar/tar.h"
-
-/*
- * What exists under the name of the image must be empty or a composefs image: a
- * forgotten operand must not cost a layer. -1 and a text.
- */
-int from_tar_check_image(const struct publish *out, struct error *err);
 
 /* Make and seal the tree, and show progress. -1 and a text. */
 int from_tar(struct tree *tree, struct inputs *layers, struct tar_options *options, bool progress,

@@ -87,19 +87,35 @@ static void summary_json(struct verify *v)
 	json_close(&j);
 }
 
+static const char *plural(u64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_summary(const struct verify *v)
+{
+	u64 problems = v->problems + v->unchecked, bytes = v->bytes;
+
+	complain("%llu image%s, %llu object%s, %llu byte%s, %llu problem%s",
+		 (unsigned long long)v->images, plural(v->images), (unsigned long long)v->objects,
+		 plural(v->objects), (unsigned long long)bytes, plural(bytes),
+		 (unsigned long long)problems, plural(problems));
+}
+
 int report_end(struct verify *v, struct error *err)
 {
 	if (v->json)
 		summary_json(v);
 	if (output_end(&v->out, err))
 		return -1;
+	if (v->images && !v->dirs.n)
+		warn("objects were not checked: use --basedir to say where they are");
 	if (v->without_digest && !v->require_verity)
-		warn("%llu objects have no recorded digest: their content was not checked",
-		     (unsigned long long)v->without_digest);
+		warn("%llu %s no recorded digest: %s content was not checked",
+		     (unsigned long long)v->without_digest,
+		     v->without_digest == 1 ? "object has" : "objects have",
+		     v->without_digest == 1 ? "its" : "their");
 	if (!v->json && !option_quiet)
-		complain("%llu images, %llu objects, %llu bytes, %llu problems",
-			 (unsigned long long)v->images, (unsigned long long)v->objects,
-			 (unsigned long long)v->bytes,
-			 (unsigned long long)(v->problems + v->unchecked));
+		print_summary(v);
 	return 0;
 }

@@ -174,6 +174,7 @@ static int verify_basedir(struct shelf *s, struct error *err)
 		const char xx[3] = { digits[i >> 4], digits[i & 15], 0 };
 
 		s->n = 0;
+		progress_at(&s->v->progress, (u64)256 * s->which + i);
 		rc = read_shelf(s, xx, err);
 		if (rc < 0)
 			return -1;
@@ -199,7 +200,8 @@ int stores_verify(struct verify *v, struct error *err)
 		s.work[0] = malloc(sizeof(**s.work));
 	if (!s.work || !s.work[0])
 		rc = error_nomem(err);
-	progress_start(&v->progress, v->progress_lines, 0);
+	/* Digests are spread evenly over the 256 directories of each store. */
+	progress_start(&v->progress, v->progress_lines, (u64)256 * v->dirs.n);
 	for (; s.which < v->dirs.n && !rc; s.which++)
 		rc = verify_basedir(&s, err);
 	progress_end(&v->progress);

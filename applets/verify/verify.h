@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of cfs verify share (cli 7, reliability 2.7). */
+/* What the parts of cfs verify share (command line 7, tests/README.md 2.7). */
 #ifndef CFS_APPLETS_VERIFY_H
 #define CFS_APPLETS_VERIFY_H
 

@@ -33,7 +33,7 @@ void buf_base64(struct buf *b, const void *data, size_t len); /* with padding */
  */
 void buf_json(struct buf *b, const void *s, size_t len);
 
-/* Which bytes buf_escape() leaves alone beside 0x21..0x7e (dump-format 6). */
+/* Which bytes buf_escape() leaves alone beside 0x21..0x7e (dump format 6). */
 enum {
 	ESCAPE_SPACE_OK = 1, /* a space stands for itself */
 	ESCAPE_EQUAL = 2,    /* '=' is escaped */

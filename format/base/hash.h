@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Finding equal things: a keyed hash and an open-addressing table of pointers.
- * The key is random, so that no input is slow (reliability RT-8); it decides
+ * The key is random, so that no input is slow (RT-8); it decides
  * nothing that reaches an output.
  */
 #ifndef CFS_BASE_HASH_H

@@ -90,46 +90,6 @@ ssize_t text_unescape(char *to, const char *s, size_t len)
 	}
 }
 
-/* One piece of a list of directories to @to, which is large enough. Returns what is behind it. */
-static const char *take_dir(const char *s, char *to)
-{
-	for (; *s && *s != ':'; s++) {
-		if (*s == '\\' && (s[1] == ':' || s[1] == '\\'))
-			s++;
-		*to++ = *s;
-	}
-	*to = 0;
-	return s;
-}
-
-int text_split_dirs(struct arena *a, const char *list, const char ***dirs, struct error *err)
-{
-	size_t len = strlen(list), most = 1;
-	const char **v;
-	int n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		most += list[i] == ':';
-	v = arena_alloc(a, most * sizeof(*v));
-	if (!v)
-		return error_nomem(err);
-	for (;;) {
-		char *piece = arena_bytes(a, strlen(list) + 1);
-
-		if (!piece)
-			return error_nomem(err);
-		list = take_dir(list, piece);
-		if (!*piece)
-			return error_set(err, EINVAL, "empty directory name in the list");
-		v[n++] = piece;
-		if (!*list)
-			break;
-		list++;
-	}
-	*dirs = v;
-	return n;
-}
-
 static u64 load_be(const u8 *p)
 {
 	u64 v;

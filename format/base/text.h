@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers, escapes and lists as text (dump-format 2 and 3, cli 3). */
+/* Numbers, escapes and lists as text (dump format 2 and 3, command line 3). */
 #ifndef CFS_BASE_TEXT_H
 #define CFS_BASE_TEXT_H
 
-#include "base/arena.h"
-#include "base/error.h"
+#include "core/port.h"
 #include "core/digest.h"
 #include <stdarg.h>
 #include <sys/types.h>
@@ -30,20 +29,14 @@ bool text_number(const char *s, size_t len, unsigned int base, u64 max, u64 *out
 bool text_signed(const char *s, size_t len, s64 *out);
 
 /*
- * Undo the escapes of dump-format 2 into @to, which has room for @len bytes.
+ * Undo the escapes of dump format 2 into @to, which has room for @len bytes.
  * Returns the length of the result, or -1 for a bad escape.
  */
 ssize_t text_unescape(char *to, const char *s, size_t len);
 
 /*
- * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
- * characters, an empty piece is an error. Returns their number, or -1.
- */
-int text_split_dirs(struct arena *a, const char *list, const char ***dirs, struct error *err);
-
-/*
  * Order of byte strings: unsigned bytes, a proper prefix is smaller
- * (image-format, head). Compares eight bytes at a time.
+ * (image format, head). Compares eight bytes at a time.
  */
 int text_order(const void *a, size_t alen, const void *b, size_t blen);
 

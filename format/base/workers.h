@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads over a list (reliability ER-5): the first error stops the others and
+ * Threads over a list (ER-5): the first error stops the others and
  * is the one reported; where no more threads can be had, fewer do the work. A
  * thread that has nothing to do helps with what another one shares.
  */
@@ -29,7 +29,7 @@ struct workers {
 		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER             \
 	}
 
-/* The processors that this process may use, at most 8 (cli 3). */
+/* The processors that this process may use, at most 8 (command line 3). */
 unsigned int workers_default(void);
 
 /*
@@ -49,7 +49,7 @@ int workers_each(unsigned int count, size_t items,
 
 /*
  * Threads that are there before they have work, for a process that will not be
- * able to make any (reliability PH-2). Each calls @enter before it waits, and all
+ * able to make any (PH-2). Each calls @enter before it waits, and all
  * have when workers_park() returns. Fewer than @count - 1 may have been had; NULL:
  * none. They wait for the end of the process.
  */

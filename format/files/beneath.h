@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Names that come from an image, a repository or a store are resolved beneath a
- * directory: no "..", no symbolic link and no mount point leads out of it (cli 3
- * "Safety", reliability ST-6, VE-5).
+ * directory: no "..", no symbolic link and no mount point leads out of it (command line 3
+ * "Safety", ST-6, VE-5).
  */
 #ifndef CFS_FILES_BENEATH_H
 #define CFS_FILES_BENEATH_H

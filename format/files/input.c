@@ -80,13 +80,10 @@ nomem:
 	return error_in(err, "%s", in->name);
 }
 
-/* The bytes as they are, up to @len, fewer only at the end. */
-static ssize_t raw_read(struct input *in, void *buf, size_t len)
+static ssize_t read_range(struct input *in, void *buf, size_t len)
 {
 	ssize_t n;
 
-	if (!in->ranged)
-		return io_read(in->fd, buf, len);
 	if (len > in->left)
 		len = (size_t)in->left;
 	n = (ssize_t)len;
@@ -98,6 +95,16 @@ static ssize_t raw_read(struct input *in, void *buf, size_t len)
 		in->at += (u64)n;
 		in->left -= (u64)n;
 	}
+	return n;
+}
+
+/* The bytes as they are, up to @len, fewer only at the end. */
+static ssize_t raw_read(struct input *in, void *buf, size_t len)
+{
+	ssize_t n = in->ranged ? read_range(in, buf, len) : io_read(in->fd, buf, len);
+
+	if (n > 0 && in->seen)
+		in->seen(in->seen_arg, (u64)n);
 	return n;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bytes of an input that may come compressed: a file, a pipe or stdin, plain,
- * gzip or zstd, recognised by the magic (cli 3, reliability RT-12). Members and
+ * gzip or zstd, recognised by the magic (command line 3, RT-12). Members and
  * frames may follow each other, zstd's skippable ones included, and zero bytes
  * the last gzip member; anything else behind one, a cut or a damaged stream is an
  * error. An input too short for a magic is plain.
@@ -36,6 +36,9 @@ struct input {
 	u8 *peeked; /* handed out by input_peek() and to be handed out again: [peeked_pos, peeked_len) */
 	size_t peeked_pos, peeked_len;
 	struct input_codec *codec; /* NULL: plain */
+	/* Told of bytes of the file as they are read; NULL: nobody. To be set once it is open. */
+	void (*seen)(void *seen_arg, u64 bytes);
+	void *seen_arg;
 };
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file that gets its name when it is complete (reliability 3.1). Without a
+ * A file that gets its name when it is complete (format/store/README.md 3.1). Without a
  * name where the file system can (O_TMPFILE), so that a kill leaves nothing;
  * else under a name of our own that its owner keeps flocked, so that a later
  * run can tell what was left behind (ST-9).

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is left to a thread while it parses foreign bytes: the descriptors it has,
- * memory, the clock, and the end (reliability PH-2, PH-3).
+ * memory, the clock, and the end (PH-2, PH-3).
  */
 #ifndef CFS_FILES_SANDBOX_H
 #define CFS_FILES_SANDBOX_H

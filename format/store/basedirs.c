@@ -8,13 +8,53 @@
 
 #define RACES 16 /* renames that may disturb one look-up */
 
+/* One piece of a list of directories to @to, which is large enough. Returns what is behind it. */
+static const char *take_dir(const char *s, char *to)
+{
+	for (; *s && *s != ':'; s++) {
+		if (*s == '\\' && (s[1] == ':' || s[1] == '\\'))
+			s++;
+		*to++ = *s;
+	}
+	*to = 0;
+	return s;
+}
+
+int basedirs_split(struct arena *a, const char *list, const char ***dirs, struct error *err)
+{
+	size_t len = strlen(list), most = 1;
+	const char **v;
+	int n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		most += list[i] == ':';
+	v = arena_alloc(a, most * sizeof(*v));
+	if (!v)
+		return error_nomem(err);
+	for (;;) {
+		char *piece = arena_bytes(a, strlen(list) + 1);
+
+		if (!piece)
+			return error_nomem(err);
+		list = take_dir(list, piece);
+		if (!*piece)
+			return error_set(err, EINVAL, "empty directory name in the list");
+		v[n++] = piece;
+		if (!*list)
+			break;
+		list++;
+	}
+	*dirs = v;
+	return n;
+}
+
 int basedirs_open(struct basedirs *b, const char *list, struct error *err)
 {
 	const char **dirs;
 	int n;
 
 	*b = (struct basedirs){ 0 };
-	n = text_split_dirs(&b->arena, list, &dirs, err);
+	n = basedirs_split(&b->arena, list, &dirs, err);
 	if (n > (int)BASEDIRS_MAX)
 		n = error_set(err, EINVAL, "more than %u directories", BASEDIRS_MAX);
 	for (int i = 0; i < n; i++) {

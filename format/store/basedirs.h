@@ -2,7 +2,7 @@
 /*
  * The directories under which objects are looked for, the first one that has a
  * name counts. A name is resolved beneath its directory: no "..", no symbolic
- * link, no mount point leads out of it (cli 3 "Safety", reliability VE-5).
+ * link, no mount point leads out of it (command line 3 "Safety", VE-5).
  */
 #ifndef CFS_STORE_BASEDIRS_H
 #define CFS_STORE_BASEDIRS_H
@@ -19,6 +19,12 @@ struct basedirs {
 	const char *name[BASEDIRS_MAX]; /* as given, unescaped; in the arena */
 	struct arena arena;
 };
+
+/*
+ * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
+ * characters, an empty piece is an error. Returns their number, or -1.
+ */
+int basedirs_split(struct arena *a, const char *list, const char ***dirs, struct error *err);
 
 /* Open all of DIR[:DIR...]. -1 and a text that names the directory, or with EINVAL the list. */
 int basedirs_open(struct basedirs *b, const char *list, struct error *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Complete objects are synced in batches and get their names (reliability ST-3, ST-10). */
+/* Complete objects are synced in batches and get their names (ST-3, ST-10). */
 #include "store/store_inside.h"
 
 #include <stdlib.h>

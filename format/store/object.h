@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Objects below a directory, reached through no symbolic link and no "..", and
- * looked at before they are believed (reliability ST-5, ST-6).
+ * looked at before they are believed (ST-5, ST-6).
  */
 #ifndef CFS_STORE_OBJECT_H
 #define CFS_STORE_OBJECT_H

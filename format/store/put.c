@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bytes become complete objects: the name comes from what is in the new inode (reliability ST-2). */
+/* Bytes become complete objects: the name comes from what is in the new inode (ST-2). */
 #include "store/store_inside.h"
 
 #include <linux/fs.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A good copy in the place of a missing or wrong object (reliability VE-6). */
+/* A good copy in the place of a missing or wrong object (VE-6). */
 #include "store/store_inside.h"
 
 #include <fcntl.h>

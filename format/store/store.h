@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An object store: files xx/yyyy... named by the fs-verity digest of their
- * content (image-format 12), made durable in batches (reliability ST-1 to
+ * content (image format 12), made durable in batches (ST-1 to
  * ST-13, 3.1). All functions but open, finish and close may be called by
  * several threads at once.
  */

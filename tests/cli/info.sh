@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# cfs info: every sub-command, its options, and what it refuses (cli 6; RI-1, RI-10).
+# cfs info: every sub-command, its options, and what it refuses (command line 6; RI-1, RI-10).
 . "$(dirname "$0")/../lib.sh"
 need perl gzip
 
@@ -248,6 +248,22 @@ exits 'unused-objects: version 3' 1 "$CFS" info --basedir=store unused-objects i
 is 'unused-objects: nothing printed for version 3' "$(cat "$tmp/stdout")" ''
 exits 'a basedir that is not there' 1 "$CFS" info --basedir=store:none missing-objects img
 exits 'an empty basedir' 2 "$CFS" info --basedir=store: missing-objects img
+
+# The recipe of the document on stores, as it is written there.
+{
+	echo '#!/bin/sh'
+	sed -n 's/^ *//; /^# collect STORE IMAGES/,/<unused$/p' "$TOP/format/store/README.md"
+} >collect
+ln -sf "$CFS" cfs
+mkdir images
+cp img2 images/2.cfs
+cp -r store collected
+exits 'garbage collection' 0 env PATH="$PWD:$PATH" sh ./collect collected images
+is 'removes what no image uses, and nothing else' "$(diff -r store collected)" "Only in store/${unused%/*}: ${unused#*/}"
+cp broken images/3.cfs
+cp -r store collected2
+exits 'garbage collection with a broken image' 1 env PATH="$PWD:$PATH" sh ./collect collected2 images
+is 'removes nothing' "$(diff -r store collected2)" ''
 
 # ---- cat ----
 is 'cat' "$(info --basedir=store cat img hello /hello "/dir with space/in

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # cfs mkfs: options, the calls known in the field, what is refused, and what is
-# left behind (cli 5; WI-1, WI-5, WI-7, WI-8, WI-9, WI-10, WI-11, SC-3, RT-12).
+# left behind (command line 5; WI-1, WI-5, WI-7, WI-8, WI-9, WI-10, WI-11, SC-3, RT-12).
 . "$(dirname "$0")/../lib.sh"
 cd "$tmp" || exit 1
 mkdir tree tree/dir

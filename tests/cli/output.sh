@@ -46,6 +46,61 @@ is 'a replaced image keeps its mode' "$(stat -c %a new)" 640
 (umask 077 && "$CFS" mkfs --digest-store=store tree new)
 is 'the modes of a store do not follow the umask' "$(find store -mindepth 1 -printf '%y%m\n' | sort -u | tr '\n' ' ')" 'd755 f644 '
 
+# ---- what is not replaced unless --force
+echo precious >file
+for from in 'tree' '--from-file dump' '--from-tar tar'; do
+	[ "$from" != '--from-tar tar' ] || tar -cf tar tree
+	# shellcheck disable=SC2086 # a list
+	exits "a file that is no image, $from" 1 "$CFS" mkfs $from file
+	is "the message, $from" "$(cat stderr)" \
+		'cfs mkfs: file: exists and is neither empty nor a composefs image: use --force to replace it'
+	is "the file is there, $from" "$(cat file)" precious
+done
+head -c 2000 want >cut
+refused 'a part of an image is replaced' nowhere/cut 'open of its directory: No such file or directory'
+exits 'the start of an image' 0 "$CFS" mkfs tree cut
+: >empty
+made 'an empty file' empty
+ln -s file guarded
+exits 'behind a link' 1 "$CFS" mkfs tree guarded
+is 'behind a link: it is there' "$(cat file)" precious
+exits '--force' 0 "$CFS" mkfs --force tree file
+ok '--force: the image' cmp file want
+for name in mkcomposefs mkfs.composefs; do
+	ln -sf "$CFS" $name
+	echo precious >file
+	exits "$name replaces it, as upstream does" 0 ./$name tree file
+	ok "$name: the image" cmp file want
+done
+
+# ---- an image in its own source, and the line at the end
+mkdir -p own/sub
+exits 'an image in its source' 0 "$CFS" mkfs own own/sub/image
+is 'is told what it does to the digest' "$(cat stderr)" 'cfs mkfs: own/sub/image: is written into its own source own: this changes the mtime of its directory, so the next image will have another digest'
+exits 'not with --use-epoch' 0 "$CFS" mkfs --use-epoch own own/sub/image
+is 'where the mtime does not count' "$(grep -c 'another digest' stderr)" 0
+exits 'beside the source' 0 "$CFS" mkfs own/sub own/image
+is 'nothing is said' "$(cat stderr)" ''
+if command -v script >/dev/null; then
+	# terminal COMMAND... - what it writes to a terminal.
+	terminal()
+	{
+		script -qec "$*" /dev/null </dev/null | tr -d '\r'
+	}
+	line=$(terminal "$CFS" mkfs --digest-store=objects tree new)
+	is 'a terminal gets a summary' "$(echo "$line" | sed 's/[0-9]*\.[0-9] s/T s/')" \
+		"cfs mkfs: new: 3 names, 97 KiB, 1 new object, 0 found, T s, digest $("$CFS" info measure-file new)"
+	line=$(terminal "$CFS" mkfs --digest-store=objects tree new)
+	is 'objects that were there' "$(echo "$line" | sed 's/.*KiB, //; s/, [0-9.]* s.*//')" '0 new objects, 1 found'
+	is 'none with -q' "$(terminal "$CFS" mkfs -q tree new)" ''
+	is 'none by the name mkcomposefs' "$(terminal ./mkcomposefs tree new)" ''
+	is 'none without an image' "$(terminal "$CFS" mkfs --print-digest-only tree)" "$("$CFS" info measure-file new)"
+	is 'of a dump, too' "$(terminal "$CFS" mkfs --from-file dump new | sed 's/, [0-9.]* s.*//')" \
+		'cfs mkfs: new: 3 names, 97 KiB'
+else
+	skip 'the summary' 'no script(1)'
+fi
+
 # ---- symbolic links
 mkdir dir
 cp old dir/target
@@ -112,7 +167,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		"cfs mkfs: closed/image: written in place, which is not atomic: its directory is not writable $inode"
 	ok 'and is right' cmp closed/image want
 	head -c 1000000 /dev/urandom >closed/image
-	exits 'a longer one' 0 $as "$CFS" mkcomposefs -q tree closed/image
+	exits 'a longer one' 0 $as "$CFS" mkfs --force -q tree closed/image
 	ok 'is cut' cmp closed/image want
 	is 'without a word with -q' "$(cat stderr)" ''
 	cp old closed/image
@@ -183,7 +238,7 @@ fi
 loop=
 if [ "$(id -u)" = 0 ] && command -v losetup >/dev/null; then
 	size=$(wc -c <want)
-	truncate -s $(((size + 8191) / 4096 * 4096)) disk
+	truncate -s 1m disk
 	loop=$(losetup -f --show disk 2>/dev/null)
 fi
 if [ -n "$loop" ]; then
@@ -204,6 +259,15 @@ if [ -n "$loop" ]; then
 	else
 		skip 'a block device that is mounted' 'no mke2fs, or no second loop device'
 	fi
+	exits 'a block device that still holds an image' 0 "$CFS" mkfs tree "$loop"
+	truncate -s 1m disk3
+	echo something | dd of=disk3 bs=1 seek=500000 conv=notrunc status=none
+	loop3=$(losetup -f --show disk3)
+	refused 'a block device with something else' "$loop3" \
+		'block device holds something other than a composefs image: use --force to overwrite it'
+	exits 'with --force' 0 "$CFS" mkfs --force tree "$loop3"
+	ok 'with --force: the image' cmp -n "$size" disk3 want
+	losetup -d "$loop3"
 	losetup -d "$loop"
 	truncate -s 4096 small
 	loop=$(losetup -f --show small)

@@ -23,7 +23,7 @@ chmod 4755 "$src/d/f1"
 
 run()
 {
-	"$CFS" mkfs --threads=1 --digest-store="$store" "$@" "$src" "$img"
+	"$CFS" mkfs --force --threads=1 --digest-store="$store" "$@" "$src" "$img"
 }
 
 # objects - names and contents of all there is in the store.
@@ -77,6 +77,18 @@ is 'two writers and more' "$(
 	sha256sum "$img".? | cut -d' ' -f1 | sort -u
 )" "$want
 $(echo "$good" | cut -d' ' -f1)"
+
+# A collector cannot have the store while an image that needs it has no name (ST-8).
+mkdir "$tmp/names"
+(cd "$tmp/names" && seq -f 'a long name of a file, to make a large image %.0f' 3000 | xargs touch)
+head -c 5000 /dev/zero | tr '\0' n >"$tmp/names/content"
+"$CFS" mkfs --digest-store="$tmp/locked" "$tmp/names" - | {
+	head -c 4096 >/dev/null # it is writing the image now
+	flock -n -x "$tmp/locked" true && echo free || echo held
+	cat >/dev/null
+} >"$tmp/lock"
+is 'ST-8: the lock is held until the image is written' "$(cat "$tmp/lock")" held
+ok 'and free afterwards' flock -n -x "$tmp/locked" true
 
 # ---- the order of calls (3.1, ST-10) ---------------------------------------
 
@@ -205,7 +217,7 @@ if [ -n "$strace" ] && strace -o /dev/null -e inject=close:error=EIO:when=1000 t
 			rm -rf "$store" "$img"
 			printf older >"$img"
 			strace -o /dev/null -e "inject=$call:error=$error:when=$n" \
-				"$CFS" mkfs --threads=1 --digest-store="$store" "$src" "$img" 2>"$tmp/err" >/dev/null
+				"$CFS" mkfs --force --threads=1 --digest-store="$store" "$src" "$img" 2>"$tmp/err" >/dev/null
 			rc=$?
 			late=
 			[ "$call" = fsync ] && late=late # of the image's directory: its name is there already
@@ -275,7 +287,7 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	while [ $size -le 8192 ]; do
 		mount -t tmpfs -o size=${size}k,nr_inodes=200 tmpfs "$1/small" || exit 2
 		printf older >"$1/small/img"
-		"$2" mkfs --digest-store="$1/small/store" "$1/src" "$1/small/img" 2>"$1/err"
+		"$2" mkfs --force --digest-store="$1/small/store" "$1/src" "$1/small/img" 2>"$1/err"
 		rc=$?
 		[ -z "$(find "$1/small" -name ".cfs*")" ] || echo "$size KiB: debris"
 		if [ $rc = 0 ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# `cfs verify`: each kind of line, each option, exit statuses (cli 7, VE-1,
+# `cfs verify`: each kind of line, each option, exit statuses (command line 7, VE-1,
 # VE-2, VE-3, VE-4, VE-5, VE-6, RI-5, RI-6, RI-7, RI-11); info unused-objects fails closed.
 . "$(dirname "$0")/../lib.sh"
 cd "$tmp" || exit 1
@@ -54,10 +54,13 @@ lines 'a good store' 0 '' --basedir=good
 lines '--digest' 0 '' --digest="$digest" img
 lines '--digest=sha256:' 0 '' --digest="sha256:$digest" img
 lines '--canonical' 0 '' --canonical img
+exits 'without --basedir' 0 "$CFS" verify img
+is 'objects are not checked, and that is said' "$(sed -n 1p stderr)" \
+	'cfs verify: objects were not checked: use --basedir to say where they are'
 exits 'the summary' 0 "$CFS" verify --basedir=good img
-is 'is one line' "$(cat stderr)" 'cfs verify: 1 images, 9 objects, 45000 bytes, 0 problems'
+is 'is one line' "$(cat stderr)" 'cfs verify: 1 image, 9 objects, 45000 bytes, 0 problems'
 exits 'the summary of --quick' 0 "$CFS" verify --quick --basedir=good img
-is 'no content was read' "$(cat stderr)" 'cfs verify: 1 images, 9 objects, 0 bytes, 0 problems'
+is 'no content was read' "$(cat stderr)" 'cfs verify: 1 image, 9 objects, 0 bytes, 0 problems'
 exits 'the summary of a store' 0 "$CFS" verify --basedir=good
 is 'counts its objects' "$(cat stderr)" 'cfs verify: 0 images, 9 objects, 45000 bytes, 0 problems'
 "$CFS" verify -v --basedir=good img >stdout 2>/dev/null
@@ -165,7 +168,7 @@ for i in 1 2 3 4 5; do
 done
 lines '--quick reads no content' 3 "$(faults quick)" --quick --basedir=store img
 exits 'the summary' 3 "$CFS" verify --basedir=store img
-is 'counts the problems' "$(cat stderr)" 'cfs verify: 1 images, 9 objects, 23000 bytes, 7 problems'
+is 'counts the problems' "$(cat stderr)" 'cfs verify: 1 image, 9 objects, 23000 bytes, 7 problems'
 if [ "$(id -u)" = 0 ]; then
 	rm "store/$o1" 2>/dev/null
 	mknod "store/$o1" c 1 5
@@ -181,7 +184,7 @@ lines 'the first path' 3 "$(line missing img2 "$o1" /a 'in no basedir')" --based
 lines 'each record counts' 3 "$(line wrong-size img2 "$o1" /c 'want 1001, is 1000')" --basedir=good img2
 lines 'two images' 3 "$(line wrong-size img2 "$o1" /c 'want 1001, is 1000')" --basedir=good img img2
 exits 'objects without digest' 3 "$CFS" verify --basedir=good img2
-is 'are told once' "$(sed -n 1p stderr)" 'cfs verify: 1 objects have no recorded digest: their content was not checked'
+is 'are told once' "$(sed -n 1p stderr)" 'cfs verify: 1 object has no recorded digest: its content was not checked'
 printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' "/a 1000 100644 1 0 0 0 0.0 $o1 - -" >dump3
 "$CFS" mkfs --from-file dump3 img3
 lines 'no problem by itself' 0 '' --basedir=good img3
@@ -326,7 +329,7 @@ is 'what was right is as it was' "$(cd store && find . -type f ! -path "./$o1" !
 	! -path "./$o5" -printf '%p %i %T@ %C@\n' | sort)" "$before"
 rmdir "store/$o4"
 exits 'and the last one' 0 "$CFS" verify --basedir=store --repair-from=good img
-is 'repaired is no problem' "$(cat "$tmp/stderr")" 'cfs verify: 1 images, 9 objects, 41000 bytes, 0 problems'
+is 'repaired is no problem' "$(cat "$tmp/stderr")" 'cfs verify: 1 image, 9 objects, 41000 bytes, 0 problems'
 is 'the store is whole' "$(diff -r good store)" ''
 is 'modes of what was repaired' "$(stat -c %a "store/$o1" "store/$o4" | tr '\n' ' ')" '644 644 '
 # Into the basedir that has the wrong one, the first for a missing one.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The source changes while it is read, and so do the directories of a repair
-# (reliability 5.7): SC-1, SC-2, SC-3, SC-4, ST-1, ST-2, ST-6, VE-6. Every entry
+# (tests/README.md 5.7): SC-1, SC-2, SC-3, SC-4, ST-1, ST-2, ST-6, VE-6. Every entry
 # of the image is as before or as after the change, or the run fails and names
 # the path; nothing from outside, no wrong object, no hang.
 . "$(dirname "$0")/../lib.sh"

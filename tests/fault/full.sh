@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Full disks: blocks, inodes, and the size that a file may have, page by page
-# until the run succeeds (reliability 5.3): WI-1, WI-3, ST-1, ST-4, ST-9, ER-2,
+# until the run succeeds (tests/README.md 5.3): WI-1, WI-3, ST-1, ST-4, ST-9, ER-2,
 # ER-4. Each failure is exit 1 and one line with the reason; the older image
 # stays; no wrong object, nothing left over.
 . "$(dirname "$0")/../lib.sh"

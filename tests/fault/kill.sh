@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # kill -9 at a random time and before system calls, judge, run again, judge
-# (reliability 5.5): ST-1, ST-9, WI-1, WI-11, VE-6.
+# (tests/README.md 5.5): ST-1, ST-9, WI-1, WI-11, VE-6.
 . "$(dirname "$0")/../lib.sh"
 . tests/fault/driver/fixture
 make_fixture

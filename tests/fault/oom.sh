@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Each allocation fails, alone and with all later ones (reliability 5.4): the
+# Each allocation fails, alone and with all later ones (tests/README.md 5.4): the
 # run ends with exit 1, one line and no image, or with the right result.
 . "$(dirname "$0")/../lib.sh"
 prog=$(build_variant OOM) || {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The order of writes, syncs and names in a trace of the run, against a model in
-# which whatever is not synced may vanish at any instant (reliability 3.1): ST-3,
+# which whatever is not synced may vanish at any instant (format/store/README.md 3.1): ST-3,
 # ST-10, WI-2.
 . "$(dirname "$0")/../lib.sh"
 . tests/fault/driver/fixture

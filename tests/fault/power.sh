@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The power is cut right after exit 0, and at a random time (reliability 5.5):
+# The power is cut right after exit 0, and at a random time (tests/README.md 5.5):
 # WI-1, WI-2, ST-1, ST-10, VE-6. A machine with ext4 whose memory is kept when it
 # is ready; each round goes on from there and ends in sysrq-b, which syncs
 # nothing. The disk is judged after its journal was replayed, and so is a run

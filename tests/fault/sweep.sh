@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Each system call fails, alone and with all later ones of its kind (reliability
+# Each system call fails, alone and with all later ones of its kind (tests/README.md
 # 5.3): ST-4, WI-1, WI-3, WI-4, VE-6, ER-2, ER-3. The run ends with exit 0 and
 # the right result, or with exit 1 and one line.
 . "$(dirname "$0")/../lib.sh"

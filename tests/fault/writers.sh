@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Several writers at once (reliability 5.6): into one store (ST-1, ST-3, ST-8,
+# Several writers at once (tests/README.md 5.6): into one store (ST-1, ST-3, ST-8,
 # ST-9), and with different trees onto the name of one image (WI-1). Meanwhile
 # an observer compares every object that it sees.
 . "$(dirname "$0")/../lib.sh"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * driver order NAME KIND short COMMAND... - the order of writes, syncs and names
- * in a run, against the model of reliability 3.1: data that was not synced and
+ * in a run, against the model of format/store/README.md 3.1: data that was not synced and
  * names whose directory was not synced may vanish at any instant. Then there is
  * never (a) a final name with unsynced data, (b) an image whose objects are
  * unsynced, data or names, (c) exit 0 with anything unsynced. (ST-3, ST-10, WI-2)

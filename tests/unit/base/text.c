@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/text.c: numbers (RT-1), escapes (dump-format 2), lists of directories (cli 3), order, UTF-8. */
+/* base/text.c: numbers (RT-1), escapes (dump format 2), order, UTF-8. */
 #include "base/text.h"
 #include "tests/unit/unit.h"
 
@@ -60,20 +60,6 @@ static const struct {
 };
 
 static const struct {
-	const char *list;
-	const char *want[4];
-} lists[] = {
-	{ "a", { "a" } },
-	{ "a:b/c", { "a", "b/c" } },
-	{ "a\\:b:\\\\c", { "a:b", "\\c" } },
-	{ "a\\b", { "a\\b" } },
-	{ "", { NULL } },
-	{ "a:", { NULL } },
-	{ ":a", { NULL } },
-	{ "a::b", { NULL } },
-};
-
-static const struct {
 	const char *text;
 	size_t len;
 	bool good;
@@ -123,24 +109,6 @@ static void check_escapes(void)
 	}
 }
 
-static void check_lists(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		struct arena arena = { 0 };
-		struct error err;
-		const char **dirs;
-		int n = text_split_dirs(&arena, lists[i].list, &dirs, &err), want = 0;
-
-		while (lists[i].want[want])
-			want++;
-		CHECK(n == (want ? want : -1), "list \"%s\": %d pieces", lists[i].list, n);
-		for (int k = 0; k < n; k++)
-			CHECK(!strcmp(dirs[k], lists[i].want[k]), "list \"%s\" piece %d",
-			      lists[i].list, k);
-		arena_release(&arena);
-	}
-}
-
 /* text_order() against memcmp() for every place of a difference, around its steps of eight. */
 static void check_order(void)
 {
@@ -166,7 +134,6 @@ void unit_base_text(void)
 {
 	check_numbers();
 	check_escapes();
-	check_lists();
 	check_order();
 	for (size_t i = 0; i < ARRAY_LEN(utf8); i++)
 		CHECK(text_is_utf8(utf8[i].text, utf8[i].len) == utf8[i].good, "utf-8 row %zu", i);

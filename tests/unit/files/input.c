@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/input.c (RT-12, cli 3): plain, gzip and zstd; every prefix of a
+ * base/input.c (RT-12, command line 3): plain, gzip and zstd; every prefix of a
  * compressed input and every byte of it changed; limits; what cannot be read.
  */
 #include "files/input.h"

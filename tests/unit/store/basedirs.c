@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * base/basedirs.c: names are resolved beneath their directory (cli 3, VE-5),
+ * basedirs.c: lists of directories; names are resolved beneath their directory (command line 3, VE-5),
  * with openat2() and, in a child that does not have it, without.
  */
 #include "store/basedirs.h"
@@ -13,6 +13,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tests/unit/unit.h"
+
+static const struct {
+	const char *list;
+	const char *want[4];
+} lists[] = {
+	{ "a", { "a" } },
+	{ "a:b/c", { "a", "b/c" } },
+	{ "a\\:b:\\\\c", { "a:b", "\\c" } },
+	{ "a\\b", { "a\\b" } },
+	{ "", { NULL } },
+	{ "a:", { NULL } },
+	{ ":a", { NULL } },
+	{ "a::b", { NULL } },
+};
 
 static const struct {
 	const char *path;
@@ -125,6 +139,24 @@ static void make_tree(void)
 	CHECK(good, "tree");
 }
 
+static void check_lists(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct arena arena = { 0 };
+		struct error err;
+		const char **dirs;
+		int n = basedirs_split(&arena, lists[i].list, &dirs, &err), want = 0;
+
+		while (lists[i].want[want])
+			want++;
+		CHECK(n == (want ? want : -1), "list \"%s\": %d pieces", lists[i].list, n);
+		for (int k = 0; k < n; k++)
+			CHECK(!strcmp(dirs[k], lists[i].want[k]), "list \"%s\" piece %d",
+			      lists[i].list, k);
+		arena_release(&arena);
+	}
+}
+
 void unit_store_basedirs(void)
 {
 	char dir[] = "/tmp/cfs-unit.XXXXXX", command[64];
@@ -133,6 +165,7 @@ void unit_store_basedirs(void)
 	struct basedirs b;
 	pid_t child;
 
+	check_lists();
 	CHECK(mkdtemp(dir) && !chdir(dir), "%s", dir);
 	make_tree();
 	check_rows("one:two", !has_openat2());
