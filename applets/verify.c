@@ -6,6 +6,7 @@
 #include "applets/common/digest.h"
 #include "applets/common/window.h"
 #include "applets/verify/verify.h"
+#include "applets/verify/vouch.h"
 #include "files/input.h"
 #include "verity/sha256_code.h"
 #include "base/text.h"
@@ -146,6 +147,28 @@ static const char *without_name(const char *text, const char *name)
 	return !strncmp(text, name, len) && !strncmp(text + len, ": ", 2) ? text + len + 2 : text;
 }
 
+/* Check the bytes of an image, which stay with @img if *usable. */
+static int take_bytes(struct verify *v, const char *name, struct image *img, const struct input *in,
+		      u8 *bytes, size_t len, bool *usable, struct error *err)
+{
+	int rc = v->vouch ? vouch_image(v->vouch, v, bytes, len, err) : 1;
+	struct error e;
+
+	if (rc <= 0) {
+		free(bytes);
+		return rc;
+	}
+	if (image_open_bytes(img, bytes, len, &e)) {
+		free(bytes);
+		return image_line(v, name, KIND_BAD_IMAGE, e.text, err);
+	}
+	img->owned = bytes;
+	rc = check_image(v, name, img, in, usable, err);
+	if (!*usable)
+		image_close(img);
+	return rc;
+}
+
 /* Read and check an image. The bytes stay with @img if *usable. */
 static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable,
 		      struct error *err)
@@ -166,22 +189,17 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 				"is compressed: fs-verity would be about other bytes", err);
 	} else if (input_slurp(&in, &bytes, &len, &e)) {
 		rc = image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
-	} else if (image_open_bytes(img, bytes, len, &e)) {
-		rc = image_line(v, name, KIND_BAD_IMAGE, e.text, err);
-		free(bytes);
 	} else {
-		img->owned = bytes;
-		rc = check_image(v, name, img, &in, usable, err);
-		if (!*usable)
-			image_close(img);
+		rc = take_bytes(v, name, img, &in, bytes, len, usable, err);
 	}
 	input_release(&in);
 	return rc;
 }
 
 /* All images, then the objects of those that are good. */
-static int verify_images(struct verify *v, char **names, struct error *err)
+static int verify_images(struct verify *v, struct error *err)
 {
+	char *const *names = v->in.names;
 	struct objects objects = { 0 };
 	struct image *images;
 	u32 n = 0, good = 0;
@@ -230,24 +248,72 @@ static int open_dirs(struct verify *v, const char *dirs, const char *repair, str
 	return repair ? basedirs_open(&v->repair, repair, err) : 0;
 }
 
-static int run(struct verify *v, char **names, const char *dirs, const char *repair,
-	       struct error *err)
+/* Everything that needs more rights than to read what is open. */
+static int prepare(struct verify *v, char **names, const char *dirs, const char *repair,
+		   struct error *err)
 {
 	if (open_dirs(v, dirs, repair, err))
 		return -1;
 	if (repair)
 		repair_sweep(v);
-	if (inputs_open(&v->in, names, err))
+	if (v->vouch && vouch_open(v->vouch, err))
 		return -1;
-	if (!dirs && !v->enable_verity && v->in.all)
-		window_enter(-1);
-	if (*names ? verify_images(v, names, err) : stores_verify(v, err))
-		return -1;
-	return report_end(v, err);
+	return inputs_open(&v->in, names, err);
+}
+
+static int check_all(struct verify *v, struct error *err)
+{
+	int rc = v->vouch ? vouch_statement(v->vouch, v, err) : 1;
+
+	if (rc > 0)
+		rc = *v->in.names ? verify_images(v, err) : stores_verify(v, err);
+	return rc < 0 ? -1 : report_end(v, err);
+}
+
+/* The exit status; errors have been printed. */
+static int work(void *arg, struct workers_pool *pool)
+{
+	struct verify *v = arg;
+	struct error err = { 0 };
+
+	(void)pool;
+	if (check_all(v, &err))
+		return fail(&err);
+	return v->unchecked ? EXIT_FAILED : v->problems ? EXIT_MISMATCH : EXIT_DONE;
+}
+
+/*
+ * Objects are looked up and sealed with the rights of the process; everything
+ * else runs confined, in a child if the process has to write afterwards.
+ */
+static int work_confined(struct verify *v)
+{
+	const struct window w = { v->in.fd, v->in.n, STDOUT_FILENO, -1, 1 };
+
+	if (v->dirs.n || v->enable_verity || !v->in.all)
+		return work(v, NULL);
+	if (v->vouch && v->vouch->update)
+		return window_run(&w, work, v);
+	window_enter(-1);
+	return work(v, NULL);
+}
+
+static int run(struct verify *v, char **names, const char *dirs, const char *repair)
+{
+	struct error err = { 0 };
+	int status;
+
+	if (prepare(v, names, dirs, repair, &err))
+		return fail(&err);
+	status = work_confined(v);
+	if (status == EXIT_DONE && v->vouch && v->vouch->update && vouch_update(v->vouch, &err))
+		return fail(&err);
+	return status;
 }
 
 static int verify_main(const struct applet *self, char **argv)
 {
+	static struct vouch vouch;
 	static struct verify v;
 	struct option_number threads = { .min = 1, .max = WORKERS_MAX };
 	const char *dirs = NULL, *repair = NULL, *digest = NULL;
@@ -269,11 +335,14 @@ static int verify_main(const struct applet *self, char **argv)
 		  &threads, OPTION_NUMBER },
 		{ 0, "progress", NULL, "show progress as lines", &v.progress_lines },
 		{ 0, "json", NULL, "print JSON lines and a summary", &v.json },
+		VOUCH_ROWS(&vouch),
 		{ 0 },
 	};
-	struct error err = { 0 };
-	char **names = options_parse(self, rows, 0, -1, argv);
-	int rc;
+	char **names;
+	int status;
+
+	vouch.min_serial.max = UINT64_MAX;
+	names = options_parse(self, rows, 0, -1, argv);
 
 	if (!*names && !dirs)
 		options_refuse("IMAGE", "is missing; --basedir alone checks a store");
@@ -287,13 +356,14 @@ static int verify_main(const struct applet *self, char **argv)
 		options_refuse("--digest", "\"%s\" is not 64 hex digits", digest);
 	v.threads = threads.set ? (unsigned int)threads.value : workers_default();
 	verbose("hash code: %s", sha256_chosen()->name);
-	rc = run(&v, names, dirs, repair, &err);
+	vouch_options(&vouch, names);
+	v.vouch = vouch.asked ? &vouch : NULL;
+	status = run(&v, names, dirs, repair);
 	basedirs_close(&v.dirs);
 	basedirs_close(&v.repair);
 	inputs_close(&v.in);
-	if (rc)
-		return fail(&err);
-	return v.unchecked ? EXIT_FAILED : v.problems ? EXIT_MISMATCH : EXIT_DONE;
+	vouch_close(&vouch);
+	return status;
 }
 
 const struct applet applet_verify = {

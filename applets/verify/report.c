@@ -16,6 +16,8 @@ static const char *const kinds[] = {
 	[KIND_ODD_IMAGE] = "odd-image",
 	[KIND_NOT_CANONICAL] = "not-canonical",
 	[KIND_BAD_DIGEST] = "bad-digest",
+	[KIND_BAD_SIGNATURE] = "bad-signature",
+	[KIND_BAD_STATEMENT] = "bad-statement",
 };
 
 /* @flags: as for buf_escape(); the same as ls has for this kind of name. */

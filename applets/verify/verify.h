@@ -27,15 +27,19 @@ enum kind {
 	KIND_ODD_IMAGE,
 	KIND_NOT_CANONICAL,
 	KIND_BAD_DIGEST,
+	KIND_BAD_SIGNATURE,
+	KIND_BAD_STATEMENT,
 };
 
 struct store;
+struct vouch;
 
 struct verify {
 	bool quick, require_verity, enable_verity, canonical, json, progress_lines;
 	struct cfs_digest digest; /* --digest; algorithm 0: none */
 	unsigned int threads;
-	struct inputs in;             /* the images */
+	struct vouch *vouch; /* a statement has to vouch for the image; NULL: none is asked for */
+	struct inputs in;    /* the images */
 	struct basedirs dirs, repair; /* open where n is not 0 */
 	atomic_bool
 		sealed[BASEDIRS_MAX]; /* an object of this basedir that was checked has fs-verity */

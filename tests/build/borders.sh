@@ -28,6 +28,7 @@ done <<-'END'
 	base core
 	files core base
 	verity core base files
+	signature core base files verity
 	store core base files verity
 	tree core base
 	dump core base files tree
@@ -35,7 +36,7 @@ done <<-'END'
 	source core base files verity store tree
 END
 is 'applets/ includes the layers and applets/' \
-	"$(bad_includes applets 'core|base|files|verity|store|tree|dump|image|source|applets')" ''
+	"$(bad_includes applets 'core|base|files|verity|signature|store|tree|dump|image|source|applets')" ''
 is 'an include path does not climb' \
 	"$(grep -rn 'include.*\.\./' --include='*.[ch]' cfs.c format applets tests/unit 2>/dev/null)" ''
 
