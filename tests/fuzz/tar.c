@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Tar archives. The first byte says what the rest is: 'p' records of a pax
- * header; 'c' an archive whose checksums are made right first, so that what
+ * header; 'a' the text of an ACL; 'c' an archive whose checksums are made right first, so that what
  * stands behind them is reached; another one: an archive as it is.
  */
 #include "source/tar/tar.h"
@@ -28,6 +28,18 @@ static void try_pax(const u8 *data, size_t size)
 		return;
 	(void)tar_pax_number(&pax.size, "size", INT64_MAX, &n, &err);
 	(void)tar_pax_time(&pax.mtime, &sec, &nsec, &err);
+}
+
+static void try_acl(const u8 *data, size_t size)
+{
+	struct tar_acl acl;
+	struct error err;
+	void *to = malloc(TAR_ACL_ROOM(size));
+
+	if (to && !tar_acl_parse(&acl, (const char *)data, size, NULL, to, &err) &&
+	    (acl.len > TAR_ACL_ROOM(size) || acl.len % 8 != 4 || acl.mode > 0777))
+		abort();
+	free(to);
 }
 
 static void mend(u8 *block)
@@ -68,6 +80,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		return 0;
 	if (data[0] == 'p') {
 		try_pax(data + 1, size - 1);
+		return 0;
+	}
+	if (data[0] == 'a') {
+		try_acl(data + 1, size - 1);
 		return 0;
 	}
 	copy = malloc(size);

@@ -30,13 +30,18 @@ if setfattr -n user.test -v value src/dir/small 2>/dev/null; then
 	xattrs='--xattrs --xattrs-include=*'
 fi
 
-# same DESC ARCHIVE - the tree of the archive and that of what GNU tar extracts from it.
+# same DESC ARCHIVE [BSDTAR] - the tree of the archive and that of what GNU tar, or
+# bsdtar, extracts from it. (GNU tar loses times of directories that bsdtar wrote.)
 same()
 {
 	rm -rf out
 	mkdir out
 	# shellcheck disable=SC2086 # options
-	tar -x -p $xattrs --numeric-owner -f "$2" -C out 2>err || { fail "$1" "$(cat err)"; return; }
+	if [ $# = 3 ]; then
+		bsdtar -x -p --xattrs --numeric-owner -f "$2" -C out 2>err
+	else
+		tar -x -p $xattrs --numeric-owner -f "$2" -C out 2>err
+	fi || { fail "$1" "$(cat err)"; return; }
 	# The archive has no entry for the directory above src.
 	"$CFS" mkfs --print-dump out | sed 1d >want
 	"$CFS" mkfs -q --from-tar --print-dump "$2" | sed 1d >got
@@ -61,6 +66,72 @@ for version in 0.0 0.1 1.0; do
 done
 tar -c -S --format=gnu --numeric-owner -f sparse.tar src
 same 'GNU tar, sparse of GNU' sparse.tar
+rm -rf out
+# Names, ACLs: the archive gives the image of the directory, whoever wrote it.
+mkdir rights
+mkdir rights/dir
+echo 1 >rights/names
+echo 2 >rights/acl
+if setfattr -n user.a=b -v 1 rights/names 2>/dev/null && setfacl -m u:1234:r,u:0:rw,g:4321:rwx rights/acl 2>/dev/null; then
+	setfattr -n user.50% -v 2 rights/names
+	setfattr -n user.c%3Dd -v 3 rights/names
+	setfattr -n user.none rights/names
+	setfacl -m u:1234:r rights/dir
+	setfacl -d -m u:1234:r,g:4321:rx rights/dir
+	"$CFS" mkfs --print-dump rights | sed 1d | sort >want
+	# from_archive DESC COMMAND... - it writes the archive rights.tar of rights.
+	from_archive()
+	{
+		desc=$1
+		shift
+		ok "$desc: written" "$@"
+		"$CFS" mkfs -q --from-tar --print-dump rights.tar | sed -n 's|^/rights/|/|p' | sort >got
+		is "$desc: the directory" "$(diff want got)" ''
+	}
+	from_archive 'GNU tar, ACLs and names' tar -c --format=posix --xattrs --acls --numeric-owner -f rights.tar rights
+	from_archive 'GNU tar, ACLs as attributes too' \
+		tar -c --format=posix --xattrs --xattrs-include='*' --acls --numeric-owner -f rights.tar rights
+	if command -v bsdtar >/dev/null; then
+		from_archive 'bsdtar, ACLs and names' bsdtar -c --format pax --acls --xattrs --numeric-owner -f rights.tar rights
+	else
+		skip 'bsdtar, ACLs and names' 'no bsdtar here'
+	fi
+else
+	skip 'ACLs and names of attributes' 'no user xattrs or ACLs here, or no setfacl'
+fi
+
+# A sparse file of 1.2 TiB in every form.
+mkdir huge
+if truncate -s 1319413953331 huge/f 2>/dev/null; then
+	printf head | dd of=huge/f conv=notrunc 2>/dev/null
+	printf middle | dd of=huge/f bs=4096 seek=183500803 conv=notrunc 2>/dev/null
+	printf x | dd of=huge/f bs=1 seek=1319413953330 conv=notrunc 2>/dev/null
+	"$CFS" mkfs --print-dump huge | grep '^/f ' >want
+	# huge DESC COMMAND... - it writes the archive huge.tar.
+	huge()
+	{
+		desc=$1
+		shift
+		ok "$desc: written" "$@"
+		"$CFS" mkfs -q --from-tar --print-dump huge.tar | sed -n 's|^/huge/f |/f |p' >got
+		is "$desc: 1.2 TiB" "$(cut -d' ' -f1-7,9- got)" "$(cut -d' ' -f1-7,9- want)"
+	}
+	for format in gnu oldgnu; do
+		huge "GNU tar, sparse of $format" tar -cS --format=$format --numeric-owner -f huge.tar huge
+	done
+	for version in 0.0 0.1 1.0; do
+		huge "GNU tar, sparse $version" \
+			tar -cS --format=posix --sparse-version=$version --numeric-owner -f huge.tar huge
+	done
+	if command -v bsdtar >/dev/null; then
+		huge 'bsdtar, sparse' bsdtar -c --numeric-owner -f huge.tar huge
+	else
+		skip 'bsdtar, sparse' 'no bsdtar here'
+	fi
+else
+	skip 'a sparse file of 1.2 TiB' 'the file system has none'
+fi
+
 mkdir short
 cp -a src/dir src/empty src/symlink src/fifo short
 for format in ustar v7; do
@@ -79,7 +150,7 @@ done
 if command -v bsdtar >/dev/null; then
 	for format in pax ustar gnutar; do
 		bsdtar -c --format $format --exclude "$long" -f bsd.tar src
-		same "bsdtar, $format" bsd.tar
+		same "bsdtar, $format" bsd.tar bsdtar
 	done
 else
 	skip bsdtar 'no bsdtar here'
