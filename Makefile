@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make                 ./cfs, one static program, and build/cfs with its symbols
-# make check           every test, or TESTS="unit cli/mkfs"; check-long: with the long loops
+# make APPLETS="mount setup-root"   build/mount-setup-root/cfs with these applets alone
+# make check           run every test, or TESTS="unit cli/mkfs"; check-long: with the long
+#                      loops; check-quick: under a minute, for packagers
+# make install         DESTDIR=, PREFIX=/usr/local; uninstall; install-initramfs: hooks
+# make dist            build/cfs-VERSION.tar.zst: a source archive that builds offline
+# make deb             build/cfs_VERSION_ARCH.deb, a small binary package
 # make fuzz            each target of tests/fuzz under libFuzzer: TIME=SECONDS TARGETS="dump toc"
-# make install         DESTDIR=, PREFIX=/usr/local; install-initramfs: hooks
 # make check-boot      boot from a composefs root: KERNEL=6.1|6.12, CFS_LONG=1: a Debian
 # make SAN=1 [check]   build/san/cfs: AddressSanitizer and UBSan, glibc, dynamic
 #                      SAN=thread: the thread sanitizer; SAN=none: nothing, for valgrind
-# make CROSS=s390x-linux-gnu-   for another machine (tests/cross/setup)
 # make LINK=dynamic    build/dynamic/cfs: dynamic, with the C library of CC; for fakeroot
-# make OOM=1           build/oom/cfs: allocations fail to order (tests/oom)
+# make CROSS=s390x-linux-gnu-   for another machine (tests/cross/setup)
+# make OOM=1           build/oom/cfs: allocations fail on request (tests/oom)
 # make kmod KDIR=DIR   build/kmod-RELEASE/composefs.ko; kmod-install
 # make check-kmod bench-kmod [KERNEL=6.12]   in virtual machines
-# make scoreboard      what the last check-long measured; also: analyze size sbom clean
+# make scoreboard      what the last check-long measured; also: analyze size sbom clean help
 #
-# Nothing here needs a network. What must be on the machine first is installed,
-# and the zstd source unpacked, by tests/setup.
+# V=1 prints the commands. Where musl, BearSSL, zlib and the headers of Linux are not
+# found by themselves: USR=DIR (/usr: lib and include below it), MUSL_LIB=DIR (rcrt1.o,
+# libc.a), MUSL_INC=DIR (the headers of musl), ZSTD_SRC=DIR (an unpacked zstd 1.5.x).
+#
+# No target but dist and deb of a fresh clone needs a network. tests/setup installs what
+# must be on the machine first, and unpacks the zstd source.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
@@ -29,33 +37,60 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
+# $(call run,LABEL,NAME,COMMAND): show one line, or the command with V=1. A command that
+# fails is shown in full. make -n shows what V=1 would.
+flags := $(filter-out -% $(if $(findstring =,$(firstword $(MAKEFLAGS))),%),$(firstword $(MAKEFLAGS)))
+silent := $(findstring s,$(flags))
+V := $(if $(findstring n,$(flags)),1,$(V))
+quote = '$(subst ','\'',$(strip $1))'
+say = $(if $(silent)$(V),:,printf '  %-7s %s\n' $1 $2)
+run = $(if $(V),$3,@$(call say,$1,$2); $(strip $3) || { printf '%s\n' $(call quote,$3) >&2; exit 1; })
+
 $(if $(filter-out static dynamic,$(LINK)),$(error LINK=$(LINK): static or dynamic))
 dynamic := $(filter dynamic,$(LINK))
-B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)$(dynamic:%=/%)
-PROGRAM := $(if $(CROSS)$(SAN)$(OOM)$(dynamic),$(B)/cfs,cfs)
-all: $(PROGRAM) $(B)/cfs
+# A file directly in applets/ is an applet. APPLETS names those that are built.
+all_applets := $(sort $(basename $(notdir $(wildcard applets/*.c))))
+ifneq ($(origin APPLETS),undefined)
+chosen := $(sort $(APPLETS))
+$(if $(chosen),,$(error cfs: APPLETS is empty))
+$(foreach a,$(filter-out $(all_applets),$(chosen)),$(error cfs: no such applet: $a))
+subset := $(if $(filter-out $(chosen),$(all_applets)),$(chosen))
+endif
+empty :=
+words = $(subst $(empty) ,-,$(strip $1))
+B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)$(dynamic:%=/%)$(if \
+	$(subset),/$(call words,$(subset)))
+# What the linker makes has symbols. PROGRAM is stripped where they are of no use.
+linked := $(B)/cfs$(if $(subset),.debug)
+PROGRAM := $(if $(subset)$(CROSS)$(SAN)$(OOM)$(dynamic),$(B)/cfs,cfs)
+all: $(PROGRAM) $(linked)
 
 # ---- sources --------------------------------------------------------------
-# A file directly in applets/ is an applet, one below tests/unit/ a unit test (its name
-# is its path), one in tests/fuzz/ a fuzz target.
+# A file below tests/unit/ is a unit test (its name is its path), one in tests/fuzz/ a
+# fuzz target. The folders of applets that are not chosen are compiled all the same, and
+# the linker drops what is not used.
 all_c = $(foreach d,$1 $1/* $1/*/* $1/*/*/*,$(wildcard $d/*.c))
-applet_files := $(sort $(wildcard applets/*.c))
+applet_files := $(patsubst %,applets/%.c,$(or $(subset),$(all_applets)))
 unit_files := $(sort $(filter-out tests/unit/unit.c,$(call all_c,tests/unit)))
 fuzz_files := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 format_src := $(sort $(call all_c,format))
-applet_src := $(sort $(call all_c,applets))
+applet_src := $(sort $(applet_files) $(filter-out $(all_applets:%=applets/%.c),$(call all_c,applets)))
 name = $(subst -,_,$(basename $(notdir $1)))
 unit_name = $(subst /,_,$(subst -,_,$(patsubst tests/unit/%.c,%,$1)))
 
-zstd := components/zstd-$(shell awk '$$1 == "zstd" { print $$2 }' tests/components)/lib
+# Debian's source packages keep the sources of zstd below lib, as the archive of upstream does.
+zstd := $(or $(ZSTD_SRC),$(firstword $(wildcard components/zstd-$(shell awk '$$1 == "zstd" { print $$2 }' \
+	tests/components) components/zstd-1.5.*)))/lib
 zstd_src := $(sort $(wildcard $(zstd)/common/*.c $(zstd)/decompress/*.c))
+zstd_version := $(shell awk '/define ZSTD_VERSION_(MAJOR|MINOR|RELEASE)/ { printf "%s%s", d, $$3; d = "." }' \
+	$(zstd)/zstd.h 2>/dev/null)
 
 obj = $(patsubst %.c,$(B)/%.o,$1)
 format_obj := $(call obj,$(format_src))
 # The ways to mount, best first: backend_NAME of applets/mount/.
 backends := kmod erofs
 applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o $(B)/backend_table.o
-zstd_obj := $(call obj,$(zstd_src))
+zstd_obj := $(patsubst $(zstd)/%.c,$(B)/zstd/%.o,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))
 cfs_obj := $(B)/cfs.o $(applet_obj) $(format_obj) $(oom_obj)
 fuzz := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_files))
@@ -65,9 +100,14 @@ unit_obj := $(call obj,$(unit_files) tests/unit/unit.c) $(B)/unit_table.o
 triple := $(shell $(CC) -dumpmachine 2>/dev/null)
 musl_triple := $(patsubst %-gnu,%-musl,$(subst -pc-linux,-linux,$(triple)))
 multiarch := $(subst -pc-linux,-linux,$(triple))
-usr := $(if $(CROSS),components/$(CROSS:-=))/usr
-musl_lib := $(usr)/lib/$(musl_triple)
-musl_inc := $(usr)/include/$(musl_triple)
+USR = $(if $(CROSS),components/$(CROSS:-=))/usr
+usr := $(USR)
+# Debian has musl in folders of its own; where it is the C library, they are the usual ones.
+MUSL_LIB = $(or $(patsubst %/rcrt1.o,%,$(firstword $(wildcard $(usr)/lib/$(musl_triple)/rcrt1.o \
+	$(usr)/lib/rcrt1.o))),$(usr)/lib/$(musl_triple))
+MUSL_INC = $(or $(wildcard $(usr)/include/$(musl_triple)),$(usr)/include)
+musl_lib := $(MUSL_LIB)
+musl_inc := $(MUSL_INC)
 # A full path per archive: a -L would find glibc's libc.a as well.
 find = $(firstword $(wildcard $(foreach d,$(usr)/lib/$(multiarch) $(usr)/lib64 $(usr)/lib,$d/$1)))
 libz := $(call find,libz.a)
@@ -79,7 +119,7 @@ inc_find = $(firstword $(wildcard $(foreach d,$(usr)/include/$(multiarch) $(usr)
 
 missing := $(strip $(if $(triple),,gcc) $(if $(libz),,zlib1g-dev) \
 	$(if $(libbearssl),,libbearssl-dev) $(if $(call inc_find,linux/fsverity.h),,linux-libc-dev) \
-	$(if $(SAN)$(dynamic)$(wildcard $(musl_lib)/rcrt1.o),,musl-dev) $(if $(zstd_src),,zstd-source))
+	$(if $(SAN)$(dynamic)$(wildcard $(musl_lib)/rcrt1.o),,musl-dev) $(if $(filter 1.5.%,$(zstd_version)),,zstd-source))
 
 # ---- flags ----------------------------------------------------------------
 clang := $(findstring clang,$(CC))
@@ -97,7 +137,7 @@ sanitizers := $(if $(filter-out none,$(SAN)),-fsanitize=$(SAN:1=address,undefine
 	-fno-omit-frame-pointer -U_FORTIFY_SOURCE
 common := -std=gnu11 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-common \
-	'-ffile-prefix-map=$(CURDIR)=.' $(if $(SAN),$(sanitizers),$(compact) $(hardening))
+	'-ffile-prefix-map=$(CURDIR)=.' '-ffile-prefix-map=$(zstd)=zstd' $(if $(SAN),$(sanitizers),$(compact) $(hardening))
 ifeq ($(SAN)$(dynamic),)
 includes := -nostdinc -isystem $(musl_inc) -isystem $(shell $(CC) -print-file-name=include)
 endif
@@ -146,55 +186,61 @@ link = $(CC) $(link_flags) $(LDFLAGS) -o $@ \
 endif
 
 # ---- rules ----------------------------------------------------------------
-cfs: $(B)/cfs
-	$(STRIP) -s -R .comment -o $@ $<
+size_line = @$(if $(silent),:,printf 'cfs: %s bytes\n' "$$(wc -c <$@)")
+ifneq ($(PROGRAM),$(linked))
+$(PROGRAM): $(linked)
+	$(call run,STRIP,$@,$(STRIP) -s -R .comment -o $@ $<)
+	$(size_line)
+endif
 
-$(B)/cfs: $(cfs_obj) $(zstd_obj) $(B)/flags
-	$(call link,$(cfs_obj)) -Wl,-Map=$@.map
+map = -Wl,-Map=$@.map
+$(linked): $(cfs_obj) $(zstd_obj) $(B)/flags
+	$(call run,LD,$@,$(call link,$(cfs_obj)) $(map))
+	$(if $(filter $(PROGRAM),$(linked)),$(size_line))
 
 # The tests pull in the modules they name, hence an archive. Members of the same
 # name from two folders both stay (q).
 $(B)/cfs.a: $(applet_obj) $(format_obj)
 	@rm -f $@
-	$(AR) qcsD $@ $^
+	$(call run,AR,$@,$(AR) qcsD $@ $^)
 
 $(B)/unit: $(unit_obj) $(B)/cfs.a $(zstd_obj)
-	$(call link,$(unit_obj) $(B)/cfs.a)
+	$(call run,LD,$@,$(call link,$(unit_obj) $(B)/cfs.a))
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(if $(NO_MAIN),,$(B)/tests/fuzz/replay.o) $(B)/cfs.a $(zstd_obj)
 	@mkdir -p $(@D)
-	$(call link,$(filter-out $(zstd_obj),$^))
+	$(call run,LD,$@,$(call link,$(filter-out $(zstd_obj),$^)))
 
-$(B)/components/%.o: components/%.c $(B)/flags
+$(B)/zstd/%.o: $(zstd)/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -w $(zstd_flags) $(if $(SAN),-fno-sanitize=pointer-overflow)
-
-$(B)/format/core/%.o: format/core/%.c $(B)/flags
-	@mkdir -p $(@D)
-	$(compile) $(ours) -Wframe-larger-than=512 -fstack-usage
+	$(call run,CC,$<,$(compile) -w $(zstd_flags) $(if $(SAN),-fno-sanitize=pointer-overflow))
 
 # unit_NAME() is declared by the table alone.
-$(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags
-	@mkdir -p $(@D)
-	$(compile) $(ours) -Wno-missing-prototypes
-
+$(B)/tests/unit/%.o: ours += -Wno-missing-prototypes
+$(B)/format/core/%.o: ours += -Wframe-larger-than=512 -fstack-usage
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) $(ours)
+	$(call run,CC,$<,$(compile) $(ours))
 
 $(B)/%.o: $(B)/%.c $(B)/flags
-	$(compile) $(ours)
+	$(call run,CC,$<,$(compile) $(ours))
 
 # Written anew only when it changes, so that what depends on it stays.
 update = { mkdir -p $(@D) && cat >$@.$$$$ && \
-	if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi; }
+	if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; $(call say,GEN,$@); fi; }
 
+names_of = $(shell sed -n 's/^\t\.aliases = "\(.*\)",$$/\1/p' $1)
+left_out := $(filter-out $(subset),$(if $(subset),$(all_applets)))
+commit := $(shell cat build-commit 2>/dev/null || git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 $(B)/applet_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "applets/applet.h"\n\n'; \
 	for a in $(call name,$(applet_files)); do echo "extern const struct applet applet_$$a;"; done; \
 	printf '\nconst struct applet *const applets[] = {\n'; \
 	for a in $(call name,$(applet_files)); do printf '\t&applet_%s,\n' $$a; done; \
-	printf '\tNULL,\n};\n'; } | $(update)
+	printf '\tNULL,\n};\n'; \
+	echo 'const char build_applets[] = "$(left_out) $(call names_of,$(left_out:%=applets/%.c) /dev/null)";'; \
+	echo 'const char build_components[] = "$(shell tests/versions $(zstd_version))";'; \
+	echo 'const char build_commit[] = "$(commit), $(firstword $(subst -, ,$(triple)))";'; } | $(update)
 
 $(B)/backend_table.c: FORCE
 	@{ printf '#include <stddef.h>\n#include "applets/mount/backend.h"\n\n'; \
@@ -219,12 +265,13 @@ $(B)/flags: FORCE
 	@$(foreach h,$(component_inc) $(linux_inc),[ -e $(B)/include/$h ] || ln -sfn $(abspath $(call inc_find,$h)) $(B)/include/$h;)
 	@echo '$(subst ','\'',$(CC) $(common) $(CFLAGS) $(includes) $(ours) $(link_flags) $(LDFLAGS) $(zstd_flags))' | $(update)
 
-programs: all $(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz)
+programs: all $(if $(subset),,$(if $(wildcard tests/unit/unit.c),$(B)/unit) $(fuzz))
 where:
 	@echo $(B)
-check check-long: programs
-	CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' \
-		tests/run $(if $(filter check-long,$@),--long) $(TESTS)
+quick := build/binary build/borders cli/cfs cli/mkfs cli/dump cli/info golden/dump golden/toc golden/tar
+check check-long check-quick: programs
+	@CFS='$(CURDIR)/$(PROGRAM)' CFS_BUILD='$(CURDIR)/$(B)' tests/run $(if $(filter check-long,$@),--long) \
+		$(or $(TESTS),$(if $(filter check-quick,$@),$(quick)))
 
 # make bench [ROWS=P1,P4] [PEER=DIR] [JSON=1]; tests/bench/README.md
 bench: all
@@ -239,7 +286,7 @@ fuzz: ; @nice -n 19 tests/fuzz/run $(or $(TIME),1200) $(TARGETS)
 headers: $(patsubst %,$(B)/%.ok,$(sort $(wildcard $(foreach d,applets applets/* applets/*/* format/* format/*/* format/*/*/*,$d/*.h))))
 $(B)/%.h.ok: %.h $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<
+	$(call run,CC,$<,$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<)
 	@touch $@
 
 # Each source through three analyzers.
@@ -249,21 +296,37 @@ analyze: $(B)/flags
 
 # In DESTDIR the names that belong to composefs are links to cfs (install.c has the same
 # rule); mount(8) finds its helper in sbin. The manual pages of applets are called
-# cfs-NAME. Nothing that was built runs here: it may be for another machine.
+# cfs-NAME. A program for another machine is not run: it gets no completions.
 bindir = $(DESTDIR)$(PREFIX)/bin
 sbindir = $(DESTDIR)$(PREFIX)/sbin
-mandir = $(DESTDIR)$(PREFIX)/share/man
-aliases := $(shell sed -n 's/^\t\.aliases = "\(.*\)",$$/\1/p' $(applet_files))
-links := $(filter-out composefs-dump,$(foreach a,$(aliases),$(if $(findstring composefs,$a),$a)))
+sharedir = $(DESTDIR)$(PREFIX)/share
+mandir = $(sharedir)/man
+links := $(filter-out composefs-dump,$(foreach a,$(call names_of,$(applet_files)),$(if \
+	$(findstring composefs,$a),$a)))
+pages := $(wildcard $(foreach a,$(applet_files:applets/%.c=%),applets/$a.[18] applets/$a/*.[18]))
+page = $(mandir)/man$(subst .,,$(suffix $1))/cfs-$(notdir $1)
+completions := $(if $(CROSS)$(SAN)$(OOM),,bash zsh fish)
+shell_bash = bash-completion/completions/cfs
+shell_zsh = zsh/site-functions/_cfs
+shell_fish = fish/vendor_completions.d/cfs.fish
+installed = $(bindir)/cfs $(links:%=$(bindir)/%) $(if $(filter mount.composefs,$(links)),$(sbindir)/mount.composefs) \
+	$(mandir)/man1/cfs.1 $(foreach m,$(pages),$(call page,$m)) \
+	$(foreach c,$(completions),$(sharedir)/$(shell_$c))
 install: all
 	$(INSTALL) -d '$(bindir)' '$(sbindir)' '$(mandir)/man1' '$(mandir)/man8'
 	$(INSTALL) -m 755 $(PROGRAM) '$(bindir)/cfs'
 	$(if $(SAN)$(OOM),,$(STRIP) -s -R .comment '$(bindir)/cfs')
 	$(foreach l,$(links),ln -sf cfs '$(bindir)/$l' &&) :
 	$(if $(filter mount.composefs,$(links)),ln -sf ../bin/cfs '$(sbindir)/mount.composefs')
-	$(foreach m,$(wildcard cfs.1),$(INSTALL) -m 644 $m '$(mandir)/man1/$m' &&) \
-	$(foreach m,$(wildcard applets/*.[18] applets/*/*.[18]),$(INSTALL) -m 644 $m \
-		'$(mandir)/man$(subst .,,$(suffix $m))/cfs-$(notdir $m)' &&) :
+	$(INSTALL) -m 644 cfs.1 '$(mandir)/man1/cfs.1'
+	$(foreach m,$(pages),$(INSTALL) -m 644 $m '$(call page,$m)' &&) :
+	$(foreach c,$(completions),mkdir -p '$(dir $(sharedir)/$(shell_$c))' && \
+		$(PROGRAM:cfs=./cfs) --completion $c >'$(sharedir)/$(shell_$c)' &&) :
+uninstall:
+	rm -f $(foreach f,$(installed),'$f')
+dist: ; @VERSION=$(VERSION) ZSTD='$(zstd)' tests/dist
+deb: all ; @VERSION=$(VERSION) MAKE='$(MAKE)' tests/deb
+help: ; @sed -n '/^# make  /,/^$$/s/^# \{0,1\}//p' Makefile
 
 # What builds an initramfs looks in these places, whatever PREFIX is.
 hooks := applets/setup-root/hooks
@@ -285,7 +348,7 @@ check-boot: all
 
 # What each applet, module and library adds, after the linker dropped what is unused.
 size: all
-	@awk -f tests/size.awk $(B)/cfs.map && wc -c cfs
+	@awk -f tests/size.awk $(linked).map && wc -c $(PROGRAM)
 
 # The kernel module. Kbuild writes beside its sources, so each kernel gets a
 # folder of links; the compiler finds format/core by CFS_FORMAT (kmod/Kbuild).
@@ -316,6 +379,7 @@ clean:
 	rm -rf cfs $(filter-out build/kernels,$(wildcard build/*))
 
 FORCE:
-.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long clean FORCE fuzz headers \
-	install install-initramfs kmod kmod-install programs sbom scoreboard size where
+.PHONY: all analyze bench bench-kmod check check-boot check-kmod check-long check-quick clean deb dist \
+	FORCE fuzz headers help install install-initramfs kmod kmod-install programs sbom scoreboard size \
+	uninstall where
 -include $(patsubst %.o,%.d,$(cfs_obj) $(unit_obj) $(zstd_obj) $(call obj,$(wildcard tests/fuzz/*.c)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs: which applet, by argv[0] or argv[1]; --list, --install (cli 1 and 2). */
+/* cfs: choose the applet by argv[0] or argv[1]; global options (command line 1 and 2). */
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/common/near.h"
 #include "applets/common/output.h"
 #include "base/text.h"
 
@@ -73,24 +74,81 @@ static int print_list(void)
 	return print(&b);
 }
 
+static void add_applets(struct buf *b)
+{
+	for (const struct applet *const *a = applets; *a; a++) {
+		size_t start = b->len;
+
+		buf_str(b, "  ");
+		buf_str(b, (*a)->name);
+		do
+			buf_byte(b, ' ');
+		while (!b->failed && b->len - start < 18);
+		buf_str(b, (*a)->summary);
+		buf_byte(b, '\n');
+	}
+}
+
 static int print_help(void)
 {
 	struct buf b = { 0 };
 
-	buf_str(&b, "cfs " CFS_VERSION "\n\n");
-	for (const struct applet *const *a = applets; *a; a++) {
-		size_t start = b.len;
-
-		buf_str(&b, "  ");
-		buf_str(&b, (*a)->name);
-		do
-			buf_byte(&b, ' ');
-		while (!b.failed && b.len - start < 18);
-		buf_str(&b, (*a)->summary);
-		buf_byte(&b, '\n');
-	}
-	buf_str(&b, "\ncfs APPLET --help says more, and so does the manual: man cfs\n");
+	buf_str(&b, "cfs " CFS_VERSION ": make, read, check and mount composefs images\n\n"
+		    "Usage: cfs APPLET [OPTION...] [OPERAND...]\n"
+		    "       cfs help [APPLET]\n"
+		    "       cfs --version | --list | --install [-s] DIR [NAME...] | "
+		    "--completion bash|zsh|fish\n\n"
+		    "Make an image of a directory, and mount it (as root):\n"
+		    "  cfs mkfs --digest-store=OBJECTS DIRECTORY IMAGE\n"
+		    "  cfs mount -o basedir=OBJECTS IMAGE MOUNTPOINT\n\n"
+		    "Applets:\n");
+	add_applets(&b);
+	buf_str(&b, "\ncfs help APPLET shows the options of an applet; "
+		    "the manual has more: man cfs\n");
 	return print(&b);
+}
+
+int applet_unknown(const char *before, const char *name)
+{
+	struct near near;
+	char text[96];
+
+	if (is_word_of(build_applets, name)) {
+		complain("%s%s: not in this build", before, name);
+		return EXIT_USAGE;
+	}
+	near_start(&near, name, strlen(name));
+	for (const struct applet *const *a = applets; *a; a++) {
+		near_offer(&near, (*a)->name, strlen((*a)->name));
+		near_offer_words(&near, (*a)->aliases);
+	}
+	near_text(&near, "", text);
+	complain("%s%s: no such applet%s", before, name, text);
+	return EXIT_USAGE;
+}
+
+/* Run an applet in the two-word form, with the words that follow its name. */
+static int run_applet(const struct applet *applet, char **argv)
+{
+	char both[64];
+
+	applet_word = argv[0];
+	text_format(both, sizeof(both), "cfs %s", argv[0]);
+	program_name = both;
+	return applet->main(applet, argv);
+}
+
+/* cfs help [APPLET] */
+static int help_command(char **argv)
+{
+	static char help[] = "--help";
+	char *words[] = { argv[0], help, NULL };
+	const struct applet *applet;
+
+	if (!argv[0])
+		return print_help();
+	applet = applet_find(argv[0]);
+	return applet ? run_applet(applet, words) : applet_unknown("", argv[0]);
 }
 
 /* For the test of protect_relro(): has to end in SIGSEGV. */
@@ -103,25 +161,37 @@ static int debug_relro(void)
 	return EXIT_FAILED;
 }
 
+static int unknown_option(const char *word)
+{
+	struct near near;
+	char text[96];
+
+	near_start(&near, word, strlen(word));
+	near_offer_words(&near, "--help --version --list --install --completion");
+	near_text(&near, "", text);
+	complain("%s: no such option%s (--help shows them)", word, text);
+	return EXIT_USAGE;
+}
+
 static int global_option(char **argv)
 {
 	const char *word = argv[1];
 
 	if (!word || !strcmp(word, "--help") || !strcmp(word, "-h"))
 		return print_help();
-	if (!strcmp(word, "--version"))
+	if (!strcmp(word, "help"))
+		return help_command(argv + 2);
+	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
 		options_version();
 	if (!strcmp(word, "--list"))
 		return print_list();
 	if (!strcmp(word, "--install"))
 		return install_links(argv + 2);
+	if (!strcmp(word, "--completion"))
+		return completion_print(argv[2]);
 	if (!strcmp(word, "--debug-relro"))
 		return debug_relro();
-	if (word[0] == '-')
-		complain("%s: no such option (--help shows them)", word);
-	else
-		complain("%s: no such applet", word);
-	return EXIT_USAGE;
+	return word[0] == '-' ? unknown_option(word) : applet_unknown("", word);
 }
 
 /*
@@ -131,13 +201,18 @@ static int global_option(char **argv)
 static const char upstream_names[] = "mkcomposefs mkfs.composefs composefs-info composefs-dump "
 				     "mount.composefs composefs-from-json writer-json";
 
+/* Whether the words are "APPLET help", and no file of that name is meant. */
+static bool asks_for_help(char *const *argv)
+{
+	return argv[1] && !argv[2] && !strcmp(argv[1], "help") && access("help", F_OK);
+}
+
 int main(int argc, char **argv)
 {
 	static char self[] = "cfs";
 	char *no_args[] = { self, NULL, NULL };
 	const struct applet *applet;
 	const char *name;
-	char both[64];
 
 	program_args = argv;
 	protect_relro();
@@ -153,11 +228,12 @@ int main(int argc, char **argv)
 		program_is_upstream = applet_word_in(upstream_names, name);
 		return applet->main(applet, argv);
 	}
+	if (is_word_of(build_applets, name))
+		return applet_unknown("", name);
 	applet = argv[1] ? applet_find(argv[1]) : NULL;
 	if (!applet)
 		return global_option(argv);
-	applet_word = argv[1];
-	text_format(both, sizeof(both), "cfs %s", argv[1]);
-	program_name = both;
-	return applet->main(applet, argv + 1);
+	if (asks_for_help(argv + 1))
+		return help_command(argv + 1);
+	return run_applet(applet, argv + 1);
 }

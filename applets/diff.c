@@ -275,5 +275,7 @@ const struct applet applet_diff = {
 	.name = "diff",
 	.operands = "A B",
 	.summary = "find out why two digests differ",
+	.examples = "  cfs diff old.cfs new.cfs\n"
+		    "  cfs diff --list --ignore=mtime image.cfs tree",
 	.main = diff_main,
 };

@@ -88,5 +88,8 @@ const struct applet applet_dump = {
 	.aliases = "composefs-dump",
 	.operands = "IMAGE...",
 	.summary = "print an image as text",
+	.examples = "  cfs dump image.cfs\n"
+		    "  cfs dump --filter=etc image.cfs\n"
+		    "  cfs dump a.cfs >a; cfs dump b.cfs | diff -u a -",
 	.main = dump_main,
 };

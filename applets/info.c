@@ -79,6 +79,7 @@ static int info_main(const struct applet *self, char **argv)
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", "where the objects are", &info.basedir,
 		  OPTION_PLAIN },
+		BASEDIR_SYNONYMS(&info.basedir),
 		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
 		  &info.filter, OPTION_LIST },
 		{ 0, "json", NULL, "print JSON Lines", &info.json, OPTION_PLAIN },
@@ -116,6 +117,12 @@ const struct applet applet_info = {
 		"ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
 		"unused-objects IMAGE...\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
 	.summary = "ask an image about itself",
+	.examples =
+		"  cfs info ls image.cfs\n"
+		"  cfs info cat --basedir=objects image.cfs etc/fstab\n"
+		"  cfs info missing-objects --basedir=objects image.cfs\n"
+		"  cfs info unused-objects --basedir=objects *.cfs | (cd objects && xargs rm -f)",
+	.sub_commands = "ls dump objects missing-objects unused-objects measure-file cat stat",
 	.upstream_options = "basedir filter",
 	.main = info_main,
 };

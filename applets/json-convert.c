@@ -176,8 +176,8 @@ static int json_convert_main(const struct applet *self, char **argv)
 	bool no_sandbox = false;
 	const struct option_row rows[] = {
 		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
-		{ 0, "whiteouts", "WHAT",
-		  "apply (default), overlay or keep the whiteouts of layers", &whiteouts },
+		{ 0, "whiteouts", "apply|overlay|keep",
+		  "what becomes of the whiteouts of layers (default apply)", &whiteouts },
 		{ 0, "digest-from", "DIR", "compute fs-verity digests from the objects in DIR",
 		  &c.digest_from },
 		{ 0, "toc-digest", "sha256:HEX", "what the table must hash to, once for each input",
@@ -214,5 +214,9 @@ const struct applet applet_json_convert = {
 	.aliases = "composefs-from-json writer-json",
 	.operands = "[--out=IMAGE] [INPUT...]",
 	.summary = "make an image from a table of contents (JSON, zstd:chunked, eStargz)",
+	.examples =
+		"  cfs json-convert --out=image.cfs toc.json\n"
+		"  cfs json-convert --digest-from=objects --out=image.cfs layer0.zst layer1.zst",
+	.upstream_options = "out format no-sandbox",
 	.main = json_convert_main,
 };

@@ -14,6 +14,7 @@
 #include "applets/mkfs/below.h"
 #include "applets/mkfs/from_tar.h"
 #include "applets/mkfs/ids.h"
+#include "applets/mkfs/source.h"
 #include "verity/sha256_code.h"
 #include "store/store.h"
 #include "base/text.h"
@@ -260,7 +261,7 @@ static void take_operands(struct mkfs *m, char **operands)
 		n++;
 	if (!m->from_tar) {
 		if (n > 2)
-			options_refuse(operands[2], "is an operand too many");
+			options_refuse(operands[2], "unexpected operand");
 		if (m->whiteouts)
 			options_refuse("--whiteouts", "is for --from-tar alone");
 		m->result.image = operands[1];
@@ -307,6 +308,19 @@ static void check_options(struct mkfs *m)
 			       "excludes IMAGE");
 }
 
+/* Tell a source of another kind than the options say before anything is opened for good. */
+static int check_sources(const struct mkfs *m, struct error *err)
+{
+	enum source_form form = m->from_file ? SOURCE_DUMP : SOURCE_DIRECTORY;
+
+	if (m->from_tar)
+		form = SOURCE_TAR;
+	for (char *const *name = m->names; *name; name++)
+		if (source_check(*name, form, m->result.image, err))
+			return -1;
+	return 0;
+}
+
 static int open_inputs(struct mkfs *m, struct error *err)
 {
 	if (inputs_open(&m->in, m->names, err))
@@ -323,10 +337,12 @@ static int mkfs_main(const struct applet *self, char **argv)
 		{ 0, "from-file", NULL, "the source is a dump", &m.from_file },
 		{ 0, "from-tar", NULL, "the sources are tar archives, layers from bottom to top",
 		  &m.from_tar },
-		{ 0, "whiteouts", "WHAT",
-		  "apply (default), overlay or keep the whiteouts of layers", &m.whiteouts },
+		{ 0, "whiteouts", "apply|overlay|keep",
+		  "what becomes of the whiteouts of layers (default apply)", &m.whiteouts },
 		{ 0, "digest-store", "DIR",
 		  "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
+		{ 0, "basedir", "DIR", NULL, &m.store_path },
+		{ 'o', NULL, "basedir=DIR", NULL, &m.store_path, OPTION_BASEDIR },
 		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity",
 		  &m.require_verity },
 		RESULT_ROWS(&m.result),
@@ -352,6 +368,8 @@ static int mkfs_main(const struct applet *self, char **argv)
 	operands = options_parse(self, rows, 1, -1, argv);
 	take_operands(&m, operands);
 	check_options(&m);
+	if (check_sources(&m, &err))
+		return fail(&err);
 	if (m.from_file || m.from_tar ? open_inputs(&m, &err) : owners_check(m.source, &err))
 		return fail(&err);
 	if (m.from_tar)
@@ -370,6 +388,10 @@ const struct applet applet_mkfs = {
 	.operands =
 		"SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
 	.summary = "make an image from a directory, a dump or tar layers",
+	.examples =
+		"  cfs mkfs --digest-store=objects --print-digest tree image.cfs\n"
+		"  cfs mkfs --from-tar --digest-store=objects layer0.tar.gz layer1.tar.gz image.cfs\n"
+		"  cfs dump old.cfs | cfs mkfs --from-file - new.cfs",
 	.upstream_options =
 		"skip-xattrs user-xattrs skip-devices use-epoch digest-store print-digest "
 		"print-digest-only from-file max-version min-version threads",

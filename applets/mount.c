@@ -115,6 +115,8 @@ static int mount_main(const struct applet *self, char **argv)
 	const struct option_row rows[] = {
 		{ 'o', NULL, "LIST", "mount options, separated by commas; see the manual page",
 		  &m.lists, OPTION_LIST },
+		{ 0, "basedir", "DIR[:DIR...]", NULL, &m.lists, OPTION_MOUNT_BASEDIR },
+		{ 0, "digest-store", "DIR[:DIR...]", NULL, &m.lists, OPTION_MOUNT_BASEDIR },
 		{ 'f', NULL, NULL, "do everything but mount; with -v a dry run", &m.fake },
 		{ 'n', NULL, NULL, "nothing (as mount(8) has it)", &m.no_mtab },
 		{ 'r', NULL, NULL, "as -o ro", &m.read_only },
@@ -171,6 +173,9 @@ const struct applet applet_mount = {
 		   "  ro rw nosuid nodev noexec noatime nodiratime relatime strictatime\n"
 		   "  nosymfollow, their opposites, context= fscontext= defcontext= rootcontext=\n"
 		   "  remount               change flags of an existing mount",
+	.examples = "  cfs mount -o basedir=objects image.cfs /mnt\n"
+		    "  cfs mount -o basedir=objects,digest=$DIGEST image.cfs /mnt\n"
+		    "  umount /mnt",
 	.main = mount_main,
 	.usage_status = MOUNT_USAGE,
 };

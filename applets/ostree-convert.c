@@ -92,5 +92,7 @@ const struct applet applet_ostree_convert = {
 	.aliases = "ostree-convert-commit",
 	.operands = "[--out=IMAGE] REPO REV",
 	.summary = "make an image from an OSTree commit",
+	.examples = "  cfs ostree-convert --out=image.cfs /ostree/repo os/stable\n"
+		    "  cfs mount -o basedir=/ostree/repo/objects image.cfs /mnt",
 	.main = ostree_convert_main,
 };

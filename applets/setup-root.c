@@ -135,6 +135,8 @@ const struct applet applet_setup_root = {
 	.operands = "",
 	.summary =
 		"in an initramfs: turn the mounted disk into the root the kernel command line names",
+	.examples = "  cfs setup-root --sysroot=/sysroot\n"
+		    "  cfs setup-root -nv --cmdline=\"composefs=$DIGEST\" --sysroot=/",
 	.main = setup_root_main,
 	.usage_status = MOUNT_USAGE,
 };

@@ -319,6 +319,7 @@ static int verify_main(const struct applet *self, char **argv)
 	const char *dirs = NULL, *repair = NULL, *digest = NULL;
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", "check the objects, which are here", &dirs },
+		BASEDIR_SYNONYMS(&dirs),
 		{ 0, "digest", "DIGEST", "the fs-verity digest that the image must have", &digest },
 		{ 0, "quick", NULL,
 		  "do not read contents: presence, type, size, the kernel's digest", &v.quick },
@@ -370,5 +371,8 @@ const struct applet applet_verify = {
 	.name = "verify",
 	.operands = "IMAGE...\n--basedir=DIR[:DIR...]",
 	.summary = "check an image, its digest and its objects; repair a store",
+	.examples = "  cfs verify --digest=$DIGEST --basedir=objects image.cfs\n"
+		    "  cfs verify --basedir=objects --repair-from=/backup/objects image.cfs\n"
+		    "  cfs verify --basedir=objects",
 	.main = verify_main,
 };

@@ -9,7 +9,7 @@ function group(path)
 		sub(/.*\//, "", path)
 		return path
 	}
-	if (path ~ /components\/zstd/)
+	if (path ~ /^zstd\//)
 		return "zstd"
 	sub(/\.o$/, "", path)
 	if (path ~ /^applets\/[^\/]*\//)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "applets/common/options_inside.h"
 #include "applets/common/output.h"
+#include "verity/sha256_code.h"
 
 #define HELP_COLUMN 30
 
@@ -101,6 +102,18 @@ void options_version(void)
 {
 	struct buf b = { 0 };
 
-	buf_str(&b, "cfs " CFS_VERSION "\nimage format: EROFS, writes 0 1, reads 0 1 2\n");
+	buf_str(&b,
+		"cfs " CFS_VERSION "\nimage format: EROFS, writes 0 1, reads 0 1 2\nbuilt with:");
+	for (const struct applet *const *a = applets; *a; a++) {
+		buf_byte(&b, ' ');
+		buf_str(&b, (*a)->name);
+	}
+	buf_str(&b, "; ");
+	buf_str(&b, build_components);
+	buf_str(&b, "; commit ");
+	buf_str(&b, build_commit);
+	buf_str(&b, ", SHA-256 by ");
+	buf_str(&b, sha256_chosen()->name);
+	buf_byte(&b, '\n');
 	help_answer(&b);
 }

@@ -69,7 +69,7 @@ static int check_names(char *const *names)
 {
 	for (; *names; names++) {
 		if (!applet_find(*names)) {
-			complain("--install: %s: no such applet", *names);
+			applet_unknown("--install: ", *names);
 			return -1;
 		}
 	}

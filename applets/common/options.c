@@ -23,7 +23,7 @@ const struct option_row options_common[] = {
 	{ 'q', "quiet", NULL, "no warnings, no progress, no summary", &option_quiet, OPTION_PLAIN },
 	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose,
 	  OPTION_PLAIN },
-	{ 0, "version", NULL, "show the version", &ask_version, OPTION_PLAIN },
+	{ 'V', "version", NULL, "show the version", &ask_version, OPTION_PLAIN },
 	{ 0, "debug-sandbox", "PROGRAM", NULL, &window_debug, OPTION_PLAIN },
 	{ 0 },
 };
@@ -118,17 +118,33 @@ static void set_number(const char *shown, struct option_number *number, const ch
 	number->set = true;
 }
 
+static _Noreturn void fail_nomem(void)
+{
+	struct error err;
+
+	error_nomem(&err);
+	fail(&err);
+	/* In the exit statuses of mount(8), 1 is a wrong command line and 2 a failure. */
+	exit(mount_status ? 2 : EXIT_FAILED);
+}
+
+static const char *mount_option(const char *dirs)
+{
+	size_t size = strlen(dirs) + sizeof("basedir=");
+	char *word = malloc(size);
+
+	if (!word)
+		fail_nomem();
+	text_format(word, size, "basedir=%s", dirs);
+	return word;
+}
+
 static void add_to_list(struct option_list *list, const char *value)
 {
 	const char **v = realloc(list->v, (list->n + 1) * sizeof(*v));
-	struct error err;
 
-	if (!v) {
-		error_nomem(&err);
-		fail(&err);
-		/* In the exit statuses of mount(8), 1 is a wrong command line and 2 a failure. */
-		exit(mount_status ? 2 : EXIT_FAILED);
-	}
+	if (!v)
+		fail_nomem();
 	v[list->n++] = value;
 	list->v = v;
 }
@@ -146,6 +162,8 @@ static void set_value(const struct option_row *row, const char *shown, const cha
 		if (strncmp(value, "basedir=", 8) || !value[8])
 			options_refuse(shown, "\"%s\": only basedir=DIR is known here", value);
 		*(const char **)row->to = value + 8;
+	} else if (row->kind == OPTION_MOUNT_BASEDIR) {
+		add_to_list(row->to, mount_option(value));
 	} else if (row->kind == OPTION_OPTIONAL) {
 		*(struct option_optional *)row->to = (struct option_optional){ value, true };
 	} else {
@@ -218,6 +236,8 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	int n = 0;
 	bool options = true;
 
+	if (completion_wanted())
+		completion_rows(self, rows);
 	if (program_is_upstream)
 		usage_status = EXIT_FAILED;
 	if (self->usage_status) {

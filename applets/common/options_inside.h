@@ -20,4 +20,10 @@ _Noreturn void help_print(const struct applet *self, const struct option_row *ro
 /* Print a text, release it and end the process. A failed write is exit status 1. */
 _Noreturn void help_answer(struct buf *b);
 
+/* Whether --completion runs this applet to get at its rows. */
+bool completion_wanted(void);
+
+/* Print the part of an applet in the completion script and end the process. */
+_Noreturn void completion_rows(const struct applet *self, const struct option_row *rows);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/common/owners.h"
 #include "applets/common/window.h"
 #include "base/workers.h"
 #include "dump/parse.h"
@@ -110,7 +111,7 @@ static int read_directory(const struct source *s, bool hardlinks, struct tree *t
 	};
 	u32 line;
 
-	if (scan_directory(tree, s->name, &options, err))
+	if (owners_check(s->name, err) || scan_directory(tree, s->name, &options, err))
 		return -1;
 	return tree_seal(tree, &line, err) ? error_in(err, "%s", s->name) : 0;
 }

@@ -8,6 +8,19 @@ int image_fault(struct error *err, int rc, const struct cfs_fault *f)
 	return error_set(err, -rc, "%s (at byte %llu)", f->what, (unsigned long long)f->off);
 }
 
+/* The bytes that a refused image should have, if it is refused because it was cut off; or 0. */
+static u64 bytes_cut_off(const struct image *img, struct cfs_span head)
+{
+	u64 need = (u64)img->super.blocks << EROFS_BLKSZ_BITS;
+	struct cfs_header h;
+
+	if (!cfs_span_load(head, 0, &h) || get32(h.magic) != CFS_MAGIC)
+		return 0;
+	if (need < CFS_INODES_START)
+		need = CFS_INODES_START;
+	return need > img->len ? need : 0;
+}
+
 int image_open_bytes(struct image *img, const void *bytes, u64 len, struct error *err)
 {
 	struct cfs_fault f;
@@ -19,6 +32,10 @@ int image_open_bytes(struct image *img, const void *bytes, u64 len, struct error
 	if (head.len > CFS_INODES_START)
 		head.len = CFS_INODES_START;
 	rc = cfs_super_decode(&img->super, head, len, &f);
+	if (rc && bytes_cut_off(img, head))
+		return error_set(err, -rc, "truncated: needs %llu bytes, has %llu",
+				 (unsigned long long)bytes_cut_off(img, head),
+				 (unsigned long long)len);
 	return rc ? image_fault(err, rc, &f) : 0;
 }
 

@@ -29,7 +29,7 @@ is 'relations are between what is there' "$(sed -n 's/^Relationship: //p' "$spdx
 
 # What the linker loaded, by the package it belongs to.
 is 'everything that is linked has its package' "$(sed -n 's/^LOAD //p' build/cfs.map | sed '
-	s|^build/components/\(zstd\)-.*|\1|
+	s|^build/zstd/.*|zstd|
 	s|^build/.*|cfs|
 	s|.*/libz\.a$|zlib|
 	s|.*/libbearssl\.a$|bearssl|

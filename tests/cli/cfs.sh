@@ -8,8 +8,88 @@ exits 'no argument' 0 "$CFS"
 ok 'no argument: names the applets' grep -q '^  mkfs  *make an image' "$tmp/stdout"
 exits '--help' 0 "$CFS" --help
 exits '--version' 0 "$CFS" --version
-is '--version: two lines' "$(cat "$tmp/stdout")" "cfs $(sed -n 's/^VERSION = //p' Makefile)
+is '--version: two lines for programs' "$(head -n 2 "$tmp/stdout")" "cfs $(sed -n 's/^VERSION = //p' Makefile)
 image format: EROFS, writes 0 1, reads 0 1 2"
+is '--version: a third one for people, with the applets' "$(sed -n '3s/;.*//p' "$tmp/stdout")" \
+	"built with: $("$CFS" --list | tr '\n' ' ' | sed 's/ $//')"
+ok '--version: and components, commit, machine and hash code' \
+	sh -c 'sed -n 3p "$1" | grep -qE "; musl.*, bearssl.*, zstd 1\.5\.[0-9]+, zlib.*; commit [^ ]+, [a-z0-9_]+, SHA-256 by .+"' sh "$tmp/stdout"
+is '--version: no other' "$(wc -l <"$tmp/stdout")" 3
+cp "$tmp/stdout" "$tmp/version"
+exits '-V' 0 "$CFS" -V
+ok '-V is --version' cmp "$tmp/stdout" "$tmp/version"
+
+# ---- help
+"$CFS" --help >"$tmp/help"
+ok '--help: usage' grep -q '^Usage: cfs APPLET ' "$tmp/help"
+ok '--help: the command that makes an image' grep -q '^  cfs mkfs --digest-store=OBJECTS DIRECTORY IMAGE$' "$tmp/help"
+ok '--help: the command that mounts it' grep -q '^  cfs mount -o basedir=OBJECTS IMAGE MOUNTPOINT$' "$tmp/help"
+exits 'cfs help' 0 "$CFS" help
+ok 'cfs help is cfs --help' cmp "$tmp/stdout" "$tmp/help"
+exits 'cfs help of an unknown word' 2 "$CFS" help frob
+is 'cfs help of an unknown word: the message' "$(cat "$tmp/stderr")" 'cfs: frob: no such applet'
+exits 'cfs help mkcomposefs' 0 "$CFS" help mkcomposefs
+is 'cfs help mkcomposefs: usage' "$(head -n 1 "$tmp/stdout")" 'Usage: cfs mkcomposefs [OPTION...] SOURCE IMAGE'
+mkdir "$tmp/empty"
+for applet in $("$CFS" --list); do
+	"$CFS" "$applet" --help >"$tmp/help"
+	exits "cfs help $applet" 0 "$CFS" help "$applet"
+	ok "cfs help $applet is cfs $applet --help" cmp "$tmp/stdout" "$tmp/help"
+	exits "cfs $applet help" 0 sh -c 'cd "$1" && exec "$2" "$3" help' sh "$tmp/empty" "$CFS" "$applet"
+	ok "cfs $applet help is cfs $applet --help" cmp "$tmp/stdout" "$tmp/help"
+	ok "$applet --help: examples at the end" sh -c 'sed -n "/^Examples:/,\$p" "$1" | grep -q "^  cfs '"$applet"' "' sh "$tmp/help"
+done
+echo '/ 0 40755 2 0 0 0 0.0 - - -' | "$CFS" mkfs --from-file - "$tmp/empty/help"
+is 'a file named help is no request' "$(cd "$tmp/empty" && "$CFS" dump help)" '/ 4096 40755 2 0 0 0 0.0 - - -'
+
+# ---- did you mean
+# near WORD... - each misspelling of the last word is answered with that word.
+misspelt()
+{
+	perl -e '
+		my ($w, @all) = @ARGV;
+		my $n = length $w;
+		my %v = map { $_ => 1 } (map { (substr($w, 0, $_) . substr($w, $_ + 1),
+			substr($w, 0, $_ + 1) . substr($w, $_), substr($w, 0, $_) . "q" . substr($w, $_ + 1)) } 0 .. $n - 1),
+			(map { substr($w, 0, $_) . substr($w, $_ + 1, 1) . substr($w, $_, 1) . substr($w, $_ + 2) } 0 .. $n - 2);
+		# The distance of optimal string alignment, by its textbook definition.
+		sub d {
+			my ($a, $b) = map { [split //] } @_;
+			my @d;
+			for my $i (0 .. @$a) { for my $j (0 .. @$b) {
+				my @c = $i && $j ? ($d[$i-1][$j] + 1, $d[$i][$j-1] + 1, $d[$i-1][$j-1] + ($a->[$i-1] ne $b->[$j-1])) : ($i + $j);
+				push @c, $d[$i-2][$j-2] + 1 if $i > 1 && $j > 1 && $a->[$i-1] eq $b->[$j-2] && $a->[$i-2] eq $b->[$j-1];
+				($d[$i][$j]) = sort { $a <=> $b } @c;
+			} }
+			$d[@$a][@$b];
+		}
+		for my $t (sort keys %v) {
+			next if length $t < 3 || grep { $t eq $_ } @all;
+			next if grep { $_ ne $w && d($t, $_) <= d($t, $w) } @all;
+			print "$t\n";
+		}' "$@"
+}
+if command -v perl >/dev/null; then
+	names=$("$CFS" --list; sed -n 's/^\t\.aliases = "\(.*\)",$/\1/p' applets/*.c | tr ' ' '\n')
+	wrong=
+	for name in $("$CFS" --list); do
+		# shellcheck disable=SC2086 # words
+		for typed in $(misspelt "$name" $names); do
+			[ "$("$CFS" "$typed" 2>&1)" = "cfs: $typed: no such applet; did you mean $name?" ] || wrong="$wrong $typed"
+		done
+	done
+	is 'each misspelt applet is recognized' "$wrong" ''
+	options=$("$CFS" mkfs --help | sed -n '/^Options/,/^Examples/s/^  .*--\([a-z][a-z-]*\).*/\1/p')
+	wrong=
+	for option in print-digest help; do
+		# shellcheck disable=SC2086 # words
+		for typed in $(misspelt $option $options); do
+			[ "$("$CFS" mkfs --$typed 2>&1)" = \
+				"cfs mkfs: --$typed: no such option; did you mean --$option? (--help shows them)" ] || wrong="$wrong $typed"
+		done
+	done
+	is 'each misspelt option is recognized' "$wrong" ''
+fi
 exits '--list' 0 "$CFS" --list
 ok '--list is sorted' sort -c "$tmp/stdout"
 is '--list names the files in applets/' "$(cat "$tmp/stdout")" \
@@ -39,18 +119,24 @@ for applet in $("$CFS" --list); do
 		continue
 	fi
 	sed 's/\\-/-/g' "$page" >"$tmp/page"
-	grep -o '^  .*' "$tmp/help" | grep -oE -- '--?[a-z][a-z-]*' | sort -u >"$tmp/want"
+	sed '/^Examples:/,$d' "$tmp/help" | grep -o '^  .*' | grep -oE -- '--?[a-z][a-z-]*' | sort -u >"$tmp/want"
 	missing=$(while read -r o; do grep -qF -- "$o" "$tmp/page" || echo "$o"; done <"$tmp/want")
 	is "$applet: the man page has every option" "$missing" ''
 	grep -E '^\.(B|BR|Fl|It|OP|TP)' "$tmp/page" | grep -v 'cfs ' | grep -oE -- '--[a-z][a-z-]*' | sort -u >"$tmp/there"
 	is "$applet: the man page has no other" "$(grep -vxFf "$tmp/want" "$tmp/there")" ''
 done
 ok 'there is a man page of the program' test -f cfs.1
-if command -v man >/dev/null && command -v groff >/dev/null; then
-	is 'man pages are clean' "$(for p in cfs.1 applets/*.[18]; do groff -man -t -Tutf8 -ww -z "$p" 2>&1; done)" ''
+if command -v groff >/dev/null; then
+	is 'man pages: groff has no warning' "$(for p in cfs.1 applets/*.[18]; do groff -man -t -Tutf8 -ww -z "$p" 2>&1; done)" ''
 else
-	skip 'man pages are clean' 'no groff here'
+	skip 'man pages: groff has no warning' 'no groff here'
 fi
+if command -v mandoc >/dev/null; then
+	is 'man pages: mandoc has no warning' "$(mandoc -T lint -W warning cfs.1 applets/*.[18])" ''
+else
+	skip 'man pages: mandoc has no warning' 'no mandoc here'
+fi
+is 'man pages: each has examples' "$(grep -L '^\.SH EXAMPLES' cfs.1 applets/*.[18])" ''
 
 # ---- dispatch by name
 mkdir "$tmp/bin"

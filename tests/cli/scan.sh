@@ -78,7 +78,7 @@ fi
 
 ln -sfn "$src" "$tmp/alias"
 exits 'a link to a directory' 1 "$CFS" mkfs "$tmp/alias" "$img"
-is 'its message' "$(cat "$tmp/stderr")" "cfs mkfs: $tmp/alias: is no directory"
+is 'its message' "$(cat "$tmp/stderr")" "cfs mkfs: $tmp/alias: a symbolic link; name the directory itself, or add a /"
 exits 'no such directory' 1 "$CFS" mkfs "$tmp/none" "$img"
 is 'its message' "$(cat "$tmp/stderr")" "cfs mkfs: $tmp/none: open: No such file or directory"
 [ ! -e "$img" ] && pass 'no image' || fail 'no image'

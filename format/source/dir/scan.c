@@ -326,7 +326,7 @@ static int open_root(struct scan *scan, struct dirs_item *root, struct grower *g
 
 	root->fd = open(scan->source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (root->fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return error_set(err, ENOTDIR, "%s: is no directory", scan->source);
+		return error_set(err, ENOTDIR, "%s: not a directory", scan->source);
 	if (root->fd < 0)
 		return error_sys(err, "%s: open", scan->source);
 	if (fstat(root->fd, &root->st)) {

@@ -324,9 +324,9 @@ static void refusals(void)
 	struct tree tree;
 
 	refused("none", "open: No such file or directory");
-	refused("src/file1", "is no directory");
+	refused("src/file1", "not a directory");
 	CHECK(!symlink("src", scratch_path(&scratch, "link")), "symlink");
-	refused("link", "is no directory");
+	refused("link", "not a directory");
 	if (geteuid()) {
 		CHECK(!chmod(scratch_path(&scratch, "src/d4/file4"), 0), "chmod");
 		refused("src", "open: Permission denied");
