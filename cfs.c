@@ -113,7 +113,7 @@ int applet_unknown(const char *before, const char *name)
 	struct near near;
 	char text[96];
 
-	if (is_word_of(build_applets, name)) {
+	if (applet_word_in(build_applets, name)) {
 		complain("%s%s: not in this build", before, name);
 		return EXIT_USAGE;
 	}
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 		program_is_upstream = applet_word_in(upstream_names, name);
 		return applet->main(applet, argv);
 	}
-	if (is_word_of(build_applets, name))
+	if (applet_word_in(build_applets, name))
 		return applet_unknown("", name);
 	applet = argv[1] ? applet_find(argv[1]) : NULL;
 	if (!applet)
