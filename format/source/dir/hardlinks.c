@@ -2,6 +2,7 @@
 #include "source/dir/hardlinks.h"
 
 #include <stdlib.h>
+#include "base/sort.h"
 #include "base/text.h"
 
 static size_t depth(const struct name *n)
@@ -33,41 +34,14 @@ static bool before(const struct name *a, const struct name *b)
 	return text_order(a->s, a->len, b->s, b->len) < 0;
 }
 
-/* Groups of one inode. What is compared last decides nothing that is seen. */
-static bool less(const struct entry_link *a, const struct entry_link *b)
+/* Groups of one inode; their order is seen nowhere. */
+static int by_inode(const void *x, const void *y)
 {
+	const struct entry_link *a = x, *b = y;
+
 	if (a->dev != b->dev)
-		return a->dev < b->dev;
-	return a->ino < b->ino;
-}
-
-static void sift(struct entry_link *v, size_t i, size_t n)
-{
-	struct entry_link x = v[i];
-
-	for (size_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
-		if (child + 1 < n && less(&v[child], &v[child + 1]))
-			child++;
-		if (!less(&x, &v[child]))
-			break;
-		v[i] = v[child];
-		i = child;
-	}
-	v[i] = x;
-}
-
-/* In place, O(n log n) whatever the order is. */
-static void heap_sort(struct entry_link *v, size_t n)
-{
-	for (size_t i = n / 2; i-- > 0;)
-		sift(v, i, n);
-	while (n-- > 1) {
-		struct entry_link x = v[0];
-
-		v[0] = v[n];
-		v[n] = x;
-		sift(v, 0, n);
-	}
+		return a->dev < b->dev ? -1 : 1;
+	return a->ino < b->ino ? -1 : a->ino > b->ino;
 }
 
 /* All that was remembered, in one array. NULL without memory, or if there is none. */
@@ -173,9 +147,9 @@ int hardlinks_join(struct entry_work **work, unsigned int threads)
 
 	if (!v)
 		return n ? -1 : 0;
-	heap_sort(v, n);
+	sort_records(v, n, sizeof(*v), by_inode);
 	for (size_t i = 1; i <= n && !rc; i++) {
-		if (i < n && !less(&v[from], &v[i]))
+		if (i < n && !by_inode(&v[from], &v[i]))
 			continue;
 		rc = make_links(work[0]->g, v + from, i - from);
 		from = i;

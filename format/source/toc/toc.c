@@ -66,6 +66,8 @@ struct reader {
 	const struct toc_input *in;
 	struct error *err;
 	bool has_entries;
+	bool in_entry;             /* entry is being read, */
+	unsigned long long number; /* the one of that number, from 1 */
 };
 
 /* A byte of a key as Go's decoder compares it; *s moves on. */
@@ -231,6 +233,9 @@ static int read_entries(struct reader *r, enum json_type type)
 		return error_set(r->err, EINVAL, "entries is not an array");
 	r->has_entries = true;
 	while ((rc = json_next_item(&r->json)) > 0) {
+		r->number++;
+		r->in_entry = true;
+		r->entry.string[TOC_NAME].len = 0;
 		type = json_value(&r->json);
 		if (type == JSON_ERROR)
 			return -1;
@@ -238,6 +243,7 @@ static int read_entries(struct reader *r, enum json_type type)
 			return error_set(r->err, EINVAL, "entry that is not an object");
 		if (read_entry(r))
 			return -1;
+		r->in_entry = false;
 	}
 	return rc;
 }
@@ -284,6 +290,30 @@ static int read_top(struct reader *r)
 	return r->has_entries ? 0 : error_set(r->err, EINVAL, "the text has no entries");
 }
 
+/* A table is often one line: put the entry that was being read before the text. */
+static int in_entry(struct reader *r)
+{
+	size_t len;
+	const char *name = toc_string(&r->entry, TOC_NAME, &len);
+
+	if (!len)
+		return error_in(r->err, "entry %llu", r->number);
+	return error_in(r->err, "entry %llu (%.*s)", r->number, len > 1000 ? 1000 : (int)len, name);
+}
+
+/* Put the path that the layers found at fault before the text. */
+static int in_place(struct reader *r)
+{
+	struct buf path = { 0 };
+
+	layers_path(&path, r->layers->fault);
+	if (path.len > 1)
+		error_in(r->err, "entry %.*s", path.len > 1000 ? 1000 : (int)path.len - 1,
+			 path.p + 1);
+	buf_release(&path);
+	return -1;
+}
+
 static int read_layer(struct reader *r)
 {
 	unsigned long long line;
@@ -292,10 +322,14 @@ static int read_layer(struct reader *r)
 		if (r->json.read_failed)
 			return -1;
 		line = r->json.line;
+		if (r->in_entry && r->err->code != ENOMEM)
+			in_entry(r);
 	} else {
 		if (!layers_end(r->layers, r->err))
 			return 0;
 		line = r->layers->fault_line;
+		if (r->layers->fault)
+			in_place(r);
 	}
 	if (r->err->code == ENOMEM || !line)
 		return error_in(r->err, "%s", r->in->name);
