@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Tar archives against known answers (tar.md; RT-8, RT-12, WI-7): tests/golden/tar/index.tsv.
+# Tar archives against known answers (tar; RT-8, RT-12, WI-7): tests/golden/tar/index.tsv.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/rows.sh"
 need sha256sum

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tar archives as layers: a tree, and contents to hash or to keep (tar.md). */
+/* Tar archives as layers: a tree, and contents to hash or to keep (tar). */
 #ifndef CFS_SOURCE_TAR_TAR_H
 #define CFS_SOURCE_TAR_TAR_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * source/tar*.c (tar.md): headers, numbers, pax, GNU, the four sparse encodings,
+ * source/tar*.c (tar): headers, numbers, pax, GNU, the four sparse encodings,
  * where an archive may end; every prefix of one archive of each kind, and every
  * byte of it changed.
  */
