@@ -88,7 +88,7 @@ zstd_version := $(shell awk '/define ZSTD_VERSION_(MAJOR|MINOR|RELEASE)/ { print
 obj = $(patsubst %.c,$(B)/%.o,$1)
 format_obj := $(call obj,$(format_src))
 # The ways to mount, best first: backend_NAME of applets/mount/.
-backends := kmod erofs
+backends := kmod erofs fuse fuse_plain fuse_overlay
 applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o $(B)/backend_table.o
 zstd_obj := $(patsubst $(zstd)/%.c,$(B)/zstd/%.o,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))

@@ -207,6 +207,17 @@ static bool asks_for_help(char *const *argv)
 	return argv[1] && !argv[2] && !strcmp(argv[1], "help") && access("help", F_OK);
 }
 
+/* Before anything is reordered: where the kernel has put the arguments. */
+static void find_args(char **argv)
+{
+	char *end = argv[0];
+
+	program_args = argv[0];
+	for (; *argv && *argv == end; argv++)
+		end += strlen(*argv) + 1;
+	program_args_len = (size_t)(end - program_args);
+}
+
 int main(int argc, char **argv)
 {
 	static char self[] = "cfs";
@@ -214,7 +225,7 @@ int main(int argc, char **argv)
 	const struct applet *applet;
 	const char *name;
 
-	program_args = argv;
+	find_args(argv);
 	protect_relro();
 	hold_standard_fds();
 	signal(SIGXFSZ, SIG_IGN); /* a size limit is an error like others: EFBIG (ER-4) */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cfs mount: mount an image (mount.md). */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -9,6 +10,7 @@
 #include "applets/mount/backend.h"
 #include "applets/mount/job.h"
 #include "applets/mount/named.h"
+#include "base/text.h"
 
 struct mount {
 	struct option_list lists;
@@ -72,9 +74,30 @@ static int mount_image(struct job *j, const struct mount *m)
 		return -1;
 	if (m->fake)
 		return 0;
-	if (backend_build(j) || job_interrupted(j))
+	if (backend_build(j) || job_interrupted(j) || attach_mount(j, m->target))
 		return -1;
-	return attach_mount(j, m->target);
+	return j->opt->foreground ? j->backend->wait(j) : 0;
+}
+
+/* The descriptor in "fd:N" or "/dev/fd/N", -1: the target is a directory. */
+static int target_fd(const char *target)
+{
+	const char *digits = NULL;
+	u64 n;
+
+	if (!strncmp(target, "fd:", 3))
+		digits = target + 3;
+	else if (!strncmp(target, "/dev/fd/", 8))
+		digits = target + 8;
+	return digits && text_number(digits, strlen(digits), 10, INT_MAX, &n) ? (int)n : -1;
+}
+
+static int serve(struct job *j, const struct mount *m, int fd)
+{
+	j->target_name = m->target;
+	if (imagefd_open(j, m->source) || named_options(j))
+		return -1;
+	return backend_serve(j, fd);
 }
 
 static int remount(struct job *j, const struct mount *m)
@@ -86,12 +109,13 @@ static int remount(struct job *j, const struct mount *m)
 
 static int run(const struct mount *m)
 {
+	const int fd = target_fd(m->target);
 	struct job j;
 	int rc;
 
 	job_init(&j, &m->opt);
-	rc = job_hold_signals(&j);
-	if (!rc)
+	rc = fd >= 0 ? serve(&j, m, fd) : job_hold_signals(&j);
+	if (!rc && fd < 0)
 		rc = m->opt.remount ? remount(&j, m) : mount_image(&j, m);
 	if (rc)
 		rc = job_report(&j);

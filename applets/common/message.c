@@ -8,7 +8,8 @@
 const char *program_name = "cfs";
 const char *applet_word = "cfs";
 bool program_is_upstream;
-char **program_args;
+char *program_args;
+size_t program_args_len;
 const char *message_subject;
 bool option_quiet, option_verbose;
 mode_t umask_given = 022;

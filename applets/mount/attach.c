@@ -31,6 +31,8 @@ int attach_idmap(struct job *j, int mount)
 
 int attach_mount(struct job *j, const char *target)
 {
+	if (j->attached)
+		return 0;
 	if (j->ns >= 0) {
 		if (setns(j->ns, CLONE_NEWNS))
 			return job_sys(j, "-N %s: enter", j->ns_name);

@@ -5,6 +5,7 @@
 #include "applets/mount/job.h"
 #include "applets/mount/named.h"
 #include "applets/mount/probe.h"
+#include "applets/mount/sysnr.h"
 
 static bool has_name(const struct backend *b, const char *name)
 {
@@ -23,11 +24,14 @@ static int take(struct job *j, const struct backend *b)
 struct skipped {
 	unsigned int n;
 	struct error reason[8];
+	int status; /* of the first one */
 };
 
 static void skip(struct job *j, struct skipped *s)
 {
 	verbose("%s", j->err.text);
+	if (!s->n)
+		s->status = j->status;
 	if (s->n < sizeof(s->reason) / sizeof(s->reason[0]))
 		s->reason[s->n++] = j->err;
 }
@@ -48,7 +52,8 @@ static int choose_any(struct job *j, struct skipped *skipped)
 		for (unsigned int i = 0; backends[i]; i++) {
 			int rc;
 
-			if (!is_turn(backends[i], j->opt->upper != NULL, !round))
+			if (backends[i]->named_only ||
+			    !is_turn(backends[i], j->opt->upper != NULL, !round))
 				continue;
 			rc = backends[i]->able(j);
 			if (rc)
@@ -87,7 +92,7 @@ static int choose(struct job *j, struct skipped *skipped)
 static int none(struct job *j, const struct skipped *s)
 {
 	if (j->opt->backend)
-		return job_fail(j, MOUNT_FAILED, "%s", s->reason[0].text);
+		return job_fail(j, s->status, "%s", s->reason[0].text);
 	for (unsigned int i = 0; i < s->n && !option_verbose; i++)
 		complain("%s", s->reason[i].text);
 	return job_fail(j, MOUNT_FAILED, "%s: no back end can mount this", j->image.name);
@@ -125,6 +130,45 @@ int backend_prepare(struct job *j)
 	if (j->level)
 		verbose("objects are checked at open: level %d", j->level);
 	return named_upper_check(j) ? -1 : job_interrupted(j);
+}
+
+bool backend_denied(struct job *j, const char *type)
+{
+	int fs = sys_fsopen(type), code;
+	bool denied;
+
+	if (fs < 0) {
+		denied = errno == EPERM;
+	} else {
+		/* Without any option: EPERM comes before the kernel looks for a source. */
+		denied = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) && errno == EPERM;
+		code = errno;
+		close(fs);
+		errno = code;
+	}
+	if (denied)
+		job_fail(j, MOUNT_USAGE, "must be root");
+	return denied;
+}
+
+int backend_serve(struct job *j, int fd)
+{
+	const struct backend *const *b = backends;
+	bool tries;
+
+	while (*b && !(*b)->serve)
+		b++;
+	if (!*b)
+		return job_fail(j, MOUNT_FAILED, "fuse: not in this build");
+	if (j->opt->backend && strncmp(j->opt->backend, "fuse", 4) != 0)
+		return job_fail(j, MOUNT_USAGE, "fd:%d: needs backend=fuse", fd);
+	if (imagefd_header(j) || imagefd_verify(j) || probe_basedir(j))
+		return -1;
+	j->level = optlist_level(j->opt, &tries);
+	if (tries)
+		j->level = 2;
+	imagefd_source(j);
+	return imagefd_ready(j) ? -1 : (*b)->serve(j, fd);
 }
 
 int backend_build(struct job *j)

@@ -44,6 +44,9 @@ struct job {
 	int level;                     /* 0, 1, 2: decided by probe_level() */
 	const struct backend *backend; /* decided by backend_prepare() */
 	int mount;                     /* the result, detached; -1: none yet */
+	bool sealed;                   /* the sampled object has fs-verity and the right digest */
+	bool attached;                 /* the result is on the target already */
+	pid_t server;                  /* the process behind the mount; 0: none */
 	struct fdnames names;
 	int dev; /* a devtmpfs of our own; -1: none */
 	struct kmsg log;

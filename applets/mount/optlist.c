@@ -3,6 +3,7 @@
 #include <linux/mount.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include "applets/applet.h"
 #include "applets/common/digest.h"
@@ -59,6 +60,9 @@ static const struct row rows[] = {
 	{ "backend", SETS_BACKEND },
 	{ "remount", SETS_TRUE, AT(remount) },
 	{ "nofail", SETS_TRUE, AT(nofail) },
+	{ "foreground", SETS_TRUE, AT(foreground) },
+	{ "nocheck", SETS_TRUE, AT(nocheck) },
+	{ "allow_other", SETS_TRUE, AT(allow_other) },
 	{ "context", SETS_TEXT, AT(context[CONTEXT_CONTEXT]) },
 	{ "fscontext", SETS_TEXT, AT(context[CONTEXT_FS]) },
 	{ "defcontext", SETS_TEXT, AT(context[CONTEXT_DEF]) },
@@ -519,6 +523,11 @@ int optlist_parse(struct optlist *o, const char *list, bool sloppy, struct error
 	}
 }
 
+static bool names_fuse(const struct optlist *o)
+{
+	return o->backend && !strncmp(o->backend, "fuse", 4);
+}
+
 int optlist_finish(const struct optlist *o, struct error *err)
 {
 	if (o->upper && !o->work)
@@ -527,6 +536,10 @@ int optlist_finish(const struct optlist *o, struct error *err)
 		return error_set(err, EINVAL, "workdir: needs upperdir");
 	if (o->is_volatile && !o->upper)
 		return error_set(err, EINVAL, "volatile: needs upperdir");
+	if (o->foreground && !names_fuse(o))
+		return error_set(err, EINVAL, "foreground: needs backend=fuse");
+	if (o->nocheck && !names_fuse(o))
+		return error_set(err, EINVAL, "nocheck: needs backend=fuse");
 	return 0;
 }
 

@@ -44,6 +44,9 @@ struct optlist {
 	int rw; /* -1: not given */
 	bool is_volatile, remount;
 	bool nofail;          /* no image is no failure */
+	bool foreground;      /* stay until the mount ends; backend fuse */
+	bool nocheck;         /* mount without a check of the whole image; backend fuse */
+	bool allow_other;     /* for fusermount3 */
 	unsigned int attr;    /* MOUNT_ATTR_*; those of touched count */
 	unsigned int touched; /* what was given, as bits of attr */
 	const char *backend;  /* a name; NULL: not given, or auto */

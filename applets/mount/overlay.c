@@ -87,7 +87,11 @@ static int set_common(struct job *j, int fs, const struct overlay *o)
 
 	if (fs_string(fs, "source", j->source))
 		return fs_fail(j, fs, "overlay: source");
-	if (o->is_image && (fs_string(fs, "metacopy", "on") || fs_string(fs, "redirect_dir", "on")))
+	if (o->userxattr && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0))
+		return fs_fail(j, fs, "overlay: userxattr");
+	/* Refused together with userxattr, and implied by data-only layers there. */
+	if (o->is_image && !o->userxattr &&
+	    (fs_string(fs, "metacopy", "on") || fs_string(fs, "redirect_dir", "on")))
 		return fs_fail(j, fs, "overlay: metacopy, redirect_dir");
 	if (o->is_image && j->level && fs_string(fs, "verity", j->level == 2 ? "require" : "on"))
 		return fs_fail(j, fs, "overlay: verity");
@@ -233,6 +237,26 @@ static int make(struct job *j, int fs, const struct overlay *o, enum way way)
 	}
 	j->mount = sys_fsmount(fs, attach_flags(j));
 	return j->mount < 0 ? fs_fail(j, fs, "overlay: fsmount") : 0;
+}
+
+bool overlay_takes_data(struct job *j)
+{
+	int fs = sys_fsopen("overlay");
+	int lower = j->target >= 0 ? j->target : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool good = fs >= 0 && lower >= 0 &&
+		    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) &&
+		    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
+		    (!j->level || !fs_string(fs, "verity", j->level == 2 ? "require" : "on")) &&
+		    !set_fd(fs, "lowerdir+", lower);
+
+	for (unsigned int i = 0; good && i < j->dirs.n; i++)
+		good = !set_fd(fs, "datadir+", j->dirs.fd[i]);
+	good = good && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (fs >= 0)
+		close(fs);
+	if (lower >= 0 && lower != j->target)
+		close(lower);
+	return good;
 }
 
 /* Take a mount off again by the name of its descriptor. Tried more than once: it must not stay. */

@@ -11,6 +11,7 @@ struct overlay {
 	int lower; /* a detached mount */
 	int empty; /* set by overlay_build(): an empty layer where no basedir was given, or -1 */
 	bool is_attached; /* or a directory that can be named already */
+	bool userxattr;   /* marks and digests are user.overlay.*: FUSE, user namespaces */
 	bool is_image; /* of an image, with the objects of j->dirs below; else all there is below */
 };
 
@@ -29,5 +30,11 @@ enum {
 
 /* What this kernel's overlayfs can do, or -1 and j->err. */
 int overlay_probe(struct job *j);
+
+/*
+ * Whether overlayfs takes data-only layers together with userxattr, from this caller
+ * and at j->level. Asks with the target in the place of the image; attaches nothing.
+ */
+bool overlay_takes_data(struct job *j);
 
 #endif

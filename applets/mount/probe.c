@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/mount/backend.h"
 #include "applets/mount/job.h"
 #include "base/text.h"
 #include "verity/verity.h"
@@ -334,15 +335,18 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 			j->dirs.name[which], p->payload);
 	case VERITY_NONE:
 	case VERITY_UNSUPPORTED:
+		if (j->backend->hashes)
+			return 0;
 		return job_fail(
 			j, MOUNT_FAILED,
-			"basedir %s: objects have no fs-verity (first: %s); enable it, or use noverity",
+			"basedir %s: objects have no fs-verity (first: %s); enable it, or use noverity or backend=fuse",
 			j->dirs.name[which], p->payload);
 	default:
 		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
 			       p->payload);
 	}
-	if (cfs_digest_equal(&digest, &p->digest))
+	j->sealed = cfs_digest_equal(&digest, &p->digest);
+	if (j->sealed)
 		return 0;
 	return job_fail(j, MOUNT_FAILED,
 			"basedir %s: object %s of %s: wrong digest: want %s, is %s",

@@ -21,9 +21,12 @@ static int able(struct job *j)
 		job_fail(j, MOUNT_FAILED, "erofs: not in this kernel; load erofs.ko");
 		return 0;
 	}
-	if (fs < 0)
+	if (fs < 0 && errno != EPERM)
 		return job_denied(j, "erofs: fsopen");
-	close(fs);
+	if (fs >= 0)
+		close(fs);
+	if (backend_denied(j, "erofs"))
+		return 0;
 	rc = overlay_probe(j);
 	if (rc < 0)
 		return -1;

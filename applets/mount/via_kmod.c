@@ -15,10 +15,12 @@ static int able(struct job *j)
 {
 	int fs = sys_fsopen(TYPE);
 
-	if (fs >= 0) {
+	if (fs >= 0)
 		close(fs);
+	if ((fs >= 0 || errno == EPERM) && backend_denied(j, TYPE))
+		return 0;
+	if (fs >= 0)
 		return 1;
-	}
 	if (errno == ENOSYS)
 		return job_fail(j, MOUNT_FAILED, "fsopen: not in this kernel");
 	if (errno != ENODEV)

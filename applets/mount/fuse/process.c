@@ -166,13 +166,9 @@ static void close_others(const struct fuse_serve_args *args, int ready)
 /* Overwrite the arguments, which stand in one piece of memory. They may hold a password. */
 static void rename_arguments(const char *name)
 {
-	char *start = program_args[0], *end = start;
-
-	for (char **arg = program_args; *arg == end; arg++)
-		end += strlen(*arg) + 1;
-	memset(start, 0, (size_t)(end - start));
-	for (size_t i = 0; name[i] && start + i + 1 < end; i++)
-		start[i] = name[i];
+	memset(program_args, 0, program_args_len);
+	for (size_t i = 0; name[i] && i + 1 < program_args_len; i++)
+		program_args[i] = name[i];
 }
 
 /* With "@" systemd spares the process when it ends all others at shutdown. */
