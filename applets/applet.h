@@ -128,8 +128,8 @@ extern bool option_quiet, option_verbose;
 /* The name that this program was called by. Set by main(). */
 extern const char *program_name; /* "cfs mkfs", or the name of the link */
 extern const char *applet_word;  /* the name of the applet: "mkfs", "mkcomposefs" */
-extern char *program_args;      /* the arguments of the process where they were passed, */
-extern size_t program_args_len; /* in one piece of memory; empty: not known */
+extern char *program_args;       /* the arguments of the process where they were passed, */
+extern size_t program_args_len;  /* in one piece of memory; empty: not known */
 extern bool program_is_upstream; /* a link has the name of one of upstream's programs */
 
 /*
