@@ -14,11 +14,11 @@ struct getxattr_args {
 	u32 flags;
 };
 
-/* Three ways to ask. */
+/* How to ask for the extended attributes of an entry. */
 enum way {
 	BY_FD,
-	BY_PROC, /* an O_PATH descriptor allows no xattr call, its name in /proc does */
-	BY_NAME, /* without /proc, and a look whether it was the right one */
+	BY_PROC, /* through /proc/self/fd: the calls refuse an O_PATH descriptor */
+	BY_NAME, /* by directory and name where there is no /proc; checked afterwards */
 };
 
 struct asked {
@@ -56,7 +56,7 @@ static ssize_t get(const struct asked *a, const char *name, void *to, size_t siz
 	}
 }
 
-/* The list, in a way that works: a->way says which. -1 and errno. */
+/* List the names in the first way that works, and leave it in a->way. -1 and errno. */
 static ssize_t list_somehow(struct asked *a, char *to, size_t size)
 {
 	ssize_t n = list(a, to, size);
@@ -68,7 +68,7 @@ static ssize_t list_somehow(struct asked *a, char *to, size_t size)
 	return n;
 }
 
-/* Asking by name may have asked something else. */
+/* Another file may have got the name meanwhile: 0 if it is still the same one. */
 static int right_one(const struct asked *a, struct error *err)
 {
 	struct stat is, was;
@@ -124,7 +124,7 @@ int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct
 		n = list_somehow(&a, w->list, sizeof(w->list) - 1);
 	} while (n < 0 && errno == ERANGE && ++tries < 10);
 	if (n < 0 && errno == EOPNOTSUPP)
-		return 0; /* a file system without any */
+		return 0; /* the file system has no extended attributes */
 	if (n < 0 && errno == ENOSYS && a.way == BY_NAME)
 		return error_set(err, ENOSYS, "extended attributes cannot be read without /proc");
 	if (n < 0)

@@ -6,8 +6,8 @@
 #include "source/dir/entry.h"
 
 /*
- * Collect the extended attributes that the options ask for in w->g->set. @fd is
- * open for reading, or O_PATH and of the entry @path_of. 0, ENTRY_CHANGED, or
+ * Read the extended attributes that the options ask for into w->g->set. @fd is open
+ * for reading; if it was opened with O_PATH, @path_of is its entry. 0, ENTRY_CHANGED, or
  * -1 and a text without the path.
  */
 int attrs_read(struct entry_work *w, int fd, const struct entry *path_of, struct error *err);

@@ -167,7 +167,7 @@ bool dirs_list_take(struct dirs_list *list, struct dirs_item *item)
 		*item = list->v[--list->n];
 		list->busy++;
 	} else {
-		/* Nothing waits and nobody is at work who could give more. */
+		/* The list is empty and no thread is left that could add to it. */
 		pthread_cond_broadcast(&w->changed);
 	}
 	pthread_mutex_unlock(&w->lock);

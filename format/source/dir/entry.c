@@ -62,7 +62,7 @@ int entry_in(const char *source, const struct node *dir, const char *name, struc
 		buf_str(&path, name);
 	}
 	buf_byte(&path, 0);
-	/* The end of a path that is longer than any text tells more than its beginning. */
+	/* Of a path that does not fit into a message, the end is more useful. */
 	if (path.len > 2048)
 		cut = path.len - 2048;
 	if (path.failed)
@@ -79,7 +79,7 @@ int entry_in(const char *source, const struct node *dir, const char *name, struc
 
 /* ---- one look at an entry -------------------------------------------------- */
 
-/* What was read; it becomes a node when all of it is there. */
+/* An entry while it is read; it becomes a node when it is complete. */
 struct draft {
 	struct stat st;
 	const char *target; /* of a link */
@@ -90,7 +90,7 @@ struct draft {
 
 static mode_t type_of(unsigned char dt)
 {
-	return (mode_t)dt << 12; /* as every file system does it (DTTOIF) */
+	return (mode_t)dt << 12; /* DTTOIF() */
 }
 
 /* ENTRY_CHANGED: something else has the name now. */
@@ -115,7 +115,7 @@ static int open_entry(const struct entry *e, mode_t type, struct stat *st, struc
 	return fd;
 }
 
-/* Errors of open() that say that the listing is out of date. */
+/* Whether an error of open() means that the entry has changed since it was listed. */
 static bool is_gone(int code)
 {
 	return code == ENOENT || code == ELOOP || code == ENXIO || code == ENODEV;
@@ -164,9 +164,8 @@ static int read_file(struct entry_work *w, int fd, struct draft *d, struct error
 }
 
 /*
- * All of an entry through its descriptor. Where more than one call tells about
- * it, a last look shows whether it was the same all the time; content_put() has
- * its own.
+ * Read all of an entry through its descriptor. If that took several calls, compare
+ * its status at the end with that at the beginning; content_put() does this itself.
  */
 static int read_entry(struct entry_work *w, const struct entry *e, int fd, struct draft *d,
 		      struct error *err)

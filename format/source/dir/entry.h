@@ -6,14 +6,14 @@
 #include "store/content.h"
 #include "source/dir/scan.h"
 
-/* A name, not of a directory, of an inode that has several; for --hardlinks. */
+/* One of several names of an inode that is not a directory; for --hardlinks. */
 struct entry_link {
 	dev_t dev;
 	ino_t ino;
 	struct node *node;
 };
 
-/* What one thread reads entries with. About 200 KiB. */
+/* The buffers and counters of one thread that reads entries. About 200 KiB. */
 struct entry_work {
 	const struct scan_options *options;
 	struct grower *g;
@@ -21,19 +21,19 @@ struct entry_work {
 	struct entry_link *links; /* allocated */
 	size_t nlinks, links_cap;
 	u64 names, bytes;     /* added, for the progress */
-	const char *left_out; /* what the last entry is, of those that are excluded */
-	char list[65537]; /* all that a file system may have in names and one value of xattrs, */
-	u8 value[65536];  /* XATTR_LIST_MAX and XATTR_SIZE_MAX */
-	char room[65536]; /* link targets, small contents; names of a directory */
+	const char *left_out; /* why the last entry was excluded */
+	char list[65537];     /* the largest list of names and the largest value, */
+	u8 value[65536];      /* XATTR_LIST_MAX and XATTR_SIZE_MAX */
+	char room[65536];     /* link targets, small contents; names of a directory */
 };
 
-/* NULL without memory. @workers: who may help with large files. */
+/* NULL without memory. @workers: threads that may help with large files. */
 struct entry_work *entry_open(const struct scan_options *options, struct grower *g,
 			      struct workers *workers);
 void entry_close(struct entry_work *w);
 
-#define ENTRY_CHANGED CONTENT_CHANGED /* it is not what it was a moment ago */
-#define ENTRY_LEFT_OUT 2              /* it is excluded: w->left_out tells what it is */
+#define ENTRY_CHANGED CONTENT_CHANGED /* the entry changed while it was read */
+#define ENTRY_LEFT_OUT 2              /* the entry is excluded: w->left_out says why */
 
 /* A name in the directory @dir. */
 struct entry {
@@ -45,9 +45,9 @@ struct entry {
 };
 
 /*
- * Read what has the name, and add a node, unless it is a device that nobody
- * wants. Digests are complete after content_finish(). An entry that changes
- * meanwhile is read once more.
+ * Read an entry and add its node; a device is skipped if the options say so. Digests
+ * are complete after content_finish(). An entry that changes while it is read is
+ * read once more.
  * 0, ENTRY_LEFT_OUT, ENTRY_CHANGED, CONTENT_STORE, or -1 and a text without
  * the path.
  */
@@ -60,7 +60,7 @@ int entry_add(struct entry_work *w, const struct entry *e, struct error *err);
 int entry_describe(struct entry_work *w, int fd, const struct stat *st, struct node *node,
 		   struct error *err);
 
-/* Whether this is one of the things to leave out: what it is, or NULL. */
+/* Why @st must be left out; NULL if it need not be. */
 const char *entry_excluded(const struct scan_options *options, const struct stat *st);
 
 /* Put the path of @name below @dir (NULL: of @dir itself) before the text. Returns -1. */

@@ -16,8 +16,7 @@ static size_t depth(const struct name *n)
 
 /*
  * Whether @a comes before @b in a walk, depth first in byte order. Neither is a
- * directory, so that none is above the other: somewhere on the way up they are
- * siblings.
+ * directory, so neither is above the other: two of their parents are siblings.
  */
 static bool before(const struct name *a, const struct name *b)
 {
@@ -34,7 +33,7 @@ static bool before(const struct name *a, const struct name *b)
 	return text_order(a->s, a->len, b->s, b->len) < 0;
 }
 
-/* Groups of one inode; their order is seen nowhere. */
+/* Brings the names of an inode together; their order does not matter. */
 static int by_inode(const void *x, const void *y)
 {
 	const struct entry_link *a = x, *b = y;
@@ -44,7 +43,7 @@ static int by_inode(const void *x, const void *y)
 	return a->ino < b->ino ? -1 : a->ino > b->ino;
 }
 
-/* All that was remembered, in one array. NULL without memory, or if there is none. */
+/* The names of all threads in one array. NULL without memory, or if there are none. */
 static struct entry_link *collect(struct entry_work **work, unsigned int threads, size_t *count)
 {
 	struct entry_link *v;
@@ -66,8 +65,8 @@ static struct entry_link *collect(struct entry_work **work, unsigned int threads
 }
 
 /*
- * The nodes of one inode: links are made for all but the first name. A node
- * that a link replaces has no type, and points to it, until replace_all() comes by.
+ * Make a link for every name of an inode but the first. A node that a link replaces
+ * gets no type and points to the link, until replace_all() puts the link in its place.
  */
 static int make_links(struct grower *g, struct entry_link *v, size_t n)
 {
@@ -100,7 +99,7 @@ static int make_links(struct grower *g, struct entry_link *v, size_t n)
 	return 0;
 }
 
-/* One pass over the names of a directory, of which any number may have become links. */
+/* Replace the nodes of a directory that have become links, in one pass. */
 static void replace_in(struct node *dir)
 {
 	struct name *last = NULL;
@@ -126,7 +125,7 @@ static void replace_all(struct tree *tree)
 			replace_in((struct node *)n);
 }
 
-/* So many nodes are links now; which thread made them does not matter. */
+/* @links nodes have become links: subtract them, from whichever thread has some. */
 static void uncount(struct entry_work **work, unsigned int threads, u32 links)
 {
 	for (unsigned int i = 0; i < threads; i++) {

@@ -21,7 +21,7 @@ struct scan {
 	size_t keep;              /* directories that each thread keeps open */
 };
 
-/* What one thread needs on its way. */
+/* The state of one thread. */
 struct walk {
 	struct scan *scan;
 	struct workers *workers;
@@ -57,11 +57,11 @@ static void tell_progress(struct walk *k)
 	}
 }
 
-/* ---- what stands in a directory ---------------------------------------- */
+/* ---- the entries of a directory ---------------------------------------- */
 
 /*
- * The names in a directory and its metadata, which are as they were at one
- * moment. ENTRY_CHANGED: there was no such moment.
+ * Read the names in a directory and its metadata as they were at one moment.
+ * ENTRY_CHANGED: the directory kept changing.
  */
 static int read_names(struct walk *k, int fd, const struct stat *before, struct node *node,
 		      struct error *err)
@@ -104,7 +104,7 @@ static int add_name(struct walk *k, const struct dirs_level *level, const struct
 	return 0;
 }
 
-/* The listing gave no type: it decides between the two kinds of names there are here. */
+/* The listing gave no type: ask whether the name is a directory. */
 static int find_type(const struct walk *k, struct entry *e, struct error *err)
 {
 	struct stat st;
@@ -143,7 +143,7 @@ static int add_names(struct walk *k, const struct dirs_level *level, struct erro
 	return 0;
 }
 
-/* Go into a directory, and add all that stands in it. Takes over item->fd. */
+/* Enter a directory and add its entries. Takes over item->fd. */
 static int enter(struct walk *k, const struct dirs_item *item, struct error *err)
 {
 	struct stat st = item->st;
@@ -170,7 +170,7 @@ static int enter(struct walk *k, const struct dirs_item *item, struct error *err
 
 /* ---- the way through the tree -------------------------------------------- */
 
-/* Where the next directory hangs, from there on; NULL: there is none. */
+/* The pointer to the next directory, from @at on; NULL if there is none. */
 static struct name **next_directory(struct name **at)
 {
 	while (*at && ((*at)->is_link || !node_is((struct node *)*at, CFS_IFDIR)))
@@ -178,7 +178,7 @@ static struct name **next_directory(struct name **at)
 	return *at ? at : NULL;
 }
 
-/* Take the directory at level->at, of which only the name is known, out of the tree. */
+/* Remove the directory at level->at from the tree; only its name was added so far. */
 static void take_out(struct walk *k, struct dirs_level *level)
 {
 	static_assert(offsetof(struct name, next) == 0, "a pointer to it is one to its name");
@@ -193,7 +193,7 @@ static void take_out(struct walk *k, struct dirs_level *level)
 	k->work->g->nodes--;
 }
 
-/* Open the directory at level->at. 1: it is to be left out. */
+/* Open the directory at level->at. 1: it is excluded. */
 static int open_child(struct walk *k, struct dirs_level *level, struct dirs_item *item,
 		      struct error *err)
 {
@@ -230,7 +230,7 @@ static int open_child(struct walk *k, struct dirs_level *level, struct dirs_item
 	return 1;
 }
 
-/* One step: down into the next directory, which another thread may have, or up. */
+/* One step: down into the next directory, unless another thread takes it, or up. */
 static int step(struct walk *k, struct error *err)
 {
 	struct dirs_level *level = dirs_top(&k->dirs);
@@ -256,7 +256,7 @@ static int step(struct walk *k, struct error *err)
 		return 0;
 	}
 	level->at = &(*level->at)->next;
-	/* The last one is for this thread: it would have nothing else to do. */
+	/* This thread keeps the last directory, because it has nothing else to do. */
 	if (dirs_list_wants(&k->scan->list) && next_directory(level->at) &&
 	    dirs_list_give(&k->scan->list, &item))
 		return 0;
@@ -296,9 +296,9 @@ static int thread(struct workers *workers, unsigned int index, void *arg, struct
 /* ---- the whole ------------------------------------------------------------ */
 
 /*
- * A thread has open at the same time: directories on its way, one that waits, a
- * file, its object and that one's directory. Half of the descriptors are the
- * store's. Returns how many threads there can be.
+ * How many threads the limit of descriptors allows. A thread has open at the same
+ * time: the directories on its path, one in the list, a file, its object and the
+ * directory of that. Half of the descriptors are left to the store.
  */
 static unsigned int divide_descriptors(struct scan *scan, unsigned int threads)
 {

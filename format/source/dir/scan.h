@@ -11,14 +11,14 @@
 
 struct store;
 
-/* A file or directory that is left out, with a note, wherever it turns up (WI-10). */
+/* A file or directory that is left out, with a note, wherever the scan meets it (WI-10). */
 struct scan_exclude {
 	dev_t dev;
 	ino_t ino;
 	const char *what; /* for the note: "the output file" */
 };
 
-#define SCAN_INLINE 64 /* bytes of a file that stand in the image */
+#define SCAN_INLINE 64 /* files of up to that many bytes are inlined */
 
 struct scan_options {
 	bool use_epoch;    /* every mtime is 0 */
@@ -32,7 +32,7 @@ struct scan_options {
 	const struct scan_exclude *exclude;
 	size_t excludes;
 	struct notes *notes;
-	/* Called now and then by any thread: what has been added since its last call. May be NULL. */
+	/* Called now and then, by any thread, with what it has added since its last call. May be NULL. */
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
 };

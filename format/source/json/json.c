@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define ROOM ((size_t)64 << 10)
-#define FEW 16u /* keys of an object are compared one by one up to here */
+#define FEW 16u /* up to so many keys of an object are compared one by one */
 
 int json_init(struct json_reader *j,
 	      ssize_t (*read)(void *arg, void *to, size_t len, struct error *err), void *arg,
@@ -35,7 +35,7 @@ int json_bad(struct json_reader *j, const char *text)
 	return error_set(j->err, EINVAL, "%s", text);
 }
 
-/* What the last read gave stays so: who asks again behind the end, or a failure, gets the same. */
+/* After the end or an error, every further call returns the same. */
 int json_more(struct json_reader *j)
 {
 	if (j->got > 0) {
@@ -64,7 +64,7 @@ int json_take(struct json_reader *j)
 	return c;
 }
 
-/* The next byte that is no white space, not taken; as json_peek(). */
+/* Skip white space and look at the next byte; returns as json_peek(). */
 static int peek_token(struct json_reader *j)
 {
 	for (;;) {
@@ -78,7 +78,7 @@ static int peek_token(struct json_reader *j)
 	}
 }
 
-/* The same where one must come. -1 and a text. */
+/* The same where the text must not end. -1 and a text. */
 static int need_token(struct json_reader *j)
 {
 	int c = json_peek(j);
@@ -150,13 +150,13 @@ enum json_type json_value(struct json_reader *j)
 	}
 }
 
-/* A number, as far as it is an integer. */
+/* A number that is being read. */
 struct number {
 	bool minus, integer, fits;
 	u64 v;
 };
 
-/* One or more digits, and to @next what stands behind them. -1 and a text. */
+/* Read one or more digits, and the byte behind them into @next. -1 and a text. */
 static int digits(struct json_reader *j, struct number *n, int *next)
 {
 	bool some = false;
@@ -256,7 +256,7 @@ struct wanted {
 	size_t at;
 };
 
-/* Items of the table are places in j->keys, plus one. */
+/* An item of the table is a position in j->keys plus one. */
 static bool same_item(const void *item, const void *want)
 {
 	const struct wanted *w = want;
@@ -276,7 +276,7 @@ static int remember(struct json_reader *j, struct json_level *l, size_t at)
 		       : 0;
 }
 
-/* Refuse the key at @at, the last one, if it is there already. */
+/* Refuse the last key, which is at @at, if the object already has it. */
 static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 {
 	struct wanted want = { j, at };
@@ -305,7 +305,7 @@ static int check_key(struct json_reader *j, struct json_level *l, size_t at)
 	return 0;
 }
 
-/* Before a member: 1 with the comma taken if one is due, 0 with the end taken. */
+/* Go to the next member, past a comma if one is due: 1; or past the end: 0. */
 static int next_member(struct json_reader *j, char end)
 {
 	struct json_level *l = &j->level[j->depth - 1];
@@ -360,7 +360,7 @@ int json_next_item(struct json_reader *j)
 	return next_member(j, ']');
 }
 
-/* What is not kept of a value that has begun; containers are entered, no more. */
+/* Skip a value that has begun; of an object or array only the opening bracket. */
 static int skip_flat(struct json_reader *j, enum json_type type)
 {
 	struct number n;

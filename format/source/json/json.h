@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A pull parser for JSON (RFC 8259) that is read once, from its beginning to
- * its end (toc-json 4.1, reliability RT-10). Nothing is kept but the keys of the
- * objects that are open, for no key may come twice.
+ * its end (toc-json 4.1, RT-10). Only the keys of the open objects are kept, to refuse
+ * a key that occurs twice.
  *
  *	json_init(&j, read, arg, err);
  *	if (json_value(&j) == JSON_OBJECT)
@@ -21,7 +21,7 @@
 #define JSON_DEPTH 64u
 #define JSON_LIMIT ((u64)4 << 30) /* bytes of text */
 
-/* A value begins; JSON_ERROR has a text. */
+/* The type of a value that begins. After JSON_ERROR there is a text. */
 enum json_type {
 	JSON_ERROR = -1,
 	JSON_NULL,
@@ -51,11 +51,11 @@ struct json_reader {
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
 	void *arg;
 	struct error *err; /* of all calls; the texts are without name and line */
-	ssize_t got;       /* by the last read */
-	bool read_failed;  /* its text is the error */
-	u64 line;          /* of what was read last, from 1 */
+	ssize_t got;       /* what the last read returned */
+	bool read_failed;  /* the error is that of reading */
+	u64 line;          /* the line of the byte that was read last, from 1 */
 	u64 total;
-	const u8 *p, *end; /* not looked at yet */
+	const u8 *p, *end; /* bytes that have not been used */
 	struct buf keys;   /* of the open objects: length and bytes */
 	struct hash_key hash;
 	u32 depth;
@@ -70,8 +70,8 @@ int json_init(struct json_reader *j,
 void json_release(struct json_reader *j);
 
 /*
- * The next value begins. Of null, true and false nothing is left to read; a
- * number or a string is read by json_integer(), json_text() or json_skip(), an
+ * Begin the next value. null, true and false are complete then; a number or a string
+ * is read by json_integer(), json_text() or json_skip(), an
  * array by json_next_item() and json_value() in turn, an object by
  * json_next_key() and json_value() in turn.
  */
@@ -83,16 +83,16 @@ int json_next_key(struct json_reader *j, struct json_key *key);
 /* 1: another value is next; 0: that was the end of the array; -1 and a text. */
 int json_next_item(struct json_reader *j);
 
-/* The string that has begun, unescaped, is added to @to unless that is NULL. -1 and a text. */
+/* Read the string that has begun, and add it unescaped to @to unless that is NULL. -1 and a text. */
 int json_text(struct json_reader *j, struct buf *to);
 
-/* The number that has begun, if it is an integer from 0 to @max. -1 and a text. */
+/* Read the number that has begun, which must be an integer from 0 to @max. -1 and a text. */
 int json_integer(struct json_reader *j, u64 max, u64 *out);
 
-/* Read the rest of a value that has begun, @type of it. -1 and a text. */
+/* Skip a value of @type that has begun. -1 and a text. */
 int json_skip(struct json_reader *j, enum json_type type);
 
-/* Nothing but white space follows. -1 and a text. */
+/* Check that only white space follows. -1 and a text. */
 int json_end(struct json_reader *j);
 
 #endif

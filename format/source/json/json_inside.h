@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What json.c and json_string.c share. */
+/* Declarations shared by json.c and string.c. */
 #ifndef CFS_SOURCE_JSON_JSON_INSIDE_H
 #define CFS_SOURCE_JSON_JSON_INSIDE_H
 
@@ -8,7 +8,7 @@
 /* Set the text. Returns -1. */
 int json_bad(struct json_reader *j, const char *text);
 
-/* More bytes are read: as json_peek(). */
+/* Read more bytes; returns as json_peek(). */
 int json_more(struct json_reader *j);
 
 /* The next byte, not taken; -1 at the end; -2 and a text. */

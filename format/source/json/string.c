@@ -20,7 +20,7 @@ static int hex4(struct json_reader *j)
 	return v;
 }
 
-/* What stands behind "\u": its UTF-8 form. -1 and a text. */
+/* Decode the digits behind "\u" to UTF-8. -1 and a text. */
 static int unicode(struct json_reader *j, char out[4])
 {
 	int c = hex4(j), low;
@@ -44,7 +44,7 @@ static int unicode(struct json_reader *j, char out[4])
 	return (int)text_put_utf8(out, (u32)c);
 }
 
-/* What stands behind a backslash: 1 to 4 bytes. -1 and a text. */
+/* Decode the escape behind a backslash to 1 to 4 bytes. -1 and a text. */
 static int escape(struct json_reader *j, char out[4])
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -62,7 +62,7 @@ static int escape(struct json_reader *j, char out[4])
 	return 1;
 }
 
-/* A character of more than one byte: 2 to 4 bytes. -1 and a text. */
+/* Check a character of 2 to 4 bytes. -1 and a text. */
 static int multibyte(struct json_reader *j, char out[4])
 {
 	int c = json_take(j), n = 2 + (c >= 0xe0) + (c >= 0xf0);
@@ -102,7 +102,7 @@ static size_t plain_run(const u8 *s, const u8 *end)
 	return (size_t)(s - start);
 }
 
-/* What is not plain, to @out: its length, 0 for the quote at the end, or -1 and a text. */
+/* Decode one character that is not plain to @out. Returns its length, 0 for the closing quote, or -1 and a text. */
 static int special(struct json_reader *j, char out[4])
 {
 	int c = json_peek(j);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a layer does to those below it, and the tree that is left of all. */
+/* The end of a layer: put it over the layers below it. Then make the tree. */
 #include "source/layers/layers_inside.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static int at_fault(struct layers *l, const struct place *place, u32 line)
 	return -1;
 }
 
-/* Put a thing where its directory is alive: the table of toc-json 6 step 3. */
+/* Put a thing at a place whose directory is alive: the table of toc-json 6 step 3. */
 static void place_thing(struct layers *l, struct place *p, struct name *thing)
 {
 	struct node *node = (struct node *)thing, *old = (struct node *)p->thing;
@@ -51,15 +51,15 @@ static struct place *pop(struct layers *l)
 	return p;
 }
 
-/* Whether it was seen as a directory that is alive, and no directory has gone since. */
+/* Whether enter() has found a living directory here and no directory was removed since. */
 static bool is_known(const struct layers *l, const struct place *p)
 {
 	return p->entered && p->entered >= l->closed;
 }
 
 /*
- * A directory and all above it: put what the layer has for them, make what is
- * missing, refuse what is no directory.
+ * Bring a directory and all its parents to life: put the entries that the layer has for
+ * them, make those that are missing, refuse what is not a directory.
  */
 static int enter(struct layers *l, struct place *dir, struct error *err)
 {
@@ -90,7 +90,7 @@ static int enter(struct layers *l, struct place *dir, struct error *err)
 	return 0;
 }
 
-/* Whether what stands here can be reached. 1, 0, or -1 without memory. */
+/* Whether the thing at @place can be reached from the root. 1, 0, or -1 without memory. */
 static int is_alive(struct layers *l, struct place *place, struct error *err)
 {
 	if (!place_stands(place))
@@ -111,7 +111,7 @@ static int is_alive(struct layers *l, struct place *place, struct error *err)
 
 /* ---- hard links ---- */
 
-/* In a list: a target that this layer has placed and that stands is taken now. */
+/* Resolve a link of an ordered layer at once if this layer has placed its target. */
 static int link_now(struct layers *l, struct place *place, struct link *link, struct error *err)
 {
 	struct place *to = layers_reach(l, link->path, link->path_len);
@@ -127,7 +127,7 @@ static int link_now(struct layers *l, struct place *place, struct link *link, st
 	return 0;
 }
 
-/* Find what the path of a link names now: a node, or another link. */
+/* Look the path of a link up in the tree: it names a node or another link. */
 static int look_up(struct layers *l, const struct place *place, struct link *link,
 		   struct error *err)
 {
@@ -186,7 +186,7 @@ static int place_set(struct layers *l, struct error *err)
 		u32 line = p->put ? name_line(p->put) : 0;
 
 		if (!p->put)
-			continue; /* entered already */
+			continue; /* enter() has put it */
 		if (p->parent && enter(l, p->parent, err))
 			return at_fault(l, p, line);
 		place_thing(l, p, p->put);
@@ -228,14 +228,14 @@ static int set_opaque(struct layers *l, struct node *node, struct error *err)
 	return node_set_xattrs(l->g, node) ? error_nomem(err) : 0;
 }
 
-/* Whether it is left out: devices, but for what whiteouts became. */
+/* Whether a node is left out: devices, except those that whiteouts became. */
 static bool is_skipped(const struct layers *l, const struct node *node)
 {
 	return l->skip_devices && (node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK)) &&
 	       node->name.id != LAYERS_MADE;
 }
 
-/* A marker in the finished layer, whose parents are there. */
+/* Put a marker into the finished layer; its parents exist. */
 static int place_mark(struct layers *l, const struct layers_mark *mark, struct error *err)
 {
 	struct place *p = mark->place;
@@ -295,7 +295,7 @@ int layers_end(struct layers *l, struct error *err)
 
 /* ---- the tree ---- */
 
-/* Put a thing that is alive under its name. */
+/* Add a living thing to the tree. */
 static int attach(struct layers *l, struct place *p)
 {
 	struct name *thing = p->thing;
@@ -334,7 +334,7 @@ static int attach_all(struct layers *l)
 	return 0;
 }
 
-/* Whether an inode is left whose own name is gone. */
+/* Whether an inode has lost the name that holds it while others remain. */
 static bool has_orphans(const struct layers *l)
 {
 	for (const struct layers_block *b = l->blocks; b; b = b->next)
@@ -348,9 +348,9 @@ static bool has_orphans(const struct layers *l)
 }
 
 /*
- * An inode whose own name is gone moves to the first of its other names in a
- * walk depth first with siblings in byte order. @at is where that name hangs:
- * in its directory or in the sibling before it.
+ * Move an inode that has lost its own name to the first of its other names, in a walk
+ * depth first with siblings in byte order. @at is the pointer to that name, in its
+ * directory or in the sibling before it.
  */
 static void adopt(struct layers *l, struct name **at)
 {

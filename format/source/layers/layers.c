@@ -98,7 +98,7 @@ struct link *layers_link(struct layers *l, const char *path, size_t len, u32 lin
 
 	if (check_nul(path, len, err))
 		return NULL;
-	/* A part without slash at its end, and what is left out: the result is no longer. */
+	/* Empty components, "." and slashes at the end are dropped, so this is room enough. */
 	to = arena_bytes(&l->arena, len + 1);
 	if (!link || !to) {
 		error_nomem(err);
@@ -145,7 +145,7 @@ struct place *layers_find(const struct layers *l, struct place *parent, const ch
 	return table_find(&l->table, place_hash(l, parent, s, len), same_place, &want);
 }
 
-/* A new place, NULL without memory. */
+/* Make a place. NULL without memory. */
 static struct place *make(struct layers *l, struct place *parent, const char *s, size_t len)
 {
 	struct layers_block *block = l->last_block;
@@ -176,7 +176,7 @@ static struct place *make(struct layers *l, struct place *parent, const char *s,
 	return p;
 }
 
-/* The place of a name, made if it is new. NULL without memory. */
+/* Find the place of a name or make it. NULL without memory. */
 static struct place *get(struct layers *l, struct place *parent, const char *s, size_t len)
 {
 	struct place *p = layers_find(l, parent, s, len);
@@ -297,7 +297,7 @@ static int keep_mark(struct layers *l, struct place *dir, const char *s, size_t 
 	return 0;
 }
 
-/* Act on the layers below. */
+/* Remove from the layers below what a marker hides. */
 static void apply_mark(struct layers *l, struct place *dir, const char *s, size_t len)
 {
 	if (is_opaque(s, len)) {
@@ -342,7 +342,7 @@ static struct parts cut(const char *path, size_t len)
 	}
 }
 
-/* All components of a directory that is named for the first time: ORDINARY or HOUSEKEEPING, or -1. */
+/* Check all components of a directory: ORDINARY, HOUSEKEEPING or -1. */
 static int check_dir(const struct layers *l, const struct parts *parts, bool *is_root,
 		     struct error *err)
 {
@@ -449,7 +449,7 @@ static bool same_file(const struct node *a, const struct node *b)
 	       same_bytes(a->file.digest, b->file.digest, cfs_digest_size(a->algorithm));
 }
 
-/* Whether two entries say the same, as far as it can reach the image. */
+/* Whether two entries are equal in everything that can reach the image. */
 static bool same_thing(const struct name *x, const struct name *y)
 {
 	const struct node *a = (const struct node *)x, *b = (const struct node *)y;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Layers over each other, bottom to top, until they are one tree: whiteouts,
- * what replaces what, hard links and their homes (toc-json 4.4, 5, 6, tar 4, 5).
+ * Put layers over each other, bottom to top, and make one tree of them: whiteouts,
+ * replacement, hard links and their homes (toc-json 4.4, 5, 6, tar 4, 5).
  *
- * A place is a path that was named; it stays when what stands there goes. A
- * source looks for the place of each entry with layers_name(), and hands what
- * belongs there to layers_put(), if the entries of a layer are a set, or to
- * layers_append(), if their order counts. Nothing of a layer is done to the tree
- * before layers_end(), but for whiteouts, which act on the layers below alone.
+ * A place is a path that some layer named. It stays when the thing there is removed.
+ * For each entry a source asks layers_name() for the place, and gives the node or
+ * link to layers_put() if the entries of a layer are a set, or to layers_append() if
+ * their order counts. A layer changes the tree only in layers_end(), except for its
+ * whiteouts, which act on the layers below at once.
  */
 #ifndef CFS_SOURCE_LAYERS_LAYERS_H
 #define CFS_SOURCE_LAYERS_LAYERS_H

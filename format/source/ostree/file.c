@@ -25,14 +25,14 @@ struct ostree_reader {
 	u8 block[BLOCK]; /* of content, or a symlink's target */
 };
 
-/* The object at hand: what was found before its content is read. */
+/* An object whose header has been read, but not its content. */
 struct object {
 	struct sha256_sum sum;
 	int fd;
 	struct stat st;
 	struct ostree_attrs attrs;
 	struct cfs_span target;
-	u64 size; /* that an archive's header states */
+	u64 size; /* stated by the header of an archive object */
 };
 
 struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g,
@@ -67,7 +67,7 @@ const char *ostree_file_ext(const struct ostree_repo *repo)
 	return repo->mode == OSTREE_ARCHIVE ? "filez" : "file";
 }
 
-/* A symlink object's target, or that of a bare-user object, which may end with a NUL. */
+/* Read the target of a symlink object. In a bare-user repository it is a file that may end with a NUL. */
 static int read_target(struct ostree_reader *r, struct object *o, struct error *err)
 {
 	ssize_t n;
@@ -84,7 +84,7 @@ static int read_target(struct ostree_reader *r, struct object *o, struct error *
 	return 0;
 }
 
-/* All xattrs of a bare object. */
+/* Read all extended attributes of a bare object. */
 static int read_xattrs(struct ostree_reader *r, const struct object *o, struct error *err)
 {
 	char name[OSTREE_OBJECT_NAME];
@@ -192,7 +192,7 @@ static int read_content(struct ostree_reader *r, const struct object *o, struct 
 	return 0;
 }
 
-/* What the tree needs later, to memory of the grower. */
+/* Copy what the tree needs into memory of the grower. */
 static int keep(struct ostree_reader *r, const struct object *o, struct ostree_file *file,
 		struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * File objects of an OSTree repository: read once, while the checksum that is
- * their name and the fs-verity digest of their content are computed (ostree 3.5, 4).
+ * File objects of an OSTree repository. Each is read once; its checksum, which is its
+ * name, and the fs-verity digest of its content are computed together (ostree 3.5, 4).
  */
 #ifndef CFS_SOURCE_OSTREE_FILE_H
 #define CFS_SOURCE_OSTREE_FILE_H
@@ -9,7 +9,7 @@
 #include "source/ostree/object.h"
 #include "source/ostree/repo.h"
 
-/* A regular file or symlink. All it points to is the grower's. */
+/* A regular file or symlink. Everything it points to belongs to the grower. */
 struct ostree_file {
 	struct sha256_sum sum; /* its name; set by the caller */
 	u32 mode, uid, gid;
@@ -21,13 +21,13 @@ struct ostree_file {
 		digest; /* fs-verity with SHA-256; of a regular file with size > 0, if it was wanted */
 };
 
-/* What one thread reads file objects with, about 370 KiB; adds xattrs and targets to @g. NULL without memory. */
+/* The buffers of one thread, about 370 KiB. Extended attributes and targets go to @g. NULL without memory. */
 struct ostree_reader;
 struct ostree_reader *ostree_reader_open(const struct ostree_repo *repo, struct grower *g,
 					 bool verity);
 void ostree_reader_close(struct ostree_reader *r);
 
-/* "file", or what the objects are called in an archive. */
+/* "file", or "filez" in an archive. */
 const char *ostree_file_ext(const struct ostree_repo *repo);
 
 /* Read and check the object file->sum. -1 and a text without its name. */

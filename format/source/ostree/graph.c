@@ -2,7 +2,7 @@
 #include "source/ostree/graph.h"
 #include "base/text.h"
 
-#define PATH_SHOWN 2048 /* bytes of a path in a message: its end */
+#define PATH_SHOWN 2048 /* a message shows that many bytes at the end of a path */
 
 void graph_init(struct graph *graph, const struct ostree_repo *repo, struct tree *tree,
 		struct grower *g)
@@ -19,7 +19,7 @@ void graph_release(struct graph *graph)
 	arena_release(&graph->arena);
 }
 
-/* The end of the path, as much of it as there is room for; its length. */
+/* Write the end of the path that fits into @room. Returns its length. */
 static size_t place_path(const struct graph_place *place, char room[PATH_SHOWN])
 {
 	struct graph_place p = *place;
@@ -146,7 +146,7 @@ struct list {
 	struct ostree_entry e;
 };
 
-/* The next entry to l->e. */
+/* Decode the next entry into l->e. */
 static int advance(struct list *l, struct error *err)
 {
 	struct ostree_entry last = l->e;
@@ -163,7 +163,7 @@ static int advance(struct list *l, struct error *err)
 	return 0;
 }
 
-/* Both lists to d->v, in the order of their names. */
+/* Merge both lists into d->v in the order of their names. */
 static int merge(struct graph_tree *d, const struct ostree_dirtree *t, struct error *err)
 {
 	struct list files = { .t = t, .n = t->files.n },
@@ -204,7 +204,7 @@ static int read_tree(struct graph *graph, struct graph_tree *d, struct error *er
 	return d->v ? merge(d, &t, err) : error_nomem(err);
 }
 
-/* A dirtree that has not been met yet, with its dirmetas, but not what is below it. */
+/* Load a new dirtree with the dirmetas of its directories, but not the dirtrees below it. */
 static struct graph_tree *load_tree(struct graph *graph, const struct sha256_sum *sum,
 				    struct graph_place place, struct error *err)
 {
@@ -235,7 +235,7 @@ static struct graph_tree *load_tree(struct graph *graph, const struct sha256_sum
 	return d;
 }
 
-/* All below it is loaded: add up. */
+/* All dirtrees below @d are loaded: count its names and its depth. */
 static int count(struct graph_tree *d, struct error *err)
 {
 	d->names = d->n;

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The objects that a commit is made of, each one once: a dirtree may stand at
- * many paths, a dirmeta belong to many directories, a file have many names.
+ * The objects of a commit, each held once: a dirtree may occur at many paths, a dirmeta
+ * may belong to many directories, and a file may have many names.
  */
 #ifndef CFS_SOURCE_OSTREE_GRAPH_H
 #define CFS_SOURCE_OSTREE_GRAPH_H
 
 #include "source/ostree/file.h"
 
-/* Names at all paths of a commit. */
+/* Limit of names in a commit, counted at every path. */
 #define OSTREE_NAMES_MAX ((u64)1 << 23)
 
-/* A name in a dirtree: where an object was met first. dir NULL: the root. */
+/* The entry of a dirtree at which an object was found first. dir NULL: the root. */
 struct graph_place {
 	struct graph_tree *dir;
 	u32 at;
 };
 
-/* These three begin with the checksum they are found by. */
+/* The next three begin with the checksum that is their key in the tables. */
 struct graph_meta {
 	struct sha256_sum sum;
 	u32 mode, uid, gid;

@@ -19,7 +19,7 @@ unsigned int gvariant_width(u64 body, u64 n)
 	return width;
 }
 
-/* The offset at @at, of which the caller knows that it lies inside. */
+/* Read the offset at @at, which the caller has checked to be inside. */
 static u64 offset_at(struct cfs_span s, u64 at, unsigned int width)
 {
 	u64 v = 0;
@@ -35,7 +35,7 @@ void gvariant_put_offset(struct buf *b, unsigned int width, u64 v)
 		buf_byte(b, (char)(v >> (8 * i)));
 }
 
-/* Move *@pos to the next multiple of @align; what is skipped must be there, and be zero. */
+/* Advance *@pos to the next multiple of @align. The bytes skipped must exist and be zero. */
 static int skip_padding(struct cfs_span s, u64 end, u64 *pos, unsigned int align, struct error *err)
 {
 	u64 to = cfs_align(*pos, align);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GVariant framing, as far as OSTree's objects need it (ostree 3.1). Only
- * normal form is taken: every offset in order and inside, padding zero, offsets
- * as small as they can be, no byte left over. Nothing is copied or allocated:
- * what comes out are parts of the span that went in. Functions return 0, or -1
- * and a text that does not say where.
+ * GVariant framing, as far as OSTree's objects need it (ostree 3.1). Only normal form is
+ * accepted: offsets in order and inside, padding zero, offsets of the smallest width,
+ * no byte left over. Nothing is copied or allocated: the results are parts of the span
+ * that was passed. Functions return 0, or -1 and a text without a position.
  */
 #ifndef CFS_SOURCE_OSTREE_GVARIANT_H
 #define CFS_SOURCE_OSTREE_GVARIANT_H
@@ -41,7 +40,7 @@ struct cfs_span gvariant_element(const struct gvariant_array *a, u64 i);
 /* Check a string: UTF-8 and one NUL at its end. The NUL is not counted in @out. */
 int gvariant_string(struct cfs_span s, struct cfs_span *out, struct error *err);
 
-/* The same without UTF-8, for byte strings with a NUL at their end. */
+/* Check a byte string with a NUL at its end, which need not be UTF-8. */
 int gvariant_bytestring(struct cfs_span s, struct cfs_span *out, struct error *err);
 
 /* A variant's value and its type, not empty, without NUL. */
@@ -53,7 +52,7 @@ u32 gvariant_be32(const u8 *p);
 u64 gvariant_be64(const u8 *p);
 void gvariant_put_be32(struct buf *b, u32 v);
 
-/* How wide the @n offsets behind @body bytes are. */
+/* The width of the @n offsets behind @body bytes. */
 unsigned int gvariant_width(u64 body, u64 n);
 
 /* Add one offset of that width. */

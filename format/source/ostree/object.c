@@ -5,7 +5,7 @@
 
 #define MODE_BITS 0177777u
 
-/* A checksum, or a text that names the field. */
+/* Decode a checksum. -1 and a text that names the field. */
 static int take_sum(struct sha256_sum *sum, struct cfs_span s, const char *what, struct error *err)
 {
 	if (s.len != sizeof(*sum))
@@ -19,7 +19,7 @@ static bool same_key(const void *item, const void *want)
 	return !strcmp(item, want);
 }
 
-/* Refuse a key that is there twice. Keys end with a NUL and stay where they are. */
+/* Refuse a key that occurs twice. Keys end with a NUL and stay in place. */
 static int add_key(struct table *keys, const struct hash_key *hash_key, const char *key,
 		   struct error *err)
 {
@@ -31,7 +31,7 @@ static int add_key(struct table *keys, const struct hash_key *hash_key, const ch
 	return table_add(keys, hash, (void *)(uintptr_t)key) ? error_nomem(err) : 0;
 }
 
-/* One entry {sv}; the value is looked at only if it is the digest. */
+/* Decode one entry {sv}. Only the value of the digest is read. */
 static int take_entry(struct ostree_commit *c, struct cfs_span s, bool wanted, struct cfs_span *key,
 		      struct error *err)
 {
@@ -71,7 +71,7 @@ static int take_metadata(struct ostree_commit *c, struct cfs_span s, bool wanted
 	return rc ? error_in(err, "metadata") : 0;
 }
 
-/* Their framing; what they hold plays no part. */
+/* Check the framing of the related objects; their contents have no effect. */
 static int check_related(struct cfs_span s, struct error *err)
 {
 	static const struct gvariant_member members[] = { { 1, 0 }, { 1, 0 } };
@@ -308,7 +308,7 @@ void ostree_header_encode(struct buf *b, const struct ostree_attrs *a, struct cf
 	u64 target_end = 16 + target.len + 1, len;
 
 	b->len = 0;
-	gvariant_put_be32(b, 0); /* the length, put right below */
+	gvariant_put_be32(b, 0); /* the length, set below */
 	gvariant_put_be32(b, 0);
 	gvariant_put_be32(b, a->uid);
 	gvariant_put_be32(b, a->gid);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What stands in OSTree's objects (ostree 3): bytes to parts of them, and the
- * header over which the checksum of a file is computed. Functions return 0, or
- * -1 and a text about the object, without its name.
+ * Decode OSTree's objects into parts of their bytes, and make the header over which the
+ * checksum of a file is computed (ostree 3). Functions return 0, or -1 and a text about
+ * the object, without its name.
  */
 #ifndef CFS_SOURCE_OSTREE_OBJECT_H
 #define CFS_SOURCE_OSTREE_OBJECT_H
@@ -19,7 +19,7 @@ struct ostree_commit {
 	struct sha256_sum digest; /* that the image must have (ostree 6) */
 };
 
-/* The recorded digest is looked at only if it is @wanted. */
+/* The recorded digest is decoded only if it is @wanted. */
 int ostree_commit_decode(struct ostree_commit *c, struct cfs_span s, bool wanted,
 			 struct error *err);
 
@@ -60,15 +60,15 @@ int ostree_header_decode(struct ostree_header *h, struct cfs_span s, struct erro
 /* The mode and target of a file object. */
 int ostree_file_check(u32 mode, struct cfs_span target, struct error *err);
 
-/* Xattrs to g->set. @ascending: it is required. */
+/* Decode extended attributes into g->set. @ascending: refuse names out of order. */
 int ostree_xattrs_decode(const struct gvariant_array *xattrs, bool ascending, struct grower *g,
 			 struct error *err);
 
-/* One more xattr to g->set; a name that is there already is refused. */
+/* Add an extended attribute to g->set. A name that is there already is refused. */
 int ostree_xattr_add(struct grower *g, struct cfs_span name, struct cfs_span value,
 		     struct error *err);
 
-/* A copy of g->set in the grower's memory; NULL if it is empty. */
+/* Copy g->set into memory of the grower; NULL if it is empty. */
 int ostree_xattrs_keep(struct grower *g, const struct xattr ***v, u32 *n, struct error *err);
 
 /*

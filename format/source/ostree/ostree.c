@@ -28,7 +28,7 @@ static int read_commit(const struct ostree_repo *repo, const struct sha256_sum *
 	return error_in(err, "%.64s.commit", hex);
 }
 
-/* Of the revision: all but the "^" behind it. */
+/* The length of the revision without the "^" at its end. */
 static size_t base_length(const struct ostree *o)
 {
 	size_t len = strlen(o->rev);
@@ -138,7 +138,7 @@ static void describe_directory(struct node *node, const struct graph_meta *m)
 	node->nxattrs = m->nxattrs;
 }
 
-/* HH/REST.file, once for all names of an object. */
+/* The payload HH/REST.file, made once for all names of an object. */
 static const char *payload_of(struct grower *g, struct graph_file *file)
 {
 	char *p;
@@ -154,7 +154,7 @@ static const char *payload_of(struct grower *g, struct graph_file *file)
 	return p;
 }
 
-/* The nodes of all names of an object share what they point to, which is the tree's already. */
+/* The nodes of all names of an object share the memory they point to, which belongs to the tree. */
 static int describe_file(const struct ostree *o, struct grower *g, struct node *node,
 			 struct graph_file *file)
 {
@@ -214,7 +214,7 @@ static int add_entry(const struct ostree *o, struct grower *g, struct stack *s,
 	return e->tree->n ? push(s, e->tree, node) : 0;
 }
 
-/* A name for every path. */
+/* Make a name in the tree for every path of the commit. */
 static int expand(const struct ostree *o, const struct graph *graph)
 {
 	struct node *root = tree_add(graph->g, NULL, NULL, 0, graph->root_meta->mode);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A commit of an OSTree repository becomes a tree: the one whose image ostree
- * makes (ostree 5). Everything is checked before it is used, each object is
+ * Make a tree of a commit, with the same image that ostree makes of it (ostree 5). Everything is checked before it is used, each object is
  * read once, and file objects are hashed by threads.
  */
 #ifndef CFS_SOURCE_OSTREE_OSTREE_H
@@ -15,12 +14,12 @@ struct ostree {
 	const char *repo, *rev; /* as given */
 	bool verity;            /* record fs-verity digests */
 	unsigned int threads;   /* for file objects, at least 1 */
-	/* Called by any thread: what has been read since its last call. May be NULL. */
+	/* Called by any thread with what it has read since its last call. May be NULL. */
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
 	struct workers_pool *pool; /* of that many; NULL: none */
 	struct ostree_repo opened; /* by ostree_begin() */
-	struct sha256_sum found;   /* what the revision begins with */
+	struct sha256_sum found;   /* the commit that the revision names without its "^" */
 	/* What the commit records as the image's digest; algorithm 0: nothing, or without verity */
 	struct cfs_digest digest;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which commit a name means (ostree 2). */
+/* Find the commit that a revision names (ostree 2). */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,11 +12,11 @@
 
 #define ALIASES_MAX 8
 
-/* Results of looking somewhere; -1 is an error. */
+/* Results of a look-up; -1 is an error. */
 enum {
 	REF_FOUND,
 	REF_NONE,
-	REF_ALIAS, /* the target stands in the path now */
+	REF_ALIAS, /* the path has been replaced by the target */
 };
 
 static bool is_letter(u8 c)
@@ -25,7 +25,7 @@ static bool is_letter(u8 c)
 	       c == '_' || c >= 0x80;
 }
 
-/* [A-Za-z0-9_][A-Za-z0-9_.-]*; so neither empty nor "..". */
+/* Whether @s is [A-Za-z0-9_][A-Za-z0-9_.-]*, hence neither empty nor "..". */
 static bool is_fragment(const char *s, size_t len)
 {
 	if (!len || !is_letter((u8)*s))
@@ -81,8 +81,8 @@ static int read_ref(int fd, struct sha256_sum *sum, struct error *err)
 }
 
 /*
- * The path that an alias in @path means, in its place: @target, joined to the
- * directory of the alias, "." and ".." resolved by text.
+ * Replace the path of an alias by that of its target: @target is joined to the directory
+ * of the alias, and "." and ".." are resolved as text.
  */
 static int follow(char path[PATH_MAX], const char *target, struct error *err)
 {
@@ -118,7 +118,7 @@ static int follow(char path[PATH_MAX], const char *target, struct error *err)
 	return REF_ALIAS;
 }
 
-/* What is at a path: a checksum, nothing, or an alias. REF_*. */
+/* Look at a path: it holds a checksum, nothing, or an alias. Returns REF_*. */
 static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct sha256_sum *sum,
 		struct error *err)
 {
@@ -145,8 +145,8 @@ static int look(const struct ostree_repo *repo, char path[PATH_MAX], struct sha2
 }
 
 /*
- * The ref called @name below @where and, if there is one, @remote, through
- * aliases. REF_FOUND, REF_NONE or -1.
+ * Find the ref @name below @where, or below @remote in @where if that is not empty, and
+ * follow aliases. REF_FOUND, REF_NONE or -1.
  */
 static int find(const struct ostree_repo *repo, const char *where, const char *remote,
 		int remote_len, const char *name, struct sha256_sum *sum, struct error *err)
@@ -169,7 +169,7 @@ static int find(const struct ostree_repo *repo, const char *where, const char *r
 	return rc;
 }
 
-/* In the first of all remotes, in byte order, that has it: whatever order they are read in. */
+/* Find a ref in the first remote, in byte order, that has it. */
 static int find_in_remotes(const struct ostree_repo *repo, const char *name, struct sha256_sum *sum,
 			   struct error *err)
 {
@@ -220,7 +220,7 @@ static bool is_abbreviation(const char *s, size_t len)
 	return len > 0 && len < SHA256_HEX;
 }
 
-/* The commits in the folder @two of objects whose checksums begin with @rev: their number. -1 and a text. */
+/* Count the commits in the folder @two of objects whose checksums begin with @rev. -1 and a text. */
 static int match_folder(const struct ostree_repo *repo, const char two[3], const char *rev,
 			struct sha256_sum *sum, struct error *err)
 {
@@ -249,7 +249,7 @@ static int match_folder(const struct ostree_repo *repo, const char two[3], const
 	return found;
 }
 
-/* The one commit whose checksum begins with @rev. REF_FOUND, REF_NONE or -1. */
+/* Find the only commit whose checksum begins with @rev. REF_FOUND, REF_NONE or -1. */
 static int find_commit(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err)
 {
@@ -276,7 +276,7 @@ static int find_commit(const struct ostree_repo *repo, const char *rev, struct s
 
 /* ---- all forms ---- */
 
-/* A ref by its name, wherever it is. REF_FOUND, REF_NONE or -1. */
+/* Find a ref by its name in all places. REF_FOUND, REF_NONE or -1. */
 static int find_name(const struct ostree_repo *repo, const char *name, struct sha256_sum *sum,
 		     struct error *err)
 {
@@ -287,7 +287,7 @@ static int find_name(const struct ostree_repo *repo, const char *name, struct sh
 	return rc == REF_NONE ? find_in_remotes(repo, name, sum, err) : rc;
 }
 
-/* What may be a ref, or a checksum that is cut short. */
+/* Find a ref or an abbreviated checksum. */
 static int find_either(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err)
 {

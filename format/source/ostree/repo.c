@@ -30,7 +30,7 @@ static bool is(struct word w, const char *text)
 	return w.len == strlen(text) && !memcmp(w.s, text, w.len);
 }
 
-/* What matters of [core]; the last value of each counts. */
+/* The settings of [core] that matter; the last value of each counts. */
 enum {
 	VERSION,
 	MODE,
@@ -123,7 +123,7 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 			  S_ISLNK(st->st_mode) ? "a symbolic link" : "no regular file");
 	} else {
 		close(at);
-		/* Whatever has taken its place since then: neither waited for nor taken. */
+		/* O_NONBLOCK and the check below: another file may have taken its place since then. */
 		*fd = beneath_open(dir, path, strlen(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		if (*fd < 0)
 			return error_sys(err, "open");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An OSTree repository on disk (ostree 1, 2): its configuration, its refs, its
- * objects. Below its directory no symbolic link is followed, and what is no
+ * objects. Below its directory no symbolic link is followed, and anything but a
  * regular file is refused without opening it. Nothing is written.
  */
 #ifndef CFS_SOURCE_OSTREE_REPO_H
@@ -27,14 +27,14 @@ struct ostree_repo {
 	int fd, objects;  /* directories */
 	enum ostree_mode mode;
 	bool no_xattrs;  /* disable-xattrs */
-	bool has_parent; /* where objects may be that are missing here */
+	bool has_parent; /* a parent repository may hold objects that are missing here */
 };
 
-/* -1 and a text that begins with the path; nothing is left to close then. */
+/* -1 and a text that begins with the path; then there is nothing to close. */
 int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *err);
 void ostree_repo_close(struct ostree_repo *repo);
 
-/* The text of a configuration, without reading it from anywhere. */
+/* Parse the text of a configuration. */
 int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, struct error *err);
 
 /*
@@ -49,18 +49,18 @@ int ostree_open(int dir, const char *path, bool link, int *fd, struct stat *st, 
 void ostree_object_name(char name[OSTREE_OBJECT_NAME], const struct sha256_sum *sum,
 			const char *ext);
 
-/* ostree_open() for an object. A text without its name. */
+/* ostree_open() for an object. Errors do not name it. */
 int ostree_object_open(const struct ostree_repo *repo, const struct sha256_sum *sum,
 		       const char *ext, bool link, int *fd, struct stat *st, struct error *err);
 
-/* Read a metadata object into the arena, and compare its checksum. A text without the name. */
+/* Read a metadata object into the arena and compare its checksum. Errors do not name it. */
 int ostree_metadata_read(const struct ostree_repo *repo, struct arena *arena,
 			 const struct sha256_sum *sum, const char *ext, struct cfs_span *data,
 			 struct error *err);
 
 /*
- * ostree_refs.c: the commit that a revision without "^" names: a checksum, a ref, an
- * alias. A text without the revision.
+ * refs.c: find the commit that a revision without "^" names: a checksum, the beginning
+ * of one, a ref or an alias. Errors do not name the revision.
  */
 int ostree_ref_resolve(const struct ostree_repo *repo, const char *rev, struct sha256_sum *sum,
 		       struct error *err);

@@ -18,7 +18,7 @@ bool tar_is_zero(const u8 block[TAR_BLOCK])
 	return !block[0] && !memcmp(block, block + 1, TAR_BLOCK - 1);
 }
 
-/* Over unsigned or over signed bytes: both have been written. */
+/* The sum may be over unsigned or over signed bytes, because both have been written. */
 bool tar_checksum_is_right(const u8 block[TAR_BLOCK])
 {
 	struct error err;
@@ -86,7 +86,7 @@ size_t tar_string(const u8 *block, struct tar_field field, const char **s)
 	return strnlen(*s, field.len);
 }
 
-/* Two's complement over the whole field, big endian, without the bit that marks it. */
+/* Decode two's complement over the whole field, big endian, without the bit that marks base 256. */
 static void base256(const u8 *s, size_t len, struct tar_number *n)
 {
 	u8 flip;

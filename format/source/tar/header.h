@@ -13,13 +13,13 @@ enum tar_format {
 	TAR_GNU,
 };
 
-/* Where a field stands. */
+/* A field of a header block. */
 struct tar_field {
 	const char *name; /* for messages */
 	u16 at, len;
 };
 
-/* A number: octal, or base 256; 12 bytes of the latter may not fit. */
+/* A number in octal or base 256. One of 12 bytes in base 256 may not fit. */
 struct tar_number {
 	bool minus;
 	bool huge; /* it does not fit */
@@ -38,13 +38,13 @@ enum tar_format tar_format(const u8 block[TAR_BLOCK]);
  */
 bool tar_has_prefix(const u8 block[TAR_BLOCK]);
 
-/* -1 and a text if it is no number. */
+/* Decode a number. -1 and a text if the field does not hold one. */
 int tar_number(const u8 *block, struct tar_field field, struct tar_number *n, struct error *err);
 
-/* The same for what must be between 0 and @max. */
+/* Decode a number that must be between 0 and @max. -1 and a text. */
 int tar_count(const u8 *block, struct tar_field field, u64 max, u64 *out, struct error *err);
 
-/* A string ends at its first NUL or with its field. */
+/* The string in a field, which ends at its first NUL or with the field. Returns its length. */
 size_t tar_string(const u8 *block, struct tar_field field, const char **s);
 
 extern const struct tar_field tar_f_name, tar_f_mode, tar_f_uid, tar_f_gid, tar_f_size, tar_f_mtime,

@@ -44,7 +44,7 @@ static int check_extensions(const struct tar_member *m, const struct tar_extensi
 	return 0;
 }
 
-/* The name: GNU L, GNU.sparse.name, pax, header with prefix, the first there is. */
+/* Take the name from the first of: GNU L, GNU.sparse.name, pax path, header with prefix. */
 static int find_name(struct tar_member *m, const u8 *block, const struct tar_extensions *ext,
 		     bool sparse, struct error *err)
 {
@@ -136,7 +136,7 @@ static bool is_regular(u8 type)
 	return type == '0' || type == 0 || type == '7' || type == 'S';
 }
 
-/* The type bits; hard links have none. */
+/* Find the type bits of the mode; hard links have none. */
 static int find_type(const struct tar_member *m, const u8 *block, u32 *mode, struct error *err)
 {
 	static const u32 modes[] = { CFS_IFREG, 0,         CFS_IFLNK, CFS_IFCHR,
@@ -153,15 +153,14 @@ static int find_type(const struct tar_member *m, const u8 *block, u32 *mode, str
 	}
 	if (type < '0' || type > '7')
 		return error_set(err, EINVAL,
-				 type > ' ' && type < 0x7f
-					 ? "member of type %c, which is none of ours"
-					 : "member of type 0x%02x, which is none of ours",
+				 type > ' ' && type < 0x7f ? "unsupported member type %c"
+							   : "unsupported member type 0x%02x",
 				 type);
 	*mode = modes[type - '0'];
 	return 0;
 }
 
-/* How many bytes of data follow, and of a file the size. */
+/* Find how many bytes of data follow, and the size of a file. */
 static int find_size(struct tar_member *m, const u8 *block, struct error *err)
 {
 	u8 type = block[TAR_AT_TYPE];

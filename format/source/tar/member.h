@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a member of a tar archive is, after its header and what extends it (tar 2, 3). */
+/* A member of a tar archive, made of its header and the extensions in front of it (tar 2, 3). */
 #ifndef CFS_SOURCE_TAR_MEMBER_H
 #define CFS_SOURCE_TAR_MEMBER_H
 
@@ -29,14 +29,14 @@ struct tar_member {
 	struct buf path; /* scratch */
 };
 
-/* Whether the header is one that extends the next member, and reads nothing but size and checksum. */
+/* Whether the header extends the next member. Of such a header only size and checksum are read. */
 static inline bool tar_is_extension(u8 type)
 {
 	return type == 'x' || type == 'g' || type == 'L' || type == 'K';
 }
 
 /*
- * All of a member but the map of a sparse file. Points into @block and @ext.
+ * Decode a member, except for the map of a sparse file. @m points into @block and @ext.
  * -1 and a text; m->name is set as soon as it is known.
  */
 int tar_member_parse(struct tar_member *m, const u8 block[TAR_BLOCK],

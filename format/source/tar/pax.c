@@ -67,7 +67,7 @@ enum tar_attr tar_pax_attr(const struct tar_record *r, size_t *skip)
 	return TAR_ATTR_NONE;
 }
 
-/* Where the value of a key goes that counts once; NULL: it is none of those. */
+/* The field for a key whose last record counts; NULL for any other key. */
 static struct tar_value *find(struct tar_pax *pax, const struct tar_record *r)
 {
 	const struct {

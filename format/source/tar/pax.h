@@ -10,9 +10,9 @@ struct tar_value {
 	size_t len;
 };
 
-/* What counts of a header: the last record of each key. Points into its data. */
+/* The records of a header that have an effect: the last one of each key. Points into its data. */
 struct tar_pax {
-	const char *data; /* all records, for those that may come several times */
+	const char *data; /* all records: some keys may occur several times */
 	size_t len;
 	struct tar_value path, linkpath, size, uid, gid, mtime;
 	bool sparse; /* there are GNU.sparse.* records with values */
@@ -28,7 +28,7 @@ struct tar_record {
 	size_t key_len, len;
 };
 
-/* The next record at *at, which moves on. 1, 0 at the end, -1 and a text. */
+/* Read the record at *at and advance *at. Returns 1, 0 at the end, or -1 and a text. */
 int tar_pax_next(const char **at, const char *end, struct tar_record *r, struct error *err);
 
 bool tar_pax_is(const struct tar_record *r, const char *key);
@@ -46,15 +46,15 @@ enum tar_attr tar_pax_attr(const struct tar_record *r, size_t *skip);
 /* Whether a record grants or denies something to somebody, and has no effect here. */
 bool tar_pax_loses_rights(const struct tar_record *r);
 
-/* All records. A @global header must hold nothing that counts. -1 and a text. */
+/* Parse all records. A @global header with an effect is refused. -1 and a text. */
 int tar_pax_parse(struct tar_pax *pax, const char *data, size_t len, bool global,
 		  struct error *err);
 
-/* Digits and nothing else; absent: *out stays. -1 and a text with @what. */
+/* Parse a value of digits. If it is absent, *out stays as it is. -1 and a text with @what. */
 int tar_pax_number(const struct tar_value *v, const char *what, u64 max, u64 *out,
 		   struct error *err);
 
-/* Seconds with an optional '-' and fraction. -1 and a text. */
+/* Parse seconds with an optional '-' and fraction. -1 and a text. */
 int tar_pax_time(const struct tar_value *v, s64 *sec, u32 *nsec, struct error *err);
 
 #endif

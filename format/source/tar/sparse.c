@@ -16,7 +16,7 @@ void tar_map_clear(struct tar_map *map)
 	*map = (struct tar_map){ .b = b };
 }
 
-/* Seven bits a byte, the lowest first. */
+/* Store a number with seven bits in each byte, the lowest first. */
 static void put(struct buf *b, u64 v)
 {
 	for (; v >= 0x80; v >>= 7)
@@ -81,7 +81,7 @@ static int read_block(struct tar_stream *s, u8 block[TAR_BLOCK], u64 *stored, st
 	return 0;
 }
 
-/* @n pairs of numbers in a block; a pair whose first byte is NUL ends the list. */
+/* Add @n pairs of numbers from a block. A pair whose first byte is NUL ends the list. */
 static int add_pairs(struct tar_map *map, const u8 *at, int n, bool *ended, struct error *err)
 {
 	for (; n && !*ended; n--, at += 24) {
@@ -119,7 +119,7 @@ int tar_map_gnu(struct tar_map *map, struct tar_stream *s, const u8 block[TAR_BL
 	return finish(map, *stored, err);
 }
 
-/* GNU.sparse.offset and GNU.sparse.numbytes in turn. */
+/* Encoding 0.0: GNU.sparse.offset and GNU.sparse.numbytes alternate. */
 static int add_records(struct tar_map *map, const struct tar_pax *pax, struct error *err)
 {
 	const char *at = pax->data, *end = at + pax->len;
@@ -143,7 +143,7 @@ static int add_records(struct tar_map *map, const struct tar_pax *pax, struct er
 	return has_off ? bad(err, "offset without length") : 0;
 }
 
-/* GNU.sparse.map: all numbers with commas between them. */
+/* Encoding 0.1: GNU.sparse.map holds all numbers, separated by commas. */
 static int add_list(struct tar_map *map, const struct tar_value *list, struct error *err)
 {
 	const char *s = list->s, *end = s + list->len;
@@ -167,7 +167,7 @@ static int add_list(struct tar_map *map, const struct tar_value *list, struct er
 	return n ? bad(err, "offset without length") : 0;
 }
 
-/* Lines of decimal digits in the blocks in front of the data. */
+/* Encoding 1.0: lines of decimal digits in the blocks in front of the data. */
 struct lines {
 	struct tar_stream *s;
 	u64 *stored;

@@ -11,8 +11,8 @@
 #define TAR_SEGMENTS (1u << 20)
 
 /*
- * Segments of data. Those that are not empty are kept, as differences: six bytes
- * each as a rule.
+ * Segments of data. Only those that are not empty are stored, as differences; most
+ * take six bytes.
  */
 struct tar_map {
 	struct buf b;
@@ -21,13 +21,13 @@ struct tar_map {
 	u64 kept; /* end of the last segment that is kept */
 	u64 data; /* bytes of all */
 	u32 segments;
-	bool uneven; /* the last one with data is not a number of blocks */
+	bool uneven; /* the last segment with data is not a whole number of blocks */
 };
 
-/* Forget everything but the memory. */
+/* Empty the map and keep its memory. */
 void tar_map_clear(struct tar_map *map);
 
-/* The next segment. -1 and a text if it is not behind the others, or too far. */
+/* Add a segment. -1 and a text if it is not behind the others or beyond the limit. */
 int tar_map_add(struct tar_map *map, u64 off, u64 len, struct error *err);
 
 /*
@@ -51,7 +51,7 @@ struct tar_walk {
 
 void tar_walk_start(struct tar_walk *w, const struct tar_map *map);
 
-/* Make hole or data more than 0, unless the file ends. */
+/* Go on to the next hole or data, unless there is some left here or the file ends. */
 void tar_walk_next(struct tar_walk *w);
 
 #endif

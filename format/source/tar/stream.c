@@ -42,7 +42,7 @@ int tar_stream_in(const struct tar_stream *s, u64 back, struct error *err)
 	return error_in(err, "%s: block %llu", s->in.name, (unsigned long long)(at / TAR_BLOCK));
 }
 
-/* The texts of input begin with the name; the block goes behind it. */
+/* Errors of the input begin with the name of the file: put the block behind it. */
 static int failed(struct tar_stream *s, struct error *err)
 {
 	size_t len = strlen(s->in.name);

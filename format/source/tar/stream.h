@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The bytes of a tar archive, in order, and which block is the next (tar 1). */
+/* The bytes of a tar archive in order, and the number of the next block (tar 1). */
 #ifndef CFS_SOURCE_TAR_STREAM_H
 #define CFS_SOURCE_TAR_STREAM_H
 
@@ -25,7 +25,7 @@ void tar_stream_release(struct tar_stream *s);
 /* Up to @len bytes, fewer only at the end. -1 and a text that begins with the path and says the block. */
 ssize_t tar_stream_read(struct tar_stream *s, void *to, size_t len, struct error *err);
 
-/* Go past @len bytes; returns how many there were, fewer only at the end. -1 and a text. */
+/* Skip @len bytes. Returns how many there were, fewer only at the end; -1 and a text. */
 s64 tar_stream_skip(struct tar_stream *s, u64 len, struct error *err);
 
 /* Put "PATH: block N: " before the text, the block being the one before @back bytes. Returns -1. */

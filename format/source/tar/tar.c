@@ -62,7 +62,7 @@ static int add_link(struct tar *t, struct place *place)
 	return layers_append(&t->layers, place, &link->name) ? error_nomem(t->err) : 0;
 }
 
-/* What is in the stream before the next header: 0, 1 if the archive ends there without padding, -1. */
+/* Skip the data and padding in front of the next header. 0; 1: the archive ends without padding; -1. */
 static int skip_rest(struct tar *t, u64 stored)
 {
 	u64 padding = -stored & (TAR_BLOCK - 1);
@@ -108,7 +108,7 @@ static int member(struct tar *t, const u8 *block)
 	return skip_rest(t, stored);
 }
 
-/* The data of an extension header. */
+/* Read the data of an extension header. */
 static int read_extension(struct tar *t, struct buf *b, u64 size)
 {
 	char *room;
@@ -132,7 +132,7 @@ static int read_extension(struct tar *t, struct buf *b, u64 size)
 	return rc > 0 ? cut_short(t) : rc;
 }
 
-/* A global pax header: nothing in it may count. */
+/* A global pax header, which must have no effect. */
 static int global_header(struct tar *t, u64 size)
 {
 	struct buf data = { 0 };
@@ -191,7 +191,7 @@ static int extension(struct tar *t, const u8 *block)
 	}
 }
 
-/* A volume label, which is nothing here. */
+/* Skip a volume label. */
 static int volume(struct tar *t, const u8 *block)
 {
 	u64 size;
@@ -231,7 +231,7 @@ static int not_a_header(struct tar *t, const u8 *block)
 				 : "the checksum of the header is wrong");
 }
 
-/* A block of zeros was read: another one or the end must follow; then whatever there is, unseen. */
+/* After a block of zeros: another one or the end must follow. Anything behind that is ignored. */
 static int end_mark(struct tar *t)
 {
 	u8 block[TAR_BLOCK];
@@ -248,7 +248,7 @@ static int end_mark(struct tar *t)
 	return tar_stream_skip(&t->s, UINT64_MAX, t->err) < 0 ? -1 : 0;
 }
 
-/* 1: there is more; 0: the archive has ended. */
+/* Read the next header and its data. 1: there may be more; 0: the archive has ended; -1. */
 static int next(struct tar *t)
 {
 	u8 block[TAR_BLOCK] = { 0 };
@@ -285,7 +285,7 @@ static int next(struct tar *t)
 	return rc < 0 ? -1 : !rc;
 }
 
-/* Put a path, which begins with a slash, before the text; of the root that is all there is. */
+/* Put a path before the text, without its leading slash unless it is the root. */
 static int in_path(struct error *err, const struct buf *path)
 {
 	size_t skip = path->len > 1;
@@ -294,7 +294,7 @@ static int in_path(struct error *err, const struct buf *path)
 			path->p + skip);
 }
 
-/* Put the member that the layers are about before the text. */
+/* Put the member at which layers_end() failed before the text. */
 static int in_layers(struct tar *t, char *const *files)
 {
 	const struct layers *l = &t->layers;
@@ -310,7 +310,7 @@ static int in_layers(struct tar *t, char *const *files)
 			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
 
-/* All members, and then the layer they are. */
+/* Read all members, then put the layer over the others. */
 static int read_members(struct tar *t, char *const *files)
 {
 	u32 implied = t->layers.implied;
@@ -361,7 +361,7 @@ static int read_file(struct tar *t, char *const *files)
 	return rc;
 }
 
-/* In the finished tree: sums of xattrs, and times. */
+/* Check the sums of extended attributes and set the times in the finished tree. */
 static int finish_nodes(struct tar *t, char *const *files)
 {
 	struct buf b = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tar archives as layers: a tree, and contents to hash or to keep (tar). */
+/* Tar archives as layers of one tree; contents are hashed or stored (tar). */
 #ifndef CFS_SOURCE_TAR_TAR_H
 #define CFS_SOURCE_TAR_TAR_H
 
@@ -8,7 +8,7 @@
 #include "source/layers/layers.h"
 #include "source/tar/acl.h"
 
-#define TAR_INLINE 64            /* bytes of a file that stand in the image */
+#define TAR_INLINE 64            /* files of up to that many bytes are inlined */
 #define TAR_EXTENSION (1u << 20) /* bytes of an extension header */
 
 struct tar_options {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of this folder share. */
+/* Declarations shared by the files of this folder. */
 #ifndef CFS_SOURCE_TAR_TAR_INSIDE_H
 #define CFS_SOURCE_TAR_TAR_INSIDE_H
 
@@ -45,7 +45,7 @@ struct tar {
  */
 int tar_add_content(struct tar *t, struct node *node);
 
-/* The xattrs of the member that are wanted. Too many are only marked. -1 and a text. */
+/* Add the extended attributes that the options ask for. If there are too many, only mark the node. -1 and a text. */
 int tar_add_xattrs(struct tar *t, struct node *node);
 
 /*

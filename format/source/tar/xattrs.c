@@ -24,7 +24,7 @@ struct tar_attribute {
 	u32 raw_len, name_len, len;
 	u32 at; /* counts the records of a member */
 	u8 kind;
-	bool has_names; /* an ACL whose numbers another machine may know better */
+	bool has_names; /* an ACL whose numbers come from this machine */
 };
 
 void tar_attrs_release(struct tar_attrs *a)
@@ -43,7 +43,7 @@ static bool is_wanted(const struct tar *t, const char *name, size_t len)
 	return !t->options->skip_xattrs;
 }
 
-/* Room was made for everything that the records of a member can become. */
+/* Take memory from the buffer; collect() has made it large enough. */
 static char *room(struct tar *t, size_t len)
 {
 	char *at = t->attrs.decoded.p + t->attrs.decoded.len;
@@ -61,8 +61,8 @@ static int digit(char c)
 }
 
 /*
- * GNU tar encodes '=' and '%' and nothing else. libarchive encodes whatever is no
- * letter, digit or punctuation of ASCII, too.
+ * GNU tar encodes '=' and '%' and nothing else. libarchive also encodes every byte that
+ * is not printable ASCII.
  */
 static size_t decode_name(char *to, const char *s, size_t len, bool all)
 {
@@ -179,7 +179,7 @@ static bool has_record(const struct tar_attrs *as, const char *name)
 	return false;
 }
 
-/* Names that ACLs give without numbers. */
+/* Refuse names that are unknown; warn of names that this machine resolved. */
 static int check_names(struct tar *t, const struct tar_acl *acl)
 {
 	if (acl->name)
@@ -198,8 +198,8 @@ static int check_names(struct tar *t, const struct tar_acl *acl)
 }
 
 /*
- * What no file system would do. The mode in the header has the bits of the mask,
- * as Linux shows them, or those of the group, as libarchive writes them.
+ * Refuse an ACL that no file system could have. The mode in the header has the bits of
+ * the mask, as Linux shows them, or those of the group, as libarchive writes them.
  */
 static int check_acl(struct tar *t, const struct tar_acl *acl, const char *name, u32 mode)
 {

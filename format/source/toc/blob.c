@@ -8,7 +8,7 @@
 #include "core/span.h"
 #include "source/tar/header.h"
 
-#define STDIN_MAX ((u64)4 << 30) /* of a compressed pipe */
+#define STDIN_MAX ((u64)4 << 30) /* bytes of a compressed pipe that are kept */
 
 /* ---- footers ---- */
 
@@ -28,7 +28,7 @@ static u32 at32(const u8 *p)
 	return get32(v);
 }
 
-/* 0, or -1 and a text also if there are not that many bytes. */
+/* Read @len bytes. -1 and a text, also if there are fewer. */
 static int bytes_at(const struct blob_bytes *bytes, void *to, u64 len, u64 off, struct error *err)
 {
 	ssize_t n;
@@ -47,7 +47,7 @@ static int bytes_at(const struct blob_bytes *bytes, void *to, u64 len, u64 off, 
 
 static const u8 skippable[4] = { 0x50, 0x2a, 0x4d, 0x18 };
 
-/* The three forms of toc-json 2. */
+/* The three forms of a zstd:chunked footer (toc-json 2). */
 static const struct form {
 	u32 size, magic_at;
 	const char *magic;
@@ -68,7 +68,7 @@ static bool has_form(const struct form *form, const u8 *end, u64 len)
 	       (!form->zeros || !memcmp(footer + form->magic_at + 8, none, sizeof(none)));
 }
 
-/* Rules 2 and 3. */
+/* Rules 2 and 3 of toc-json 2: type and position of the table. */
 static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, const u8 *footer,
 		       struct blob_footer *f, struct error *err)
 {
@@ -163,7 +163,7 @@ void blob_release(struct blob *b)
 	b->held = b->raw = NULL;
 }
 
-/* What comes behind the bytes that were looked at before. */
+/* Read on behind the bytes that were read to recognise the input. */
 static ssize_t read_on(struct blob *b, void *to, size_t len, struct error *err)
 {
 	ssize_t n;
@@ -184,7 +184,7 @@ static ssize_t read_on(struct blob *b, void *to, size_t len, struct error *err)
 	return input_read(&b->input, to, len, err);
 }
 
-/* Nothing is left of the JSON text: see that the rest is as it should be. */
+/* The JSON text has ended: check that the input ends correctly, too. */
 static int check_end(struct blob *b, struct error *err)
 {
 	u8 rest[4096];
@@ -204,7 +204,7 @@ static int check_end(struct blob *b, struct error *err)
 	return (int)n;
 }
 
-/* Bytes of the text, as far as it is known where it ends. */
+/* Read bytes of the text, at most to its end where that is known. */
 static ssize_t read_text(struct blob *b, void *to, size_t len, struct error *err)
 {
 	ssize_t n;
@@ -282,7 +282,7 @@ static int mismatch(const struct blob *b, const u8 *want, const void *data, size
 	return BLOB_MISMATCH;
 }
 
-/* A part of the blob into memory, which is then where it is read from. */
+/* Read a part of the blob into memory; from then on it is read from there. */
 static int hold_raw(struct blob *b, struct blob_bytes *bytes, u64 off, u64 len, struct error *err)
 {
 	u8 *copy = len < SIZE_MAX ? malloc((size_t)len + 1) : NULL;
@@ -299,7 +299,7 @@ static int hold_raw(struct blob *b, struct blob_bytes *bytes, u64 off, u64 len, 
 	return 0;
 }
 
-/* All of the table in a gzip blob into memory: the JSON text. */
+/* Read the JSON text of a gzip blob into memory. */
 static int hold_text(struct blob *b, const u8 *digest, struct error *err)
 {
 	size_t len = (size_t)b->left;
@@ -323,7 +323,7 @@ static int hold_text(struct blob *b, const u8 *digest, struct error *err)
 	return mismatch(b, digest, text, len, err);
 }
 
-/* A table in a gzip blob, in which a tar with the table stands. */
+/* Open the table in a gzip blob, which is a member of a tar. */
 static int open_gzip(struct blob *b, const u8 *digest, struct error *err)
 {
 	int rc = read_tar_header(b, err);
@@ -373,7 +373,7 @@ static int open_compressed(struct blob *b, struct blob_bytes *bytes, bool gzip, 
 	return f.kind == BLOB_ZSTD ? check_zstd(b, err) : open_gzip(b, digest, err);
 }
 
-/* Everything from here on, and the @n bytes of @head that were read before. */
+/* Read everything that is left into memory, behind the @n bytes of @head that were read before. */
 static int slurp(const struct blob *b, const u8 *head, size_t n, u8 **data, size_t *len,
 		 struct error *err)
 {
@@ -409,7 +409,7 @@ static int slurp(const struct blob *b, const u8 *head, size_t n, u8 **data, size
 	return error_in(err, "%s", b->name);
 }
 
-/* Read what shows whether this can be JSON text at all. */
+/* Read enough to see whether this can be JSON text. */
 static int check_start(struct blob *b, struct error *err)
 {
 	const u8 *s = b->start, *end;

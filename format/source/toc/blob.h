@@ -20,9 +20,9 @@ enum blob_kind {
 	BLOB_GZIP, /* eStargz or stargz */
 };
 
-/* What a footer says. */
+/* What a footer says about the table. */
 struct blob_footer {
-	enum blob_kind kind; /* BLOB_TEXT: there is none */
+	enum blob_kind kind; /* BLOB_TEXT: there is no footer */
 	u64 off, len;        /* of the compressed table in the blob */
 	u64 size;            /* BLOB_ZSTD: of the table */
 };
@@ -46,7 +46,7 @@ struct blob {
 	u64 size;  /* BLOB_ZSTD: how many there must be */
 	u8 *held;  /* text in memory, to be handed out first */
 	size_t held_len, held_at;
-	bool no_more;  /* that is all of it */
+	bool no_more;  /* all of the text has been read */
 	u8 *raw;       /* compressed bytes that input reads from memory */
 	u8 start[512]; /* of the text */
 	size_t start_len, start_at;
@@ -62,15 +62,14 @@ int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *f
 /*
  * Open @path, "-" for stdin, and find the text. @digest, if it is not NULL, is
  * the SHA-256 that the table must have (toc-json 7.1 --toc-digest). 0; -1 or
- * BLOB_MISMATCH and a text that begins with @path: then nothing is to be
- * released.
+ * BLOB_MISMATCH and a text that begins with @path: then there is nothing to release.
  */
 int blob_open(struct blob *b, const char *path, const u8 *digest, struct error *err);
 
 /* Up to @len bytes of the text, none only at its end. -1 and a text with the path. */
 ssize_t blob_read(void *blob, void *to, size_t len, struct error *err);
 
-/* The same of @fd, which is the blob's, but for stdin; closed after an error, too. */
+/* The same for @fd, which is taken over unless it is stdin, also after an error. */
 int blob_open_fd(struct blob *b, int fd, const char *path, const u8 *digest, struct error *err);
 
 void blob_release(struct blob *b);

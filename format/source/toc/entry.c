@@ -50,7 +50,7 @@ static int find_type(const struct toc_entry *e, enum type *type, struct error *e
 
 /* ---- times ---- */
 
-/* @n digits at *s, which moves on; -1: they are not there. */
+/* Read @n digits at *s and advance *s. -1 if they are not digits. */
 static int digits(const char **s, const char *end, int n)
 {
 	int v = 0;
@@ -333,7 +333,7 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 
 /* ---- the entry ---- */
 
-/* Files that an eStargz blob needs and that are none of the file system (toc-json 3). */
+/* Whether an entry is one of the files that belong to the eStargz format, not to the layer (toc-json 3). */
 static bool is_landmark(const struct toc_entry *e, const struct toc_input *in,
 			const struct content *c)
 {
@@ -387,7 +387,7 @@ static int set_target(const struct toc_entry *e, struct grower *g, struct node *
 	return node_set_payload(g, node, to, len) ? error_nomem(err) : 0;
 }
 
-/* All that is checked of an entry wherever it goes; fills the node. */
+/* Check everything that does not depend on the entry's place, and fill the node. */
 static int parse_node(struct toc_entry *e, struct layers *l, enum type type, struct node *node,
 		      struct content *c, struct error *err)
 {

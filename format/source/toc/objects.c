@@ -14,7 +14,7 @@ struct object {
 	struct cfs_digest verity;
 	u8 sha[SHA256_SIZE];
 	u64 size;
-	const char *what; /* is wrong; NULL: nothing */
+	const char *what; /* what is wrong with the object; NULL: nothing */
 };
 
 struct objects {
@@ -117,8 +117,7 @@ static int look_at(struct workers *w, unsigned int index, size_t item, void *arg
 	else if (rc == BASEDIRS_OTHER)
 		object->what = "is not a regular file";
 	else if (rc == BASEDIRS_FILE && (u64)found.st.st_size != object->node->size)
-		object->what =
-			"has another size"; /* and so it has for whoever agrees with the first file */
+		object->what = "has another size"; /* other files of that size are wrong as well */
 	if (rc == BASEDIRS_FILE && !object->what) {
 		rc = read_object(o, &o->work[index], object, fd, err);
 		if (rc)
@@ -129,7 +128,7 @@ static int look_at(struct workers *w, unsigned int index, size_t item, void *arg
 	return rc < 0 ? -1 : 0;
 }
 
-/* What is wrong with the object of a file, NULL: nothing. */
+/* What is wrong with the object of a file; NULL: nothing. */
 static const char *judge(const struct objects *o, const struct object *object,
 			 const struct node *node)
 {
@@ -180,7 +179,7 @@ static int apply(struct objects *o, struct error *err)
 	return 0;
 }
 
-/* Only when all are judged: the payload of a node may be made from its digest. */
+/* Set the digests after all files are checked, because a payload may be made from a digest. */
 static int set_digests(struct objects *o, struct error *err)
 {
 	for (u32 id = 0; id < o->tree->nodes; id++) {

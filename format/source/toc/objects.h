@@ -8,7 +8,7 @@
 
 #define TOC_MISMATCH 1 /* an object is missing, or is not what the table says */
 
-/* Where they are, and who reads them. */
+/* Where the objects are, and the threads that read them. */
 struct toc_from {
 	const char *name; /* of the directory */
 	int fd;           /* the directory */

@@ -13,7 +13,7 @@ void toc_print_release(struct toc_print *p)
 	buf_release(&p->path);
 }
 
-/* A key behind others, and a string or a number. */
+/* Print a comma, a key, and a string or a number. */
 static void put_key(struct buf *b, const char *key)
 {
 	buf_str(b, ",\"");
@@ -91,7 +91,7 @@ static const char *type_of(const struct name *n)
 	return node_is(node, CFS_IFREG) && !node->file.content ? "reg" : NULL;
 }
 
-/* The name that is next; p->path is its path. */
+/* Print the next name, whose path is p->path. */
 static int put_entry(struct toc_print *p, struct buf *b, struct error *err)
 {
 	const struct node *node = (const struct node *)p->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A tree as a JSON table of contents (toc-json 4, ostree 7), which json-convert makes the same image of. */
+/* Print a tree as a JSON table of contents, from which json-convert makes the same image (toc-json 4, ostree 7). */
 #ifndef CFS_SOURCE_TOC_PRINT_H
 #define CFS_SOURCE_TOC_PRINT_H
 
@@ -11,12 +11,12 @@ struct toc_print {
 	struct buf path; /* scratch */
 };
 
-/* Of a sealed tree of directories, regular files without inlined content, and symlinks; all times are 0. */
+/* Start to print a sealed tree of directories, symlinks and regular files without inlined content; all times are 0. */
 void toc_print_start(struct toc_print *p, const struct tree *tree);
 
 /*
  * Add the next line to @out: one for the beginning, for each entry and for the
- * end. 1; 0: there was none left; -1 and a text, for what cannot be written.
+ * end. Returns 1; 0 if there was none left; -1 and a text if a name cannot be written.
  */
 int toc_print_line(struct toc_print *p, struct buf *out, struct error *err);
 

@@ -5,7 +5,7 @@
 
 enum kind {
 	UNKNOWN,
-	IGNORED, /* known, and anything */
+	IGNORED, /* known, with a value of any type */
 	STRING,
 	NUMBER,
 	XATTRS,
@@ -66,11 +66,11 @@ struct reader {
 	const struct toc_input *in;
 	struct error *err;
 	bool has_entries;
-	bool in_entry;             /* entry is being read, */
-	unsigned long long number; /* the one of that number, from 1 */
+	bool in_entry;             /* an entry is being read: */
+	unsigned long long number; /* its number, counted from 1 */
 };
 
-/* A byte of a key as Go's decoder compares it; *s moves on. */
+/* Read a character of a key as Go's decoder compares it, and advance *s. */
 static char fold(const char **s, const char *end)
 {
 	const char *at = *s;
@@ -100,7 +100,7 @@ static bool equals_folded(const struct json_key *key, const struct key *known)
 
 #define LONGEST_KEY (3 * strlen("tarSplitDigest"))
 
-/* Which key it is, NULL for an unknown one. -1 and a text for one that others would take for a known one. */
+/* Find a key; NULL if it is unknown. -1 and a text for an unknown key that Go would take for a known one. */
 static int find_key(struct reader *r, const struct json_key *key, u8 where,
 		    const struct key **found)
 {
@@ -118,7 +118,7 @@ static int find_key(struct reader *r, const struct json_key *key, u8 where,
 	return 0;
 }
 
-/* Put the key's name before the text, unless that is about reading. */
+/* Put the name of the key before the text, unless reading failed. */
 static int in_key(struct reader *r, const char *name)
 {
 	return r->json.read_failed ? -1 : error_in(r->err, "%s", name);

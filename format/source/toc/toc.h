@@ -10,7 +10,7 @@
 #include "verity/sha256.h"
 #include "source/layers/layers.h"
 
-/* What a content must hash to: the "digest" of an entry, kept for those who look at the objects. */
+/* The SHA-256 of a content, from the "digest" of an entry; needed to check objects. */
 struct toc_sha {
 	const struct node *node;
 	u8 sha[SHA256_SIZE];
@@ -18,14 +18,14 @@ struct toc_sha {
 
 struct toc_input {
 	const char *name; /* for messages; borrowed */
-	bool gzip;        /* out of an eStargz or stargz blob: landmarks are known by their names */
+	bool gzip; /* from an eStargz or stargz blob: landmarks are recognised by name alone */
 	/* Up to @len bytes of the text, none only at its end; -1 and a text that begins with the name. */
 	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
 	void *arg;
 	struct table *shas; /* of struct toc_sha, found by toc_find_sha(); NULL: not wanted */
 };
 
-/* Read a table and put it over the layers that are there. -1 and a text that begins with the name. */
+/* Read a table and put it over the layers below. -1 and a text that begins with the name. */
 int toc_read(struct layers *l, const struct toc_input *in, struct error *err);
 
 const struct toc_sha *toc_find_sha(const struct tree *tree, const struct table *shas,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One entry of a table of contents, between toc.c, which reads it, and toc_entry.c, which knows what it means. */
+/* One entry of a table of contents: toc.c reads it, entry.c interprets it. */
 #ifndef CFS_SOURCE_TOC_TOC_INSIDE_H
 #define CFS_SOURCE_TOC_TOC_INSIDE_H
 
