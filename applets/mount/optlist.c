@@ -22,7 +22,6 @@ enum sets {
 	SETS_NOTHING, /* mount programs pass it on; with or without a value */
 	SETS_BASEDIR,
 	SETS_DIGEST,
-	SETS_KEY,
 	SETS_LEVEL,
 	SETS_BACKEND,
 	SETS_DEBUG,
@@ -47,12 +46,6 @@ struct row {
 static const struct row rows[] = {
 	{ "basedir", SETS_BASEDIR },
 	{ "digest", SETS_DIGEST },
-	{ "key", SETS_KEY },
-	{ "signature", SETS_TEXT, AT(signature) },
-	{ "name", SETS_TEXT, AT(name) },
-	{ "minserial", SETS_TEXT, AT(min_serial) },
-	{ "serialfile", SETS_TEXT, AT(serial_file) },
-	{ "now", SETS_TEXT, AT(now) },
 	{ "verity_check", SETS_LEVEL },
 	{ "verity", SETS_VERITY, 2 },
 	{ "noverity", SETS_VERITY, 0 },
@@ -275,9 +268,7 @@ static int set_text(const struct option *opt, const char **to)
 	return 0;
 }
 
-/* NAME[:NAME...] to up to @max names; *@count is how many there are. */
-static int set_names(const struct option *opt, const char **names, unsigned int max,
-		     unsigned int *count)
+static int set_basedir(const struct option *opt)
 {
 	struct piece rest = opt->value;
 	unsigned int n = 0;
@@ -292,59 +283,28 @@ static int set_names(const struct option *opt, const char **names, unsigned int 
 			return -1;
 		if (!*dir)
 			return refuse(opt, "empty name in list");
-		if (n < max)
-			names[n] = dir;
+		if (n < OPTLIST_BASEDIRS)
+			opt->o->basedir[n] = dir;
 		if ((size_t)len == rest.len)
 			break;
 		rest.s += len + 1;
 		rest.len -= (size_t)len + 1;
 	}
-	*count = n + 1;
-	return 0;
-}
-
-static int set_basedir(const struct option *opt)
-{
-	unsigned int n;
-
-	if (set_names(opt, opt->o->basedir, OPTLIST_BASEDIRS, &n))
-		return -1;
-	if (n > OPTLIST_BASEDIRS)
+	if (++n > OPTLIST_BASEDIRS)
 		return error_set(opt->err, EINVAL, "basedir: %u directories given, at most %u", n,
 				 OPTLIST_BASEDIRS);
 	opt->o->basedirs = n;
 	return 0;
 }
 
-static int set_key(const struct option *opt)
-{
-	unsigned int n;
-
-	if (set_names(opt, opt->o->key, KEYS_MAX, &n))
-		return -1;
-	if (n > KEYS_MAX)
-		return error_set(opt->err, EINVAL, "key: %u files given, at most %u", n, KEYS_MAX);
-	opt->o->keys = n;
-	return 0;
-}
-
 static int set_digest(const struct option *opt)
 {
 	const char *s = opt->has_value ? decode(opt, opt->value) : "";
-	const char *colon;
-	size_t len;
+	struct error why;
 
 	if (!s)
 		return -1;
-	if (digest_given(&opt->o->digest, s)) {
-		return 0;
-	}
-	colon = strchr(s, ':'); /* sha512: and v1-sha512-12: */
-	s = colon ? colon + 1 : s;
-	len = strlen(s);
-	if (len == CFS_HEX_MAX && strspn(s, "0123456789abcdefABCDEF") == len)
-		return refuse(opt, "looks like SHA-512, images use SHA-256");
-	return refuse(opt, "64 hex digits expected");
+	return digest_given(&opt->o->digest, s, &why) ? refuse(opt, why.text) : 0;
 }
 
 /* The place of a word in a list of words separated by spaces, -1: not there. */
@@ -424,8 +384,6 @@ static int set_with_value(const struct option *opt)
 		return set_basedir(opt);
 	case SETS_DIGEST:
 		return set_digest(opt);
-	case SETS_KEY:
-		return set_key(opt);
 	case SETS_LEVEL:
 		return set_level(opt);
 	case SETS_BACKEND:
@@ -505,9 +463,7 @@ static int take(struct option *opt, bool sloppy)
 
 void optlist_init(struct optlist *o)
 {
-	*o = (struct optlist){
-		.verity_check = -1, .verity = -1, .rw = -1, .sign = { .beneath = -1 }
-	};
+	*o = (struct optlist){ .verity_check = -1, .verity = -1, .rw = -1 };
 }
 
 void optlist_release(struct optlist *o)
@@ -554,50 +510,7 @@ int optlist_parse(struct optlist *o, const char *list, bool sloppy, struct error
 	}
 }
 
-/* The options about a signed statement, which make sense together only. */
-static int need_both(const struct optlist *o, struct error *err)
-{
-	const struct {
-		const char *given, *name;
-	} others[] = { { o->name, "name" },
-		       { o->min_serial, "minserial" },
-		       { o->serial_file, "serialfile" },
-		       { o->now, "now" } };
-
-	if (o->keys && !o->signature)
-		return error_set(err, EINVAL, "key: needs signature");
-	if (o->signature && !o->keys)
-		return error_set(err, EINVAL, "signature: needs key");
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].given && !o->keys)
-			return error_set(err, EINVAL, "%s: needs key and signature",
-					 others[i].name);
-	return 0;
-}
-
-static int finish_signed(struct optlist *o, struct error *err)
-{
-	struct signed_options *s = &o->sign;
-
-	if (need_both(o, err))
-		return -1;
-	if (o->name && !statement_name_is_good(o->name, strlen(o->name)))
-		return error_set(err, EINVAL, "name: cannot be the name of a statement");
-	if (o->min_serial &&
-	    !statement_serial_parse(o->min_serial, strlen(o->min_serial), &s->policy.min_serial))
-		return error_set(err, EINVAL, "minserial: not a serial number");
-	if (o->now && !signed_now(s, o->now))
-		return error_set(err, EINVAL, "now: neither \"system\" nor YYYY-MM-DDTHH:MM:SSZ");
-	s->keys = o->key;
-	s->nkeys = o->keys;
-	s->signature = o->signature;
-	s->serial_file = o->serial_file;
-	s->policy.name = o->name;
-	s->policy.wants_serial = o->min_serial != NULL;
-	return 0;
-}
-
-int optlist_finish(struct optlist *o, struct error *err)
+int optlist_finish(const struct optlist *o, struct error *err)
 {
 	if (o->upper && !o->work)
 		return error_set(err, EINVAL, "upperdir: needs workdir");
@@ -605,7 +518,7 @@ int optlist_finish(struct optlist *o, struct error *err)
 		return error_set(err, EINVAL, "workdir: needs upperdir");
 	if (o->is_volatile && !o->upper)
 		return error_set(err, EINVAL, "volatile: needs upperdir");
-	return finish_signed(o, err);
+	return 0;
 }
 
 int optlist_level(const struct optlist *o, bool *tries)
@@ -615,7 +528,7 @@ int optlist_level(const struct optlist *o, bool *tries)
 		return o->verity_check;
 	if (o->verity >= 0)
 		return o->verity;
-	if (o->digest.algorithm || o->sign.signature)
+	if (o->digest.algorithm)
 		return 2;
 	*tries = o->try_verity;
 	return 0;
