@@ -88,7 +88,7 @@ static int add_digests(const struct convert *c, struct tree *tree, const struct 
 {
 	const struct toc_from from = { .name = c->digest_from,
 				       .fd = c->objects,
-				       .algorithm = CFS_SHA256,
+				       .algorithm = tree->algorithm,
 				       .threads = c->threads,
 				       .pool = c->result.pool };
 	struct progress progress;
@@ -108,6 +108,8 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	struct table shas = { 0 };
 	int rc = read_all(c, tree, &shas, err);
 
+	if (!rc && !tree->algorithm && c->digest_from)
+		tree->algorithm = CFS_SHA256;
 	if (!rc && c->digest_from)
 		rc = add_digests(c, tree, &shas, err);
 	table_release(&shas);

@@ -14,6 +14,7 @@
 #include "applets/mkfs/below.h"
 #include "applets/mkfs/from_tar.h"
 #include "applets/mkfs/ids.h"
+#include "applets/mkfs/repo.h"
 #include "applets/mkfs/source.h"
 #include "verity/sha256_code.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@
 struct mkfs {
 	struct result result;
 	const char *source, *store_path;
+	struct mkfs_repo repo;
 	char **names;     /* of the dump or the layers, NULL behind the last one */
 	struct inputs in; /* that they name */
 	bool from_file, from_tar, require_verity, progress, force;
@@ -96,7 +98,7 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 
 /* What of ours may lie below the source (WI-10). */
 static size_t exclude_ours(const struct mkfs *m, const struct store *store,
-			   struct scan_exclude ours[3])
+			   struct scan_exclude ours[4])
 {
 	const struct publish *out = &m->result.out;
 	size_t n = 0;
@@ -108,6 +110,9 @@ static size_t exclude_ours(const struct mkfs *m, const struct store *store,
 			(struct scan_exclude){ out->temp.st_dev, out->temp.st_ino, "the image" };
 	if (store)
 		ours[n++] = (struct scan_exclude){ store->st.st_dev, store->st.st_ino,
+						   "the object store" };
+	if (m->repo.is_open)
+		ours[n++] = (struct scan_exclude){ m->repo.st.st_dev, m->repo.st.st_ino,
 						   "the object store" };
 	return n;
 }
@@ -134,7 +139,7 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 		.skip_xattrs = m->scan.skip_xattrs,
 		.user_xattrs = m->scan.user_xattrs,
 		.skip_devices = m->scan.skip_devices,
-		.algorithm = CFS_SHA256,
+		.algorithm = tree->algorithm,
 		.store = store,
 		.image = m->result.image && !out->to_fd && out->exists ? &out->st : NULL,
 		.ids = { ids_find, &m->ids },
@@ -147,7 +152,7 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
 {
 	struct scan_options options = m->scan;
-	struct scan_exclude ours[3];
+	struct scan_exclude ours[4];
 	struct progress progress;
 	u32 line;
 	int rc;
@@ -155,7 +160,7 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	if (m->from_tar)
 		return read_tar(m, store, tree, err);
 	options.threads = m->threads.set ? (unsigned int)m->threads.value : workers_default();
-	options.algorithm = CFS_SHA256;
+	options.algorithm = tree->algorithm;
 	options.store = store;
 	options.exclude = ours;
 	options.excludes = exclude_ours(m, store, ours);
@@ -191,7 +196,7 @@ static int make_parents(const char *path, struct error *err)
 
 static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 {
-	struct store_flags flags = { .algorithm = CFS_SHA256,
+	struct store_flags flags = { .algorithm = tree->algorithm,
 				     .require_verity = m->require_verity,
 				     .no_sync = m->result.no_sync };
 	struct store store;
@@ -218,6 +223,43 @@ static int scan_into_store(struct mkfs *m, struct tree *tree, struct error *err)
 	return rc;
 }
 
+/* --repo: contents go to the repository; from a dump they must be there. */
+static int fill_repo(struct mkfs *m, struct tree *tree, struct error *err)
+{
+	const struct store_flags flags = { .require_verity = m->require_verity,
+					   .no_sync = m->result.no_sync };
+	u8 wanted = tree->algorithm;
+	int rc = 0;
+
+	if (m->from_file) {
+		rc = read_dump(m, tree, err);
+		wanted = tree->algorithm;
+	}
+	if (rc || mkfs_repo_open(&m->repo, wanted, flags, m->scan.notes, err))
+		return -1;
+	if (!m->result.min_version.set && !m->result.max_version.set)
+		rc = mkfs_repo_version(&m->repo, &m->result.version, err);
+	tree->algorithm = m->repo.repo.algorithm;
+	if (!rc)
+		rc = m->from_file ? mkfs_repo_check(&m->repo, tree, err)
+				  : scan(m, &m->repo.store, tree, err);
+	return rc;
+}
+
+static int keep(void *arg, const struct tree *tree, struct cfs_digest *digest, struct error *err)
+{
+	struct mkfs *m = arg;
+	struct notes notes;
+	int rc;
+
+	notes_init(&notes);
+	m->repo.store.notes = &notes; /* those of produce() are gone */
+	rc = mkfs_repo_keep(&m->repo, tree, &m->result.version, digest, err);
+	warn_notes(&notes);
+	notes_release(&notes);
+	return rc;
+}
+
 static int produce(void *arg, struct tree *tree, struct error *err)
 {
 	struct mkfs *m = arg;
@@ -227,7 +269,12 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	verbose("hash code: %s", sha256_chosen()->name);
 	notes_init(&notes);
 	m->scan.notes = &notes;
-	rc = m->from_file ? read_dump(m, tree, err) : scan_into_store(m, tree, err);
+	if (!m->from_file && !m->repo.path && !tree->algorithm)
+		tree->algorithm = CFS_SHA256;
+	if (m->repo.path)
+		rc = fill_repo(m, tree, err);
+	else
+		rc = m->from_file ? read_dump(m, tree, err) : scan_into_store(m, tree, err);
 	warn_notes(&notes);
 	notes_release(&notes);
 	if (!rc)
@@ -260,6 +307,8 @@ static void take_operands(struct mkfs *m, char **operands)
 	while (operands[n])
 		n++;
 	if (!m->from_tar) {
+		if (n > 1 && m->repo.path)
+			options_refuse(operands[1], "unexpected operand: --repo takes no IMAGE");
 		if (n > 2)
 			options_refuse(operands[2], "unexpected operand");
 		if (m->whiteouts)
@@ -271,7 +320,7 @@ static void take_operands(struct mkfs *m, char **operands)
 	}
 	if (m->from_file)
 		options_refuse("--from-tar", "excludes --from-file");
-	if (result_needs_image(&m->result) && n > 1) {
+	if (result_needs_image(&m->result) && n > 1 && !m->repo.path) {
 		m->result.image = operands[--n];
 		operands[n] = NULL;
 	}
@@ -281,6 +330,23 @@ static void take_operands(struct mkfs *m, char **operands)
 		options_refuse("-", "is given more than once, and there is one stdin");
 	m->whiteouts_are = layers_option(m->whiteouts, n);
 	m->result.source = n == 1 ? m->source : NULL;
+}
+
+static void check_repo(struct mkfs *m)
+{
+	if (m->repo.ref && !m->repo.path)
+		options_refuse("--name", "needs --repo");
+	if (m->repo.ref && !repo_ref_is_valid(m->repo.ref))
+		options_refuse("--name",
+			       "not a name: components of 1 to 255 bytes between slashes expected");
+	if (!m->repo.path)
+		return;
+	if (m->store_path)
+		options_refuse("--repo", "excludes --digest-store");
+	if (m->result.print_digest_only || m->result.print_dump)
+		options_refuse("--repo", "excludes --print-digest-only and --print-dump");
+	m->result.print_digest = true;
+	m->result.keep = keep;
 }
 
 /* What the rows alone cannot tell. */
@@ -294,13 +360,14 @@ static void check_options(struct mkfs *m)
 		m->result.check = replace_check;
 	if (m->scan.skip_xattrs && m->scan.user_xattrs)
 		options_refuse("--skip-xattrs", "excludes --user-xattrs");
-	if (m->require_verity && !m->store_path)
+	if (m->require_verity && !m->store_path && !m->repo.path)
 		options_refuse("--require-verity", "needs --digest-store");
 	if (m->store_path && m->from_file) {
 		warn("--digest-store: is ignored with --from-file, which has no contents");
 		m->store_path = NULL;
 	}
-	if (!m->result.image && result_needs_image(&m->result))
+	check_repo(m);
+	if (!m->result.image && !m->repo.path && result_needs_image(&m->result))
 		options_refuse("IMAGE",
 			       "is missing; only --print-digest-only and --print-dump do without");
 	if (m->result.image && !result_needs_image(&m->result))
@@ -325,7 +392,7 @@ static int open_inputs(struct mkfs *m, struct error *err)
 {
 	if (inputs_open(&m->in, m->names, err))
 		return -1;
-	if (!m->store_path)
+	if (!m->store_path && !m->repo.path)
 		result_confine(&m->result, &m->in, -1, 1);
 	return 0;
 }
@@ -343,6 +410,9 @@ static int mkfs_main(const struct applet *self, char **argv)
 		  "store contents as DIR/xx/yyyy..., named by their digest", &m.store_path },
 		{ 0, "basedir", "DIR", NULL, &m.store_path },
 		{ 'o', NULL, "basedir=DIR", NULL, &m.store_path, OPTION_BASEDIR },
+		{ 0, "repo", "DIR", "store contents and image in a repository, and name the image",
+		  &m.repo.path },
+		{ 0, "name", "REF", "the name that the image gets in the repository", &m.repo.ref },
 		{ 0, "require-verity", NULL, "fail unless each object gets fs-verity",
 		  &m.require_verity },
 		RESULT_ROWS(&m.result),
@@ -377,6 +447,7 @@ static int mkfs_main(const struct applet *self, char **argv)
 	rc = result_run(&m.result, produce, &m);
 	if (m.lock >= 0)
 		close(m.lock);
+	mkfs_repo_close(&m.repo);
 	inputs_close(&m.in);
 	ids_release(&m.ids);
 	return rc;
@@ -386,7 +457,7 @@ const struct applet applet_mkfs = {
 	.name = "mkfs",
 	.aliases = "mkcomposefs mkfs.composefs",
 	.operands =
-		"SOURCE IMAGE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
+		"SOURCE IMAGE\n--repo=DIR SOURCE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
 	.summary = "make an image from a directory, a dump or tar layers",
 	.examples =
 		"  cfs mkfs --digest-store=objects --print-digest tree image.cfs\n"

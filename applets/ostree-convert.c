@@ -41,6 +41,7 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 	bool no_verity = false;
 	const struct option_row rows[] = {
 		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
+		{ 0, "hash-alg", "ALG", "sha256, which is what OSTree records", &r->hash_alg },
 		{ 0, "no-verity", NULL, "record no fs-verity digests", &no_verity },
 		{ 0, "print-dump", NULL, "print the tree as a dump, write no image",
 		  &r->print_dump },
@@ -63,6 +64,8 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 	if (!strcmp(applet_word, "ostree-convert-commit"))
 		r->print_json = true;
 	result_options(r);
+	if (r->algorithm == CFS_SHA512)
+		options_refuse("--hash-alg", "OSTree has SHA-256 digests only");
 	if (out && !result_needs_image(r))
 		options_refuse("--out",
 			       "excludes --print-dump, --print-json and --print-digest-only");

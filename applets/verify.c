@@ -61,18 +61,28 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 			    (unsigned long long)first);
 		return image_line(v, name, KIND_NOT_CANONICAL, text, err);
 	case CANONICAL_CANNOT_BE_MADE:
-		return image_line(v, name, KIND_NOT_CANONICAL, e.text, err);
+		return image_line(v, name,
+				  e.code == EOPNOTSUPP ? KIND_UNREADABLE : KIND_NOT_CANONICAL,
+				  e.text, err);
 	default:
 		*err = e;
 		return error_in(err, "%s", name);
 	}
 }
 
+/* The algorithm of the digest of an image: that of the wanted one, or of the digests in it. */
+static u8 algorithm_for(const struct verify *v, const struct image *img)
+{
+	return v->digest.algorithm ? v->digest.algorithm
+	       : v->algorithm      ? v->algorithm
+				   : image_algorithm(img);
+}
+
 /* The digest of the bytes, and the kernel's where the file has fs-verity. */
 static int check_digest(struct verify *v, const char *name, const struct image *img, int fd,
 			bool compressed, struct error *err)
 {
-	const u8 algorithm = CFS_SHA256;
+	const u8 algorithm = algorithm_for(v, img);
 	struct cfs_digest is, kernel;
 	struct verity *work = malloc(sizeof(*work));
 	char a[TEXT_DIGEST], b[TEXT_DIGEST], text[320];
@@ -265,7 +275,9 @@ static int check_all(struct verify *v, struct error *err)
 {
 	int rc = v->vouch ? vouch_statement(v->vouch, v, err) : 1;
 
-	if (rc > 0)
+	if (rc > 0 && v->repo)
+		rc = repo_verify(v, v->repo, err);
+	else if (rc > 0)
 		rc = *v->in.names ? verify_images(v, err) : stores_verify(v, err);
 	return rc < 0 ? -1 : report_end(v, err);
 }
@@ -290,7 +302,7 @@ static int work_confined(struct verify *v)
 {
 	const struct window w = { v->in.fd, v->in.n, STDOUT_FILENO, -1, 1 };
 
-	if (v->dirs.n || v->enable_verity || !v->in.all)
+	if (v->dirs.n || v->repo || v->enable_verity || !v->in.all)
 		return work(v, NULL);
 	if (v->vouch && v->vouch->update)
 		return window_run(&w, work, v);
@@ -316,11 +328,15 @@ static int verify_main(const struct applet *self, char **argv)
 	static struct vouch vouch;
 	static struct verify v;
 	struct option_number threads = { .min = 1, .max = WORKERS_MAX };
-	const char *dirs = NULL, *repair = NULL, *digest = NULL;
+	const char *dirs = NULL, *repair = NULL, *digest = NULL, *hash_alg = NULL;
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", "check the objects, which are here", &dirs },
 		BASEDIR_SYNONYMS(&dirs),
 		{ 0, "digest", "DIGEST", "the fs-verity digest that the image must have", &digest },
+		{ 0, "repo", "DIR", "check a repository: description, objects, images, links",
+		  &v.repo },
+		{ 0, "hash-alg", "ALG", "sha256 or sha512: the fs-verity of the image itself",
+		  &hash_alg },
 		{ 0, "quick", NULL,
 		  "do not read contents: presence, type, size, the kernel's digest", &v.quick },
 		{ 0, "require-verity", NULL,
@@ -339,22 +355,31 @@ static int verify_main(const struct applet *self, char **argv)
 		VOUCH_ROWS(&vouch),
 		{ 0 },
 	};
+	struct error err;
 	char **names;
 	int status;
 
 	vouch.min_serial.max = UINT64_MAX;
 	names = options_parse(self, rows, 0, -1, argv);
 
-	if (!*names && !dirs)
+	if (v.repo && (*names || dirs || digest || v.canonical || hash_alg || vouch.keys.n))
+		options_refuse(
+			"--repo",
+			"excludes IMAGE, --basedir, --digest, --canonical, --hash-alg and signatures");
+	if (!*names && !dirs && !v.repo)
 		options_refuse("IMAGE", "is missing; --basedir alone checks a store");
-	if (repair && !dirs)
-		options_refuse("--repair-from", "needs --basedir");
+	if (repair && !dirs && !v.repo)
+		options_refuse("--repair-from", "needs --basedir or --repo");
 	if (!names[0])
 		message_subject = dirs;
 	if (digest && (!names[0] || names[1]))
 		options_refuse("--digest", "needs exactly one IMAGE");
-	if (digest && !digest_given(&v.digest, digest))
-		options_refuse("--digest", "\"%s\" is not 64 hex digits", digest);
+	if (digest && digest_given(&v.digest, digest, &err))
+		options_refuse("--digest", "%s", err.text);
+	v.algorithm = algorithm_given(hash_alg);
+	if (digest && v.algorithm && v.algorithm != v.digest.algorithm)
+		options_refuse("--hash-alg", "is %s, but --digest is %s", hash_alg,
+			       cfs_algorithm_word(v.digest.algorithm));
 	v.threads = threads.set ? (unsigned int)threads.value : workers_default();
 	verbose("hash code: %s", sha256_chosen()->name);
 	vouch_options(&vouch, names);
@@ -369,7 +394,7 @@ static int verify_main(const struct applet *self, char **argv)
 
 const struct applet applet_verify = {
 	.name = "verify",
-	.operands = "IMAGE...\n--basedir=DIR[:DIR...]",
+	.operands = "IMAGE...\n--basedir=DIR[:DIR...]\n--repo=DIR",
 	.summary = "check an image, its digest and its objects; repair a store",
 	.examples = "  cfs verify --digest=$DIGEST --basedir=objects image.cfs\n"
 		    "  cfs verify --basedir=objects --repair-from=/backup/objects image.cfs\n"

@@ -194,7 +194,7 @@ int cfs_options_parse(struct fs_context *fc, struct fs_parameter *param)
 		return 0;
 	case CFS_OPT_DIGEST:
 		if (!cfs_digest_parse(&opts->digest, param->string, strlen(param->string)))
-			return invalfc(fc, "digest is not 64 hex digits");
+			return invalfc(fc, "digest is neither 64 nor 128 hex digits");
 		return 0;
 	default:
 		return opt;

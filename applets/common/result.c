@@ -2,6 +2,7 @@
 #include "applets/common/result.h"
 #include <sys/mman.h>
 #include <unistd.h>
+#include "applets/common/digest.h"
 #include "applets/common/output.h"
 #include "applets/common/progress.h"
 #include "base/text.h"
@@ -26,6 +27,7 @@ void result_options(struct result *r)
 	if (r->print_json && (r->print_dump || r->print_digest_only || r->print_digest))
 		options_refuse("--print-json",
 			       "excludes --print-dump, --print-digest and --print-digest-only");
+	r->algorithm = algorithm_given(r->hash_alg);
 	/* With either one given, the other counts as 0. */
 	r->version.min = (unsigned int)r->min_version.value;
 	r->version.max = (unsigned int)r->max_version.value;
@@ -91,7 +93,7 @@ static int make_image(const struct result *r, const struct tree *tree, int fd,
 	if (writer_init(&w, fd))
 		return error_nomem(err);
 	if (r->print_digest || r->print_digest_only || r->wanted || r->summarize) {
-		verity_init(&verity, CFS_SHA256);
+		verity_init(&verity, tree->algorithm ? tree->algorithm : CFS_SHA256);
 		w.see = see_digest;
 		w.see_arg = &verity;
 	}
@@ -191,9 +193,12 @@ static int make(void *arg, struct workers_pool *pool)
 	int rc;
 
 	run->r->pool = pool;
+	run->tree.algorithm = run->r->algorithm;
+	run->tree.algorithm_is_given = run->r->algorithm != CFS_NO_ALGORITHM;
 	rc = run->produce(run->arg, &run->tree, &err);
 	if (!rc)
-		rc = write_out(run->r, &run->tree, &run->made->digest, &err);
+		rc = run->r->keep ? run->r->keep(run->arg, &run->tree, &run->made->digest, &err)
+				  : write_out(run->r, &run->tree, &run->made->digest, &err);
 	if (!rc && run->r->summarize)
 		count(&run->tree, run->made);
 	if (rc)

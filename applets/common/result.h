@@ -14,7 +14,9 @@ struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
 	bool print_digest, print_digest_only, print_dump, no_sync;
-	bool print_json; /* as a table of contents */
+	bool print_json;      /* as a table of contents */
+	const char *hash_alg; /* --hash-alg; NULL: not given */
+	u8 algorithm;         /* by result_options(): the same, or CFS_NO_ALGORITHM */
 	const struct cfs_digest
 		*wanted; /* set by produce(): what the image's digest must be; NULL: anything */
 	struct option_number min_version, max_version;
@@ -22,6 +24,9 @@ struct result {
 	struct publish out;           /* open while the tree is filled, if there is an image */
 	/* Of what is going to be replaced, once out is open; NULL: none. -1 and a text. */
 	int (*check)(const struct publish *out, struct error *err);
+	/* In place of writing an image: keep what produce() made, whose @arg it gets. NULL: write it. */
+	int (*keep)(void *arg, const struct tree *tree, struct cfs_digest *digest,
+		    struct error *err);
 	bool summarize;           /* one line about the image on a terminal, when it is done */
 	u64 objects, new_objects; /* for that line: in the store, and those stored by this run */
 	bool confined;            /* by result_confine(), with this: */
@@ -32,6 +37,8 @@ struct result {
 /* The rows of the options above, to be named in a table of rows. */
 /* clang-format off */
 #define RESULT_ROWS(r) \
+	{ 0, "hash-alg", "ALG", "sha256 (default) or sha512: the algorithm of all digests", \
+	  &(r)->hash_alg }, \
 	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest }, \
 	{ 0, "print-digest-only", NULL, "print the digest, write no image", \
 	  &(r)->print_digest_only }, \

@@ -229,7 +229,7 @@ static int check_one(struct workers *w, unsigned int index, size_t side, void *a
 		error_nomem(&c->err[side]);
 		return 0;
 	}
-	verity_memory(v, CFS_SHA256, img->bytes, (size_t)img->len, &c->o->digest[side]);
+	verity_memory(v, image_algorithm(img), img->bytes, (size_t)img->len, &c->o->digest[side]);
 	free(v);
 	return 0;
 }

@@ -5,15 +5,23 @@
 
 #include "applets/applet.h"
 #include "applets/common/inputs.h"
+#include "repo/repo.h"
 #include "applets/common/output.h"
 #include "store/basedirs.h"
 #include "image/cursor.h"
 
 struct info {
 	bool json;
-	bool null;           /* raw names, each ended by NUL */
-	bool escape;         /* names that are printed raw otherwise: stdout is a terminal */
-	const char *basedir; /* as given; NULL: none */
+	bool null;            /* raw names, each ended by NUL */
+	bool escape;          /* names that are printed raw otherwise: stdout is a terminal */
+	const char *hash_alg; /* --hash-alg; NULL: not given */
+	u8 algorithm;         /* of measure-file */
+	const char *basedir;  /* as given; NULL: none */
+	const char *repo;     /* --repo, of unused-objects; NULL: not given */
+	bool no_lock;
+	struct repo repository; /* with --repo: it, and the paths of all images that count */
+	char **images;          /* operands first; owned */
+	size_t nimages, operands;
 	struct option_list filter;
 	struct basedirs dirs; /* open if basedir is given */
 	struct inputs in;     /* the files among the operands */

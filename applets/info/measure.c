@@ -82,7 +82,7 @@ int info_measure_file(struct info *info, char **args, struct error *err)
 
 	(void)args;
 	if (work) {
-		verity_work_init(work, CFS_SHA256, NULL);
+		verity_work_init(work, info->algorithm, NULL);
 	}
 	for (unsigned int i = 0; !rc && i < info->in.n; i++)
 		rc = measure_one(info, work, i, err);

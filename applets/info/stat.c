@@ -179,7 +179,7 @@ static int stat_image(struct info *info, const char *name, const struct image *i
 	objects_release(&o);
 	if (rc)
 		return -1;
-	verity_memory(v, CFS_SHA256, img->bytes, (size_t)img->len, &digest);
+	verity_memory(v, image_algorithm(img), img->bytes, (size_t)img->len, &digest);
 	if (info->json)
 		print_json(info, name, img, &digest, figures);
 	else

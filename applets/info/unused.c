@@ -8,9 +8,12 @@
 #include "base/grow.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/object.h"
+#include "verity/verity.h"
 
 /* What stands in the basedirs under names of objects. */
 struct stored {
+	u8 algorithm;        /* of all names in a repository; 0: any name may stand there */
 	struct sort_item *v; /* s, len: the name; item: its size, if asked for */
 	size_t n, cap;
 	struct arena arena;
@@ -47,11 +50,13 @@ static int id_use(struct stored *s, const struct id *id, struct error *err)
 										  : 0;
 }
 
-static bool is_object_name(const char *s, size_t len)
+/* With an algorithm only names of its length count. */
+static bool is_object_name(const char *s, size_t len, u8 algorithm)
 {
 	struct cfs_digest digest;
 
-	return cfs_object_name_parse(&digest, s, len);
+	return cfs_object_name_parse(&digest, s, len) &&
+	       (!algorithm || digest.algorithm == algorithm);
 }
 
 static int stored_add(struct stored *s, const char *name, const struct stat *st, struct error *err)
@@ -95,14 +100,16 @@ static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *base
 		d = readdir(dir);
 		if (!d)
 			return errno ? error_sys(err, "%s/%s: read", basedir, xx) : 0;
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
 		len = strlen(d->d_name);
-		if (len + 3 > CFS_OBJECT_NAME_MAX)
+		text_format(name, sizeof(name), "%s/%s", xx, d->d_name);
+		if (!is_object_name(name, len + 3, s->algorithm)) {
+			if (s->algorithm)
+				return error_set(err, EINVAL, "%s/%s/%s: not the name of an object",
+						 basedir, xx, d->d_name);
 			continue;
-		memcpy(name, xx, 2);
-		name[2] = '/';
-		memcpy(name + 3, d->d_name, len + 1);
-		if (!is_object_name(name, len + 3))
-			continue;
+		}
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
 			if (errno == ENOENT)
 				continue;
@@ -158,7 +165,7 @@ static int resolve_others(struct stored *s, const struct info *info, const struc
 			  struct error *err)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		if (is_object_name(o->v[i].s, o->v[i].len))
+		if (is_object_name(o->v[i].s, o->v[i].len, 0))
 			continue;
 		for (unsigned int k = 0; k < info->dirs.n; k++) {
 			struct basedirs one = { .n = 1,
@@ -207,6 +214,33 @@ static int print_unused(struct info *info, const struct stored *s, const struct 
 	return 0;
 }
 
+/* The objects that hold the images themselves: the links name them, operands may be among them. */
+static int use_images(struct stored *s, const struct info *info, const struct image *images,
+		      struct error *err)
+{
+	struct verity *v = malloc(sizeof(*v));
+	int rc = v ? 0 : error_nomem(err);
+
+	for (u32 i = 0; !rc && i < info->nimages; i++) {
+		struct basedirs_found found;
+		struct cfs_digest digest;
+		char path[OBJECT_PATH];
+
+		verity_memory(v, info->repository.algorithm, images[i].bytes, (size_t)images[i].len,
+			      &digest);
+		object_path(path, &digest);
+		rc = basedirs_find(&info->dirs, path, strlen(path), &found, err);
+		if (rc == BASEDIRS_FILE)
+			rc = id_use(s, &(struct id){ found.st.st_dev, found.st.st_ino }, err);
+		else if (rc >= 0)
+			rc = i < info->operands
+				     ? 0
+				     : error_set(err, EINVAL, "%s: wrong content", info->images[i]);
+	}
+	free(v);
+	return rc;
+}
+
 /* Fails closed: nothing is printed before every image and basedir was read completely. */
 int info_unused_objects(struct info *info, char **args, struct error *err)
 {
@@ -216,11 +250,14 @@ int info_unused_objects(struct info *info, char **args, struct error *err)
 	int rc;
 
 	hash_key_init(&s.key);
+	s.algorithm = info->repo ? info->repository.algorithm : CFS_NO_ALGORITHM;
 	rc = objects_open(&o, &images, info, err);
 	for (u32 i = 0; !rc && args[i]; i++)
 		if (images[i].super.version > CFS_VERSION_MAX)
 			rc = error_set(err, EOPNOTSUPP, "%s: unknown format version %u", args[i],
 				       images[i].super.version);
+	if (!rc && info->repo)
+		rc = use_images(&s, info, images, err);
 	if (!rc)
 		rc = resolve_others(&s, info, &o, err);
 	for (unsigned int i = 0; !rc && i < info->dirs.n; i++)

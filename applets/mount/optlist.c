@@ -304,20 +304,11 @@ static int set_basedir(const struct option *opt)
 static int set_digest(const struct option *opt)
 {
 	const char *s = opt->has_value ? decode(opt, opt->value) : "";
-	const char *colon;
-	size_t len;
+	struct error why;
 
 	if (!s)
 		return -1;
-	if (digest_given(&opt->o->digest, s)) {
-		return 0;
-	}
-	colon = strchr(s, ':'); /* sha512: and v1-sha512-12: */
-	s = colon ? colon + 1 : s;
-	len = strlen(s);
-	if (len == CFS_HEX_MAX && strspn(s, "0123456789abcdefABCDEF") == len)
-		return refuse(opt, "looks like SHA-512, images use SHA-256");
-	return refuse(opt, "64 hex digits expected");
+	return digest_given(&opt->o->digest, s, &why) ? refuse(opt, why.text) : 0;
 }
 
 /* The place of a word in a list of words separated by spaces, -1: not there. */

@@ -329,10 +329,10 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 	case VERITY_SEALED:
 		break;
 	case VERITY_OTHER:
-		return job_fail(
-			j, MOUNT_FAILED,
-			"basedir %s: object %s has fs-verity of another algorithm than SHA-256",
-			j->dirs.name[which], p->payload);
+		return job_fail(j, MOUNT_FAILED,
+				"basedir %s: object %s has fs-verity of another algorithm than %s",
+				j->dirs.name[which], p->payload,
+				cfs_algorithm_name(p->digest.algorithm));
 	case VERITY_NONE:
 	case VERITY_UNSUPPORTED:
 		if (j->backend->hashes)

@@ -146,7 +146,7 @@ static bool compute(struct verify *v, const struct object_record *record, struct
 /* Whether @record asks for a digest of ours. */
 static bool wants(const struct verify *v, const struct object_record *record, const struct look *l)
 {
-	return record->digest.algorithm && !v->quick &&
+	return record->digest.algorithm && !v->quick && !v->contents_done &&
 	       (record->size == (u64)l->st.st_size || record->size == REPAIR_ANY_SIZE);
 }
 
@@ -217,6 +217,8 @@ void look_compare(struct verify *v, const struct object_record *record, struct v
 		decide(found, KIND_NO_DIGEST, "no digest is recorded");
 		return;
 	}
+	if (v->contents_done)
+		return;
 	if (v->enable_verity && verity_lacks(l->sealed) && record->digest.algorithm &&
 	    enable(v, l, &record->digest))
 		l->sealed = VERITY_SEALED;

@@ -18,6 +18,9 @@ static const char *const kinds[] = {
 	[KIND_BAD_DIGEST] = "bad-digest",
 	[KIND_BAD_SIGNATURE] = "bad-signature",
 	[KIND_BAD_STATEMENT] = "bad-statement",
+	[KIND_BAD_REPO] = "bad-repo",
+	[KIND_BAD_NAME] = "bad-name",
+	[KIND_BAD_LINK] = "bad-link",
 };
 
 /* @flags: as for buf_escape(); the same as ls has for this kind of name. */
@@ -63,8 +66,8 @@ int report_line(struct verify *v, const struct finding *f, struct error *err)
 		v->unchecked++;
 	else if (f->kind == KIND_REPAIRED)
 		v->repaired++;
-	else if (f->kind != KIND_OK)
-		v->problems++;
+	else if (f->kind != KIND_OK && !(f->kind == KIND_ODD_IMAGE && v->digest.algorithm))
+		v->problems++; /* an odd image is what it should be if it has the digest */
 	if (f->kind == KIND_OK && !option_verbose)
 		return 0;
 	if (v->json)

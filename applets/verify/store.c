@@ -24,7 +24,7 @@ struct shelf {
 	struct verity_work **work; /* by thread */
 };
 
-/* The names of all objects begin with @xx and a slash. */
+/* 1: the name is not that of an object. The names of all objects begin with @xx and a slash. */
 static int add_name(struct shelf *s, const char *xx, const char *name, struct error *err)
 {
 	size_t len = strlen(name);
@@ -32,14 +32,17 @@ static int add_name(struct shelf *s, const char *xx, const char *name, struct er
 	char *to;
 
 	if (len + 3 > CFS_OBJECT_NAME_MAX)
-		return 0;
+		return 1;
 	if (grow(&s->names, s->n, &s->cap, sizeof(*s->names), 256))
 		return error_nomem(err);
 	to = s->names[s->n];
 	memcpy(to, xx, 2);
 	to[2] = '/';
 	memcpy(to + 3, name, len + 1);
-	s->n += cfs_object_name_parse(&digest, to, len + 3);
+	if (!cfs_object_name_parse(&digest, to, len + 3) ||
+	    (s->v->repo_algorithm && s->v->repo_algorithm != digest.algorithm))
+		return 1;
+	s->n++;
 	return 0;
 }
 
@@ -56,6 +59,17 @@ static int tell(struct verify *v, unsigned int which, enum kind kind, const char
 		f.detail = detail;
 	}
 	return report_line(v, &f, err);
+}
+
+/* In a repository every name must be that of an object; other stores may hold other files. */
+static int bad_name(struct shelf *s, const char *xx, const char *name, struct error *err)
+{
+	char path[300];
+
+	if (!s->v->repo || !strcmp(name, ".") || !strcmp(name, ".."))
+		return 0;
+	text_format(path, sizeof(path), "%s/%s", xx, name);
+	return tell(s->v, s->which, KIND_BAD_NAME, path, "not the name of an object", err);
 }
 
 /* The names of objects in directory @xx. 0: there are some; 1: it is no directory, which was told; -1. */
@@ -77,8 +91,11 @@ static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 			close(fd);
 		return rc;
 	}
-	while (!rc && (errno = 0, d = readdir(dir)))
+	while (!rc && (errno = 0, d = readdir(dir))) {
 		rc = add_name(s, xx, d->d_name, err);
+		if (rc > 0)
+			rc = bad_name(s, xx, d->d_name, err);
+	}
 	if (!rc && errno)
 		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err);
 	closedir(dir);

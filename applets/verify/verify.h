@@ -29,6 +29,9 @@ enum kind {
 	KIND_BAD_DIGEST,
 	KIND_BAD_SIGNATURE,
 	KIND_BAD_STATEMENT,
+	KIND_BAD_REPO,
+	KIND_BAD_NAME,
+	KIND_BAD_LINK,
 };
 
 struct store;
@@ -37,6 +40,10 @@ struct vouch;
 struct verify {
 	bool quick, require_verity, enable_verity, canonical, json, progress_lines;
 	struct cfs_digest digest; /* --digest; algorithm 0: none */
+	u8 algorithm;             /* --hash-alg; 0: not given */
+	const char *repo;         /* --repo; NULL: not given */
+	u8 repo_algorithm;        /* of all names in the repository; 0: any */
+	bool contents_done;       /* objects were checked by their names: now presence and size */
 	unsigned int threads;
 	struct vouch *vouch; /* a statement has to vouch for the image; NULL: none is asked for */
 	struct inputs in;    /* the images */
@@ -58,7 +65,7 @@ struct verify {
 /* What is wrong with a file that is not VERITY_SEALED. */
 static inline const char *not_sealed(int measured)
 {
-	return measured == VERITY_OTHER ? "has fs-verity with other parameters"
+	return measured == VERITY_OTHER ? "fs-verity with another algorithm"
 					: "fs-verity is not enabled";
 }
 
@@ -132,6 +139,9 @@ int object_compare(struct verify *v, const struct objects *objects, size_t first
 /* All objects of the images, and their lines. -1 and a text. */
 int objects_verify(struct verify *v, const struct objects *objects, char *const *names,
 		   struct error *err);
+
+/* A repository: description, objects, images and links. -1 and a text. */
+int repo_verify(struct verify *v, const char *path, struct error *err);
 
 /* All objects in the basedirs, against their names. -1 and a text. */
 int stores_verify(struct verify *v, struct error *err);

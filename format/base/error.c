@@ -60,6 +60,8 @@ const char *error_words(int code)
 		return "image damaged";
 	case ENOMEM:
 		return "out of memory";
+	case ENOPKG: /* what opening a file with fs-verity says */
+		return "this kernel has no SHA-512; load sha512_generic.ko";
 	default:
 		return strerror(code);
 	}

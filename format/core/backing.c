@@ -84,13 +84,15 @@ static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 			       struct cfs_fault *f)
 {
 	struct cfs_metacopy m;
+	u8 algorithm;
 
 	if (b->has_metacopy)
 		return cfs_refuse(f, 0, "two metacopies on one inode");
 	b->has_metacopy = true;
-	if (!x->len || x->len == cfs_metacopy_len(CFS_SHA512))
+	if (!x->len)
 		return 0;
-	if (x->len != cfs_metacopy_len(CFS_SHA256))
+	algorithm = x->len == cfs_metacopy_len(CFS_SHA512) ? CFS_SHA512 : CFS_SHA256;
+	if (x->len != cfs_metacopy_len(algorithm))
 		return cfs_refuse(f, 0, "metacopy of a length other than 0, 36 or 68");
 	memcpy(&m, x->value, x->len);
 	if (m.version)
@@ -99,7 +101,7 @@ static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 		return cfs_refuse(f, 1, "metacopy with a wrong length byte");
 	if (m.flags)
 		return cfs_refuse(f, 2, "unknown metacopy flags");
-	if (m.digest_algo != CFS_SHA256)
+	if (m.digest_algo != algorithm)
 		return cfs_refuse(f, 3, "unknown metacopy digest algorithm");
 	cfs_digest_set(&b->digest, m.digest_algo, m.digest);
 	return 0;

@@ -39,6 +39,12 @@ static inline const char *cfs_algorithm_name(u8 algorithm)
 	return algorithm == CFS_SHA512 ? "SHA-512" : "SHA-256";
 }
 
+/* As --hash-alg spells it. */
+static inline const char *cfs_algorithm_word(u8 algorithm)
+{
+	return algorithm == CFS_SHA512 ? "sha512" : "sha256";
+}
+
 static inline bool cfs_digest_equal(const struct cfs_digest *a, const struct cfs_digest *b)
 {
 	return a->algorithm == b->algorithm && !memcmp(a->b, b->b, cfs_digest_size(a->algorithm));
@@ -143,7 +149,7 @@ static inline void cfs_hex_print(char *hex, const u8 *in, size_t n)
 /* The algorithm whose digest has @len hex digits. */
 static inline u8 cfs_digest_of_hex(size_t len)
 {
-	return len == 64 ? CFS_SHA256 : CFS_NO_ALGORITHM;
+	return len == 64 ? CFS_SHA256 : len == 128 ? CFS_SHA512 : CFS_NO_ALGORITHM;
 }
 
 /* A whole digest in hex digits of either case; false for anything else. */

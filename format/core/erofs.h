@@ -13,6 +13,7 @@
 #define CFS_HEADER_VERSION 1
 #define CFS_FLAG_HAS_ACL 1u
 #define CFS_VERSION_MAX 2 /* read; 0 and 1 are written */
+#define CFS_VERSION_RS 2u /* the older format of composefs-rs */
 
 #define EROFS_SUPER_OFFSET 1024
 #define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2 /* letter by letter as linux/magic.h has it */

@@ -146,7 +146,9 @@ static int parse_external(struct parser *p, struct node *node, bool has_payload,
 		return dump_bad(p, "PAYLOAD has a component \"..\"");
 	if (has_digest) {
 		if (!cfs_digest_parse(&digest, hex->s, hex->len))
-			return dump_bad_field(p, DIGEST, "is not 64 hex digits");
+			return dump_bad(p, "digest: 64 or 128 hex digits expected");
+		if (tree_use_algorithm(p->tree, digest.algorithm, p->err))
+			return -1;
 		if (node_set_digest(p->g, node, &digest))
 			return error_nomem(p->err);
 	}

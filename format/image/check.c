@@ -223,6 +223,8 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u64 *odd
 	}
 	if (rc)
 		return rc;
+	if (b.digest.algorithm)
+		c->img->algorithms |= (u8)(1u << b.digest.algorithm);
 	if (c->odd)
 		*odd |= odd_xattrs(&w.x, filter, c->nnames) | odd_backing(c->img, inode, &b);
 	return names_check(c, inode->xattr_off);
@@ -289,7 +291,8 @@ static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 	if (e->type != inode.ftype)
 		return fault(c, at, "type of a directory entry differs from its inode");
 	c->nid = e->nid;
-	if (c->odd)
+	/* The older format of composefs-rs has such devices where the tree has whiteouts. */
+	if (c->odd && img->super.version != CFS_VERSION_RS)
 		report(c, odd_name(e, &inode, !c->at));
 	img->stubs += cfs_inode_is_stub(&inode);
 	again = image_bit(c->seen, e->nid);
@@ -421,6 +424,8 @@ static int all_check(struct check *c)
 	c->nid = 0;
 	if (c->odd && img->inodes != img->super.inos)
 		odd |= (u64)1 << ODD_INOS;
+	if (c->odd && img->algorithms & (img->algorithms - 1))
+		odd |= (u64)1 << ODD_ALGORITHMS;
 	if (c->odd)
 		report(c, odd);
 	return rank_make(img);
@@ -433,6 +438,7 @@ int image_check(struct image *img, check_odd_fn *odd, void *arg, struct error *e
 
 	img->checked = false;
 	img->has_acl = false;
+	img->algorithms = 0;
 	img->inodes = img->stubs = img->compact = img->shared = 0;
 	img->twice_count = 0;
 	free(img->twice);

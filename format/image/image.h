@@ -18,6 +18,7 @@ struct image {
 
 	/* By image_check(). */
 	bool checked;
+	u8 algorithms;   /* of the recorded digests: bit n stands for algorithm n */
 	bool has_acl;    /* an inode has a POSIX ACL, whatever the header says */
 	u64 inodes;      /* met, stubs included */
 	u64 stubs;       /* directory entries that lead to a stub */
@@ -34,6 +35,12 @@ struct image {
  * with @path.
  */
 int image_open(struct image *img, int fd, const char *path, struct error *err);
+
+/* The algorithm of the digests in a checked image; SHA-256 if it has none or both kinds. */
+static inline u8 image_algorithm(const struct image *img)
+{
+	return img->algorithms == 1u << CFS_SHA512 ? CFS_SHA512 : CFS_SHA256;
+}
 
 /* The same from bytes that stay the caller's. The text does not say whose they are. */
 int image_open_bytes(struct image *img, const void *bytes, u64 len, struct error *err);

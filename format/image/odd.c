@@ -38,6 +38,7 @@ static const char *const texts[ODD_MAX] = {
 	[ODD_PATH_LONG] = "redirect of more than 4095 bytes: Linux cannot follow it",
 	[ODD_PATH_CONTROL] = "redirect with a control character",
 	[ODD_EMPTY_AREA] = "xattr area without xattrs",
+	[ODD_ALGORITHMS] = "digests of two algorithms",
 	[ODD_ACL] = "POSIX ACL in an image whose header says that there are none",
 };
 

@@ -237,8 +237,13 @@ static int file_fill(struct reader *r, struct node *node, const struct cfs_inode
 	u8 room[CFS_CONTENT_MAX];
 	struct cfs_span s;
 
+	if (b->digest.algorithm && r->g->tree->algorithm &&
+	    b->digest.algorithm != r->g->tree->algorithm)
+		return cfs_refuse(&r->f, inode->off, "digests of two algorithms");
 	if (b->digest.algorithm && node_set_digest(r->g, node, &b->digest))
 		return -ENOMEM;
+	if (b->digest.algorithm)
+		r->g->tree->algorithm = b->digest.algorithm;
 	if (b->has_redirect && node_set_payload(r->g, node, b->path, b->path_len))
 		return -ENOMEM;
 	if (!cfs_inode_has_content(inode))
@@ -354,6 +359,9 @@ int image_read(struct tree *tree, const struct image *img, struct error *err)
 	u32 line;
 	int rc;
 
+	if (img->super.version == CFS_VERSION_RS)
+		return error_set(err, EOPNOTSUPP,
+				 "format of composefs-rs (version 2): read, not written");
 	if (img->super.version > VERSION_WRITTEN)
 		return error_set(err, EOPNOTSUPP, "format version %u is not written",
 				 img->super.version);

@@ -197,6 +197,21 @@ int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest
 	return 0;
 }
 
+int tree_use_algorithm(struct tree *tree, u8 algorithm, struct error *err)
+{
+	const char *is = cfs_algorithm_name(algorithm);
+
+	if (!tree->algorithm)
+		tree->algorithm = algorithm;
+	if (tree->algorithm == algorithm)
+		return 0;
+	if (tree->algorithm_is_given)
+		return error_set(err, EINVAL, "digest is %s, but --hash-alg=%s", is,
+				 cfs_algorithm_word(tree->algorithm));
+	return error_set(err, EINVAL, "digest is %s, but %s is used before", is,
+			 cfs_algorithm_name(tree->algorithm));
+}
+
 void node_await_digest(struct node *node, u8 algorithm, const u8 *bytes)
 {
 	node->algorithm = algorithm;

@@ -128,6 +128,8 @@ struct tree {
 	struct hash_key key;      /* of all tables of this tree */
 	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
 	bool whiteouts;           /* by tree_seal(): there are some */
+	u8 algorithm;             /* of all digests; CFS_NO_ALGORITHM: there is none yet */
+	bool algorithm_is_given;  /* the user has chosen it */
 	struct node **order;      /* by tree_seal(): nodes by id */
 	void *image;              /* malloc()ed bytes that names and values point into, or NULL */
 };
@@ -177,6 +179,12 @@ int tree_check_name(const char *name, size_t len, struct error *err);
 int node_set_payload(struct grower *g, struct node *node, const char *s, size_t len);
 int node_set_content(struct grower *g, struct node *node, const void *data, size_t len);
 int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest);
+
+/*
+ * A digest with @algorithm is about to be added from an input. All digests of a tree
+ * have one algorithm: -1 and a text for another one.
+ */
+int tree_use_algorithm(struct tree *tree, u8 algorithm, struct error *err);
 
 /* Give the node a digest whose bytes come later, and the object name made of them as payload. */
 void node_await_digest(struct node *node, u8 algorithm, const u8 *bytes);

@@ -34,9 +34,10 @@ done <<-'END'
 	dump core base files tree
 	image core base files verity tree dump
 	source core base files verity store tree
+	repo core base files verity source
 END
 is 'applets/ includes the layers and applets/' \
-	"$(bad_includes applets 'core|base|files|verity|signature|store|tree|dump|image|source|applets')" ''
+	"$(bad_includes applets 'core|base|files|verity|store|tree|dump|image|source|repo|applets')" ''
 is 'an include path does not climb' \
 	"$(grep -rn 'include.*\.\./' --include='*.[ch]' cfs.c format applets tests/unit 2>/dev/null)" ''
 

@@ -85,8 +85,7 @@ static void try_cmdline(const char *text, size_t len)
 	}
 	must(c.n == lookalikes(text, len));
 	for (unsigned int i = 0; i < c.n; i++) {
-		must(strlen(c.image[i].hex) == 64 ||
-		     (c.image[i].is_v2 && strlen(c.image[i].hex) == 128));
+		must(strlen(c.image[i].hex) == 64 || strlen(c.image[i].hex) == 128);
 		cmdline_word(word, &c.image[i]);
 		must(!cmdline_parse(&again, word, strlen(word), &err) && again.n == 1);
 		must(!strcmp(again.image[0].hex, c.image[i].hex) &&

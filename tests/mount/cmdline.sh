@@ -8,8 +8,8 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/mount/fixture"
 private_mounts
-# This program does not know SHA-512 digests yet: it refuses the rows that name one.
-sha512=refused
+# Whether this program refuses the rows that name a SHA-512 digest.
+sha512=known
 grep -qw erofs /proc/filesystems || modprobe erofs 2>/dev/null || skip_all 'this kernel has no erofs'
 from=$TOP/tests/mount/cmdline
 cd "$tmp" || exit 1

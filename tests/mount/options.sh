@@ -52,14 +52,14 @@ option 'bad level' 'verity_check: 0, 1 or 2 expected' verity_check=3
 option 'level with more digits' 'verity_check: 0, 1 or 2 expected' verity_check=01
 option 'empty level' 'verity_check: 0, 1 or 2 expected' verity_check=
 option 'bad back end' 'backend: auto, kmod, erofs, fuse, fuse-plain or fuse-overlay expected' backend=zfs
-option 'bad digest' 'digest: 64 hex digits expected' digest=12
-option 'empty digest' 'digest: 64 hex digits expected' digest=
-option 'digest without value' 'digest: 64 hex digits expected' digest
-option 'digest too long' 'digest: 64 hex digits expected' "digest=${d}0"
-option 'digest too short' 'digest: 64 hex digits expected' "digest=${d%?}"
-option 'digest not hex' 'digest: 64 hex digits expected' "digest=${d%?}g"
-option 'SHA-512' 'digest: looks like SHA-512, images use SHA-256' "digest=$d$d"
-option 'a good digest in front of a bad one' 'digest: 64 hex digits' "digest=$d,digest="
+option 'bad digest' 'digest: 64 or 128 hex digits expected' digest=12
+option 'empty digest' 'digest: 64 or 128 hex digits expected' digest=
+option 'digest without value' 'digest: 64 or 128 hex digits expected' digest
+option 'digest too long' 'digest: 64 or 128 hex digits expected' "digest=${d}0"
+option 'digest too short' 'digest: 64 or 128 hex digits expected' "digest=${d%?}"
+option 'digest not hex' 'digest: 64 or 128 hex digits expected' "digest=${d%?}g"
+option 'SHA-512 without enough digits' 'digest: sha512: 128 hex digits expected' "digest=sha512:$d"
+option 'a good digest in front of a bad one' 'hex digits expected' "digest=$d,digest="
 option 'upper without work' 'upperdir: needs workdir' upperdir=x
 option 'work without upper' 'workdir: needs upperdir' workdir=x
 option 'volatile alone' 'volatile: needs upperdir' volatile
@@ -98,7 +98,7 @@ dry 'empty pieces between commas' ,basedir=obj,,ro,
 dry 'an upper case digest' "basedir=obj,noverity,digest=$(echo "$d" | tr a-f A-F)"
 dry 'sha256:' "basedir=obj,noverity,digest=sha256:$d"
 dry 'v1-sha256-12:' "basedir=obj,noverity,digest=v1-sha256-12:$d"
-refused 'one prefix only' 1 'digest: 64 hex digits' m -o "digest=sha256:v1-sha256-12:$d" img mnt
+refused 'one prefix only' 1 'hex digits expected' m -o "digest=sha256:v1-sha256-12:$d" img mnt
 ok 'operands first' m img mnt -f -o basedir=obj
 ok 'several lists' m -f -o ro -o basedir=nowhere -o basedir=obj,ro img mnt
 ok '-s drops what is unknown' m -fs -o basedir=obj,nosuchopt,other=1 img mnt

@@ -266,7 +266,7 @@ static int parse_content(struct toc_entry *e, struct content *c, struct error *e
 	s = toc_string(e, TOC_VERITY, &len);
 	c->has_verity = e->string[TOC_VERITY].there;
 	if (c->has_verity && !cfs_digest_parse_lower(&c->verity, s, len))
-		return bad(err, "x-digest is not 64 hex digits of lower case");
+		return bad(err, "x-digest is not 64 or 128 hex digits of lower case");
 	c->payload = toc_string(e, TOC_PAYLOAD, &c->payload_len);
 	if (check_payload(c->payload, c->payload_len, err))
 		return -1;
@@ -319,6 +319,8 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 			       : 0;
 	if (!c->payload_len && !c->has_sha)
 		return bad(err, "file with neither digest, x-payload nor x-content");
+	if (c->has_verity && tree_use_algorithm(l->tree, c->verity.algorithm, err))
+		return -1;
 	if (c->has_verity && node_set_digest(l->g, node, &c->verity))
 		return error_nomem(err);
 	if (keep_sha(l, in, node, c, err))

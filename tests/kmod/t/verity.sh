@@ -131,8 +131,8 @@ cp /d/cases.cfs /d/plain.cfs
 cp /d/cases.cfs /d/i512.cfs
 guest enable sha512 /d/i512.cfs
 for c in "$wrong EINVAL /d/cases.cfs has the digest" "$idigest ENODATA /d/plain.cfs has no fs-verity" \
-	"$idigest EINVAL /d/i512.cfs is not SHA-256" "${idigest%?} EINVAL /d/cases.cfs not 64 hex digits" \
-	"${idigest}0 EINVAL /d/cases.cfs not 64 hex digits" "g${idigest#?} EINVAL /d/cases.cfs not 64 hex digits"; do
+	"$idigest EINVAL /d/i512.cfs is not SHA-256" "${idigest%?} EINVAL /d/cases.cfs neither 64 nor 128 hex digits" \
+	"${idigest}0 EINVAL /d/cases.cfs neither 64 nor 128 hex digits" "g${idigest#?} EINVAL /d/cases.cfs neither 64 nor 128 hex digits"; do
 	set -- $c
 	d=$1 e=$2 f=$3
 	shift 3

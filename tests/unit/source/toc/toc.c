@@ -106,7 +106,7 @@ static const struct {
 	  "TOC:2: entry 1 (a): size is not that of x-content" },
 	{ REG ",\"x-content\":\"aGk\"}", NULL, "TOC:2: entry 1 (a): x-content is not base64" },
 	{ REG ",\"x-digest\":\"\"}", NULL,
-	  "TOC:2: entry 1 (a): x-digest is not 64 hex digits of lower case" },
+	  "TOC:2: entry 1 (a): x-digest is not 64 or 128 hex digits of lower case" },
 	{ REG ",\"digest\":\"sha256:\"}", NULL,
 	  "TOC:2: entry 1 (a): digest is not sha256: and 64 hex digits of lower case" },
 	{ REG ",\"digest\":\"sha512:" SHA "\"}", NULL,
