@@ -306,7 +306,7 @@ static int work_confined(struct verify *v)
 		return work(v, NULL);
 	if (v->vouch && v->vouch->update)
 		return window_run(&w, work, v);
-	window_enter(-1);
+	window_enter(v->in.fd, v->in.n);
 	return work(v, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "applets/common/window.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -32,31 +33,6 @@ static void try_calls(void)
 	tell("execve", syscall(SYS_execve, window_debug, none, none) < 0);
 }
 
-void window_enter(int beneath)
-{
-	struct sandbox s = sandbox_enter(beneath);
-
-	verbose("sandbox: Landlock %s, seccomp %s", s.landlock ? "on" : "off",
-		s.seccomp ? "on" : "off");
-	if (window_debug)
-		try_calls();
-}
-
-static void enter_thread(void *arg)
-{
-	const int *beneath = arg;
-
-	(void)sandbox_enter(*beneath);
-}
-
-struct workers_pool *window_enter_with(int beneath, unsigned int threads)
-{
-	struct workers_pool *pool = workers_park(threads, enter_thread, &beneath);
-
-	window_enter(beneath);
-	return pool;
-}
-
 /* Before Linux 5.9 one by one, as far as descriptors usually go. */
 static void close_span(unsigned int from, unsigned int to)
 {
@@ -81,16 +57,60 @@ static unsigned int next_kept(const struct window *w, unsigned int from)
 	return next;
 }
 
-static void close_others(const struct window *w)
+/* Close what is not kept, from descriptor @from on. */
+static void close_others(const struct window *w, unsigned int from)
 {
-	unsigned int from = 0, kept;
+	unsigned int kept;
 
 	while ((kept = next_kept(w, from)) != UINT_MAX) {
-		if (kept)
+		if (kept > from)
 			close_span(from, kept - 1);
 		from = kept + 1;
 	}
 	close_span(from, INT_MAX);
+}
+
+/* Try the calls in this thread and, without seccomp, in one that it starts. */
+static void *try_in_thread(void *arg)
+{
+	try_calls();
+	return arg;
+}
+
+static void try_all(bool can_start_threads)
+{
+	pthread_t thread;
+
+	try_calls();
+	if (can_start_threads && !pthread_create(&thread, NULL, try_in_thread, NULL))
+		pthread_join(thread, NULL);
+}
+
+/* Landlock, then the threads, then seccomp: see sandbox_files(). */
+static struct workers_pool *confine(const struct window *w)
+{
+	bool files = sandbox_files(w->beneath);
+	struct workers_pool *pool = workers_park(w->threads);
+	bool calls = sandbox_calls(w->beneath >= 0);
+
+	verbose("sandbox: Landlock %s, seccomp %s", files ? "on" : "off", calls ? "on" : "off");
+	if (window_debug)
+		try_all(!calls);
+	return pool;
+}
+
+struct workers_pool *window_enter_with(const int *inputs, unsigned int n, unsigned int threads)
+{
+	const struct window w = { inputs, n, -1, -1, threads };
+
+	if (SANDBOX_WANTED)
+		close_others(&w, STDERR_FILENO + 1);
+	return confine(&w);
+}
+
+void window_enter(const int *inputs, unsigned int n)
+{
+	(void)window_enter_with(inputs, n, 1);
 }
 
 static const char *subject(void)
@@ -129,13 +149,10 @@ int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool 
 		return fn(arg, NULL);
 	}
 	if (!child) {
-		struct workers_pool *pool;
-
-		/* Whose parent was killed has nobody to work for, nor anything to lose. */
+		/* If the parent dies, exit as well: nobody waits for the result. */
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-		close_others(w);
-		pool = window_enter_with(w->beneath, w->threads);
-		_exit(fn(arg, pool));
+		close_others(w, 0);
+		_exit(fn(arg, confine(w)));
 	}
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Foreign bytes are parsed by who can do nothing else (PH-2). */
+/*
+ * Untrusted input is parsed by a process that can do nothing else (PH-2): it has the
+ * descriptors that it needs, can open no file, and makes few system calls.
+ */
 #ifndef CFS_APPLETS_WINDOW_H
 #define CFS_APPLETS_WINDOW_H
 
@@ -8,21 +11,21 @@
 /* --debug-sandbox=PROGRAM: try in the window what must not be possible there. */
 extern const char *window_debug;
 
-/* This thread and those it starts are confined from here on; -v says how. @beneath as for sandbox_enter(). */
-void window_enter(int beneath);
-
 /*
- * The same after threads were made, which are confined as well: none can be made
- * afterwards. NULL: there are none, as with @threads below 2.
+ * Confine this process for good, before it starts a thread; -v says how. Of the
+ * descriptors above 2 only the @n of @inputs stay open; negative ones do not count.
  */
-struct workers_pool *window_enter_with(int beneath, unsigned int threads);
+void window_enter(const int *inputs, unsigned int n);
+
+/* The same, with threads that are started in between and confined as well. NULL: none, as with @threads below 2. */
+struct workers_pool *window_enter_with(const int *inputs, unsigned int n, unsigned int threads);
 
 /* What a child is left with. */
 struct window {
 	const int *inputs; /* descriptors; negative ones do not count */
 	unsigned int n;
 	int out;              /* another one, -1: none */
-	int beneath;          /* as for sandbox_enter(); kept open, too */
+	int beneath;          /* as for sandbox_files(); kept open, too */
 	unsigned int threads; /* of the pool */
 };
 

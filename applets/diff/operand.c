@@ -279,7 +279,7 @@ static int load(struct operands *o, struct inputs *in, bool hardlinks, bool dige
 	int rc = 0;
 
 	if (!scans && in->all)
-		pool = window_enter_with(-1, threads);
+		pool = window_enter_with(in->fd, in->n, threads);
 	for (int s = 0; s < SIDES && !rc; s++) {
 		int fd = inputs_take(in, (unsigned int)s, err);
 
@@ -292,7 +292,7 @@ static int load(struct operands *o, struct inputs *in, bool hardlinks, bool dige
 		rc = read_all(o, sources, hardlinks, err);
 	close_sources(sources);
 	if (!rc && scans)
-		pool = window_enter_with(-1, threads);
+		pool = window_enter_with(NULL, 0, threads);
 	return rc ? rc : check_all(o, pool, digests, err);
 }
 

@@ -40,7 +40,7 @@ int info_inputs(struct info *info, char *const *names, struct error *err)
 	if (inputs_open(&info->in, names, err))
 		return -1;
 	if (info->in.all && !info->basedir)
-		window_enter(-1);
+		window_enter(info->in.fd, info->in.n);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/common/window.h"
 #include "applets/mount/job.h"
 #include "applets/mount/loopdev.h"
 #include "files/io.h"
@@ -256,6 +257,11 @@ int imagefd_read(const struct imagefd *im, u64 off, void *buf, size_t len)
 	return n >= 0 && (size_t)n == len ? 0 : -1;
 }
 
+static bool starts_with(struct cfs_span head, const char *magic, size_t len)
+{
+	return head.len >= len && !memcmp(head.p, magic, len);
+}
+
 /* What can be said better than the decoder does. */
 static int head_check(struct job *j, struct cfs_span head)
 {
@@ -270,12 +276,20 @@ static int head_check(struct job *j, struct cfs_span head)
 	memset(&d, 0, sizeof(d));
 	is_erofs = cfs_span_load(head, EROFS_SUPER_OFFSET, &d) &&
 		   get32(d.magic) == EROFS_SUPER_MAGIC_V1;
+	if (!is_composefs && starts_with(head, "\x28\xb5\x2f\xfd", 4))
+		return job_fail(j, MOUNT_FAILED,
+				"%s: compressed with zstd: decompress it first (zstd -d)",
+				im->name);
+	if (!is_composefs && starts_with(head, "\x1f\x8b", 2))
+		return job_fail(j, MOUNT_FAILED,
+				"%s: compressed with gzip: decompress it first (gzip -d)",
+				im->name);
 	if (!is_composefs)
 		return job_fail(j, MOUNT_FAILED, "%s: not a composefs image (%s)", im->name,
 				is_erofs ? "EROFS without composefs header"
 					 : "no EROFS superblock");
 	if (im->size < CFS_INODES_START)
-		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs at least %u bytes, has %llu",
+		return job_fail(j, MOUNT_FAILED, "%s: truncated: needs %u bytes, has %llu",
 				im->name, CFS_INODES_START, (unsigned long long)im->size);
 	if (!is_erofs)
 		return job_fail(j, MOUNT_FAILED, "%s: not a composefs image (no EROFS superblock)",
@@ -349,12 +363,75 @@ int imagefd_header(struct job *j)
 	return damaged(j, &err);
 }
 
-/* Everything in the image: it is about to be given to the kernel. */
+/* What the confined child hands back, in memory that both processes see. */
+struct verdict {
+	bool done;
+	bool has_acl;
+	u64 inodes;
+	struct error err; /* code 0: no fault */
+};
+
+struct check {
+	const struct imagefd *im;
+	struct verdict *verdict;
+};
+
+/* In the child: the whole structure. */
+static int check_structure(void *arg, struct workers_pool *pool)
+{
+	const struct check *c = arg;
+	struct verdict *v = c->verdict;
+	struct image img;
+
+	(void)pool;
+	if (image_open_bytes(&img, c->im->img.bytes, c->im->size, &v->err) ||
+	    image_check(&img, NULL, NULL, &v->err)) {
+		v->err.code = v->err.code ? v->err.code : EUCLEAN;
+	} else {
+		v->err.code = 0;
+		v->has_acl = img.has_acl;
+		v->inodes = img.inodes;
+	}
+	v->done = true;
+	return 0;
+}
+
+/* The parent takes over what the child found; it decodes only the start of the image again. */
+static int take_verdict(struct job *j, const struct verdict *v)
+{
+	struct imagefd *im = &j->image;
+	void *bytes = im->img.owned;
+	struct error err = v->err;
+	int rc;
+
+	if (!v->done)
+		return job_fail(j, MOUNT_FAILED, "%s: the check of the image did not end",
+				im->name);
+	err.text[sizeof(err.text) - 1] = '\0';
+	if (err.code)
+		return damaged(j, &err);
+	rc = image_open_bytes(&im->img, bytes, im->size, &err);
+	im->img.owned = bytes;
+	if (rc)
+		return damaged(j, &err);
+	im->img.checked = true;
+	im->img.has_acl = v->has_acl;
+	im->img.inodes = v->inodes;
+	verbose("%s: %llu inodes, no fault", im->name, (unsigned long long)v->inodes);
+	return 0;
+}
+
+/*
+ * Check the whole image, which is about to be given to the kernel. Its bytes are in
+ * memory, and a confined child parses the same ones (PH-2): a fault of the parser is
+ * not a fault of a process that may mount.
+ */
 static int check_all(struct job *j)
 {
 	struct imagefd *im = &j->image;
-	struct error err;
-	void *bytes;
+	const struct window window = { .inputs = &im->fd, .n = 1, .out = -1, .beneath = -1 };
+	struct check check = { .im = im };
+	int rc;
 
 	if (im->size > IMAGEFD_CHECK_MAX)
 		return job_fail(j, MOUNT_FAILED,
@@ -363,16 +440,14 @@ static int check_all(struct job *j)
 				(unsigned long long)(IMAGEFD_CHECK_MAX >> 20));
 	if (!im->img.bytes && read_all(j))
 		return -1;
-	bytes = im->img.owned;
-	if (image_open_bytes(&im->img, bytes, im->size, &err)) {
-		im->img.owned = bytes;
-		return damaged(j, &err);
-	}
-	im->img.owned = bytes;
-	if (image_check(&im->img, NULL, NULL, &err))
-		return damaged(j, &err);
-	verbose("%s: %llu inodes, no fault", im->name, (unsigned long long)im->img.inodes);
-	return 0;
+	check.verdict = mmap(NULL, sizeof(*check.verdict), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (check.verdict == MAP_FAILED)
+		return job_sys(j, "%s: memory for the check", im->name);
+	(void)window_run(&window, check_structure, &check);
+	rc = take_verdict(j, check.verdict);
+	munmap(check.verdict, sizeof(*check.verdict));
+	return rc;
 }
 
 static int compare(struct job *j, const struct cfs_digest *is)

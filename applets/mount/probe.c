@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "verity/verity.h"
 
+#define LOOK_FOR 3 /* objects, at level 0 */
+
 /* A directory on the way, breadth first. */
 struct dir {
 	u64 nid;
@@ -20,6 +22,7 @@ struct walk {
 	const struct imagefd *im;
 	struct probe *p;
 	struct buf names, dirs;
+	unsigned int skip; /* files with an object that are still passed over */
 	u64 budget; /* entries that may still be looked at: more than an image of this size holds is a loop */
 	u8 block[EROFS_BLKSZ];
 };
@@ -151,7 +154,9 @@ static int see_file(struct walk *w, const struct cfs_inode *inode)
 	if (!rc)
 		rc = take_xattrs(w, inode, area, &b);
 	free(area);
-	if (!rc && b.has_redirect) {
+	if (!rc && b.has_redirect && w->skip) {
+		w->skip--;
+	} else if (!rc && b.has_redirect) {
 		w->p->found = true;
 		w->p->digest = b.digest;
 	}
@@ -269,18 +274,25 @@ static void start(struct walk *w, struct job *j, struct probe *p)
 	w->budget = j->image.size / sizeof(struct erofs_dirent);
 }
 
-int probe_first(struct job *j, struct probe *p)
+/* The file with an object that comes behind @skip others. */
+static int probe_next(struct job *j, unsigned int skip, struct probe *p)
 {
 	struct walk w;
 	int rc;
 
 	start(&w, j, p);
+	w.skip = skip;
 	rc = add_dir(&w, j->image.super.root_nid, 0, NULL);
 	for (size_t i = 0; !rc && !p->found && i < dir_count(&w); i++)
 		rc = see_dir(&w, i);
 	buf_release(&w.names);
 	buf_release(&w.dirs);
 	return rc;
+}
+
+int probe_first(struct job *j, struct probe *p)
+{
+	return probe_next(j, 0, p);
 }
 
 /* Whether this is the name of an object directory, and hides it. */
@@ -398,13 +410,50 @@ int probe_basedir(struct job *j)
 	return rc;
 }
 
+static int missing(struct job *j, const char *first)
+{
+	warn("basedir %s: none of the first objects of %s is here (first: %s); their files will not open: is it the right directory?",
+	     j->dirs.name[0], j->image.name, first);
+	return 0;
+}
+
+/*
+ * Level 0 asks nothing of the store, but a basedir that has none of the first few
+ * objects is usually the wrong directory: a warning.
+ */
+static int look_for_objects(struct job *j)
+{
+	char first[256] = "";
+	unsigned int n = 0;
+
+	for (; n < LOOK_FOR; n++) {
+		struct basedirs_found found;
+		struct probe p = { 0 };
+		struct error err;
+		int rc = probe_next(j, n, &p);
+
+		if (rc || !p.found)
+			return rc ? rc : n ? missing(j, first) : 0;
+		rc = basedirs_find(&j->dirs, p.payload, p.payload_len, &found, &err);
+		if (!n)
+			text_format(first, sizeof(first), "%s of %s", p.payload, p.path);
+		free(p.path);
+		/* What cannot be known is no reason to warn. */
+		if (rc != BASEDIRS_NONE)
+			return 0;
+	}
+	return missing(j, first);
+}
+
 int probe_store(struct job *j)
 {
 	struct probe p = { 0 };
 	int rc;
 
-	if (!j->level || !j->dirs.n)
+	if (!j->dirs.n)
 		return 0;
+	if (!j->level)
+		return look_for_objects(j);
 	rc = probe_first(j, &p);
 	if (!rc && p.found)
 		rc = see_store(j, &p);

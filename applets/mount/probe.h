@@ -22,7 +22,10 @@ int probe_first(struct job *j, struct probe *p);
 /* Refuse an image with objects where no basedir was given. */
 int probe_basedir(struct job *j);
 
-/* Refuse a store in which one object shows that j->level cannot be had. */
+/*
+ * Refuse a store in which one object shows that j->level cannot be had. At level 0
+ * warn if the first few objects are in no basedir.
+ */
 int probe_store(struct job *j);
 
 /*

@@ -63,8 +63,6 @@ static int start(pthread_t *thread, void *(*fn)(void *arg), void *arg)
 }
 
 struct workers_pool {
-	void (*enter)(void *arg);
-	void *arg;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t more, done;
 	unsigned int threads;
@@ -78,7 +76,6 @@ static void *parked(void *arg)
 {
 	struct workers_pool *p = arg;
 
-	p->enter(p->arg);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct worker *worker;
@@ -104,15 +101,13 @@ static void await(struct workers_pool *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
-struct workers_pool *workers_park(unsigned int count, void (*enter)(void *arg), void *arg)
+struct workers_pool *workers_park(unsigned int count)
 {
 	struct workers_pool *p = count > 1 ? calloc(1, sizeof(*p)) : NULL;
 	pthread_t thread;
 
 	if (!p)
 		return NULL;
-	p->enter = enter;
-	p->arg = arg;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
 	pthread_cond_init(&p->done, NULL);

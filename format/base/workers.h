@@ -48,13 +48,12 @@ int workers_each(unsigned int count, size_t items,
 		 void *arg, struct error *err);
 
 /*
- * Threads that are there before they have work, for a process that will not be
- * able to make any (PH-2). Each calls @enter before it waits, and all
- * have when workers_park() returns. Fewer than @count - 1 may have been had; NULL:
- * none. They wait for the end of the process.
+ * Threads that exist before they have work, for a process that will not be able to
+ * start any later (PH-2). Fewer than @count - 1 may have been had; NULL: none. They
+ * wait for the end of the process.
  */
 struct workers_pool;
-struct workers_pool *workers_park(unsigned int count, void (*enter)(void *arg), void *arg);
+struct workers_pool *workers_park(unsigned int count);
 
 /* workers_each() with the threads of @pool. NULL: with new ones. */
 int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,

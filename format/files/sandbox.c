@@ -214,7 +214,8 @@ static bool enter_seccomp(enum role role)
 		return false;
 	make_filter(&f, role);
 	program.len = f.n;
-	return !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	/* With TSYNC for the threads that exist, too; a positive result is one that cannot. */
+	return !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
 }
 
 #else
@@ -227,25 +228,29 @@ static bool enter_seccomp(enum role role)
 
 #endif
 
-static struct sandbox enter(enum role role, const int *dirs, unsigned int n)
+static bool confine_files(const int *dirs, unsigned int n)
 {
-	struct sandbox s = { 0 };
-
 	if (!SANDBOX_WANTED)
-		return s;
+		return false;
 	/* Both parts need it without privilege. If it is refused, so are they. */
 	(void)syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	s.landlock = enter_landlock(dirs, n);
-	s.seccomp = enter_seccomp(role);
-	return s;
+	return enter_landlock(dirs, n);
 }
 
-struct sandbox sandbox_enter(int beneath)
+bool sandbox_files(int beneath)
 {
-	return enter(beneath < 0 ? ROLE_PARSER : ROLE_BENEATH, &beneath, beneath >= 0);
+	return confine_files(&beneath, beneath >= 0);
+}
+
+bool sandbox_calls(bool beneath)
+{
+	return SANDBOX_WANTED && enter_seccomp(beneath ? ROLE_BENEATH : ROLE_PARSER);
 }
 
 struct sandbox sandbox_enter_server(const int *dirs, unsigned int n)
 {
-	return enter(ROLE_SERVER, dirs, n);
+	struct sandbox s = { .landlock = confine_files(dirs, n) };
+
+	s.seccomp = SANDBOX_WANTED && enter_seccomp(ROLE_SERVER);
+	return s;
 }

@@ -15,23 +15,29 @@
 #define SANDBOX_WANTED true
 #endif
 
+/*
+ * Confine the process for good. Where the kernel does not have a part, or refuses
+ * it, it stays off: false, and no message.
+ *
+ * sandbox_files() is Landlock: no file can be opened, but for reading those beneath
+ * the directory @beneath, if it is not -1. Landlock binds the calling thread and
+ * those that it starts later, so this comes before the first thread.
+ *
+ * sandbox_calls() is seccomp, and comes last: it binds all threads of the process,
+ * which cannot start any more. A call that is not left fails with EPERM. @beneath:
+ * leave the calls that open and describe files beneath that directory.
+ */
+bool sandbox_files(int beneath);
+bool sandbox_calls(bool beneath);
+
 /* Which parts the kernel has put on. */
 struct sandbox {
 	bool landlock, seccomp;
 };
 
 /*
- * For the calling thread and those it starts, for good. Files beneath the
- * directory @beneath can still be opened for reading with openat2(), and what
- * they are can be asked; -1: none can. A call that is not left fails with EPERM,
- * or EACCES. Where the kernel has a part not, or does not let us, it stays off
- * without a word.
- */
-struct sandbox sandbox_enter(int beneath);
-
-/*
- * The same for a server that reads files beneath the @n directories in @dirs, starts
- * threads and catches signals.
+ * Both for a server that reads files beneath the @n directories in @dirs, starts
+ * threads afterwards and catches signals.
  */
 struct sandbox sandbox_enter_server(const int *dirs, unsigned int n);
 

@@ -105,6 +105,7 @@ is 'what the child has open' "$(for fd in /proc/"$child"/fd/*; do
 done | sort)" 'descriptor 2
 image
 input'
+is 'every thread of the child is confined' "$(grep -h '^Seccomp:' /proc/"$child"/task/*/status | sort -u | tr '\t' ' ')" 'Seccomp: 2'
 kill $pid
 wait $pid 2>/dev/null
 is 'SIGTERM ends the parent' $? 143
@@ -121,6 +122,23 @@ i=0
 done; } >long
 { "$CFS" mkfs --print-dump --from-file long; echo $? >status; } | head -n1 >/dev/null
 is 'a closed pipe ends both by SIGPIPE' "$(cat status)" 141
+
+# Applets that confine themselves close what they inherited and do not use.
+mkfifo pipe2
+"$CFS" dump pipe2 9<text 7<ran >/dev/null &
+pid=$!
+exec 8>pipe2
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	grep -q '^Seccomp:.2' "/proc/$pid/status" && break
+	sleep 0.1
+done
+is 'above 2 only the input is open' "$(for fd in /proc/"$pid"/fd/*; do
+	[ "${fd##*/}" -le 2 ] || readlink "$fd"
+done)" "$PWD/pipe2"
+cat img >&8
+exec 8>&-
+wait $pid
+is 'and the output is there' $? 0
 
 # More images than descriptors: one after the other, and no window.
 images=
@@ -186,10 +204,24 @@ ran'
 	done
 done
 failing seccomp:error=ENOSYS
-is 'Landlock alone' "$(tried ./cfs dump img --debug-sandbox="$PWD/ran")" 'open: Permission denied
+# Tried in the first thread, then in a second one.
+landlock='open: Permission denied
 socket: done
 mmap: done
 execve: Permission denied'
+is 'Landlock alone, two threads' "$(tried ./cfs dump img --debug-sandbox="$PWD/ran")" "$landlock
+$landlock"
+is 'Landlock alone in a child, two threads' \
+	"$(tried ./cfs mkfs --from-file text made --debug-sandbox="$PWD/ran")" "$landlock
+$landlock"
+# Landlock binds the threads that are started after it: none may be there before.
+strace -f -qq -o order -e trace=landlock_restrict_self,clone,clone3,seccomp \
+	"$CFS" json-convert --digest-from="$toc/store" --out=made "$toc/e-store.json" 2>/dev/null
+is 'Landlock is entered once, before the first thread' "$(sed 's/^[0-9]* *//; s/(.*//' order |
+	awk '/^landlock/ { on = 1; n++ } /^clone/ && on { t++ } /^seccomp/ { s++ }
+		END { print n, (s == 1 ? "one seccomp" : s " seccomp"); exit }')" '1 one seccomp'
+is 'no thread before it' "$(awk '/CLONE_THREAD/ && !on { print } /landlock_restrict_self/ { on = 1 }' order)" ''
+ok 'a thread behind it' grep -q CLONE_THREAD order
 is 'Landlock alone leaves what is beneath the directory' "$(tried ./cfs json-convert --out=made \
 	--digest-from="$toc/store" "$toc/e-store.json" --debug-sandbox="$(find "$toc/store" -type f | head -n1)" |
 	head -n1)" 'open: done'

@@ -75,6 +75,26 @@ cp img bent
 printf '\052' | dd of=bent bs=1 seek=1105 conv=notrunc status=none
 refused 'damage is named' 32 'bent: ' "$CFS" mount -o basedir=obj bent mnt
 
+# The whole structure is parsed by a confined child, before the first call of the mount interface (PH-2).
+if traced; then
+	strace -f -qq -o trace -e trace=clone,clone3,fork,vfork,landlock_restrict_self,seccomp,fsopen,wait4 \
+		"$CFS" mount -v -o basedir=obj img mnt 2>said
+	umount mnt
+	is 'a child, confined, before fsopen' "$(sed 's/^[0-9]* *//; s/(.*//; s/^clone3*$\|^v*fork$/fork/; /^[<+-]/d' trace | uniq | head -n 5 | tr '\n' ' ')" \
+		'fork wait4 landlock_restrict_self seccomp fsopen '
+	ok 'which -v says' grep -q 'sandbox: Landlock on, seccomp on' said
+	# A child that crashes mounts nothing.
+	exits 'a child that crashes' 32 strace -f -qq -o /dev/null -e trace=seccomp -e inject=seccomp:signal=SEGV \
+		"$CFS" mount -o basedir=obj img mnt
+	ok 'is reported' grep -q 'the check of the image did not end' "$tmp/stderr"
+	is 'a child that crashes: nothing is mounted' "$(ls mnt)" ''
+	exits 'no child can be had' 0 strace -qq -o /dev/null -e trace=clone,clone3,fork,vfork \
+		-e inject=clone,clone3,fork,vfork:error=EAGAIN "$CFS" mount -o basedir=obj img mnt
+	umount mnt
+else
+	skip 'the confined child' 'no strace here, or a sanitizer'
+fi
+
 # ---- 6: sources -----------------------------------------------------------
 mkdir ram ov ov/l ov/u ov/w ov/m
 mount -t tmpfs tmpfs ram

@@ -9,6 +9,10 @@ make_fixture
 mark
 cd "$tmp" || exit 1
 d=$digest
+mkdir small
+echo hi >small/f
+"$CFS" mkfs small small.img
+cp small.img none.img
 
 m()
 {
@@ -208,20 +212,33 @@ size=$(stat -c %s img)
 head -c 8192 img >cut
 refused 'truncated' 32 "cut: truncated: needs $size bytes, has 8192" m -f -o basedir=obj cut mnt
 
+head -c 1100 img >cut
+refused 'truncated in the superblock' 32 'cut: truncated: needs 1152 bytes, has 1100' m -f -o basedir=obj cut mnt
+printf '\50\265\57\375 and more' >img.zst
+refused 'an image that is compressed' 32 \
+	'img.zst: compressed with zstd: decompress it first (zstd -d)' m -f -o basedir=obj img.zst mnt
+gzip -c img >img.gz
+refused 'compressed with gzip' 32 'img.gz: compressed with gzip: decompress it first (gzip -d)' \
+	m -f -o basedir=obj img.gz mnt
+
 # ---- basedirs -------------------------------------------------------------
 refused 'no basedir' 1 'basedir: not given, but img refers to objects (first: /' m -f img mnt
 refused 'basedir missing' 32 'cfs mount: basedir nowhere: No such file or directory' m -f -o basedir=nowhere img mnt
 refused 'basedir is a file' 32 'cfs mount: basedir img: not a directory' m -f -o basedir=img img mnt
+mkdir empty.dir
+exits 'a basedir without the objects' 0 m -f -o basedir=empty.dir img mnt
+is 'is a warning at level 0' "$(cat stderr)" \
+	"cfs mount: basedir empty.dir: none of the first objects of img is here (first: $first of /dir/again); their files will not open: is it the right directory?"
+exits 'a second basedir with the objects' 0 m -f -o basedir=empty.dir:obj img mnt
+is 'is none' "$(cat stderr)" ''
+exits 'an image without objects' 0 m -f -o basedir=empty.dir none.img mnt
+is 'is none either' "$(cat stderr)" ''
 mkdir -p obj/in/side
 refused 'nested' 32 'cfs mount: basedir obj/in/side: lies inside basedir obj' m -f -o basedir=obj:obj/in/side img mnt
 refused 'nested, the other way' 32 'cfs mount: basedir obj/in/side: lies inside basedir obj' \
 	m -f -o basedir=obj/in/side:obj img mnt
 rmdir obj/in/side obj/in
 ok 'twice is once' m -f -o "basedir=obj:./obj:$tmp/obj" img mnt
-: >none.dump
-mkdir small
-echo hi >small/f
-"$CFS" mkfs small small.img
 ok 'an image without objects needs none' m -f small.img mnt
 
 # ---- digests, back ends, idmap, upper -------------------------------------
@@ -259,7 +276,7 @@ clean 'after all refusals'
 if traced; then
 	strace -o trace "$CFS" mount -f -o basedir=obj small.img mnt
 	count=$(awk '/^execve\(/ { n = 0; next } /^(fsopen|open_tree|mount)\(/ { print n; exit } { n++ }' trace)
-	ok "at most 20 system calls before fsopen ($count)" test "$count" -le 20
+	ok "at most 28 system calls before fsopen ($count)" test "$count" -le 28
 	is '-f mounts nothing' "$(grep -cE '^(fsmount|move_mount|mount)\(' trace)" 0
 	strace -o trace "$CFS" mount -o nosuch img mnt 2>/dev/null
 	is 'a wrong list opens nothing' "$(grep -cE '^open' trace)" 0
