@@ -92,12 +92,18 @@ static int run(struct root *r, const char *config, const char *cmdline)
 
 	optlist_init(&opt);
 	job_init(&j, &opt);
-	rc = read_cmdline(&j, cmdline, &r->cmdline);
-	if (!rc && !r->cmdline.n) {
+	/* What is asked for decides what a command line without an image means. */
+	rc = read_conf(&j, config, &r->conf);
+	if (!rc)
+		rc = read_cmdline(&j, cmdline, &r->cmdline);
+	if (!rc && !r->cmdline.n && r->conf.has_signature) {
+		rc = job_fail(
+			&j, MOUNT_FAILED,
+			"no composefs argument on the kernel command line, but %s asks for a signed image",
+			config ? config : CONFIG);
+	} else if (!rc && !r->cmdline.n) {
 		verbose("no composefs argument on the kernel command line: nothing to do");
 	} else {
-		if (!rc)
-			rc = read_conf(&j, config, &r->conf);
 		if (!rc)
 			rc = job_hold_signals(&j);
 		if (!rc)

@@ -95,7 +95,9 @@ static int read_image(struct source *s, struct image *img, struct error *err)
 static int read_tar(struct source *s, struct tree *tree, struct notes *notes, struct error *err)
 {
 	char *const files[] = { s->name, NULL };
-	const struct tar_options options = { .in = &s->in, .notes = notes };
+	const struct tar_options options = { .algorithm = CFS_SHA256,
+					     .in = &s->in,
+					     .notes = notes };
 
 	s->open = false; /* the reader releases it */
 	return tar_files(tree, files, &options, err);
@@ -105,6 +107,7 @@ static int read_directory(const struct source *s, bool hardlinks, struct tree *t
 			  struct notes *notes, struct error *err)
 {
 	const struct scan_options options = {
+		.algorithm = CFS_SHA256,
 		.hardlinks = hardlinks,
 		.threads = workers_default(),
 		.notes = notes,

@@ -12,6 +12,7 @@ enum section {
 	SECTION_VAR,
 	SECTION_ROOT,
 	SECTION_SYSROOT,
+	SECTION_SIGNATURE,
 	SECTION_COMPOSEFS, /* the kernel command line decides */
 };
 
@@ -95,6 +96,33 @@ static int set_mount(struct reader *r, struct word value, enum conf_mount *to)
 	return refuse(r, "none, bind, overlay or transient expected", value);
 }
 
+static int set_signature(struct reader *r, struct word key, struct word value)
+{
+	static const char *const names[CONF_SIGNATURES] = {
+		[CONF_KEY] = "key",
+		[CONF_DIRECTORY] = "directory",
+		[CONF_NAME] = "name",
+		[CONF_MIN_SERIAL] = "min-serial",
+		[CONF_SERIAL_FILE] = "serial-file",
+		[CONF_NOW] = "now",
+	};
+	char *to;
+	int i = 0;
+
+	while (i < CONF_SIGNATURES && !is(key, names[i]))
+		i++;
+	if (i == CONF_SIGNATURES)
+		return refuse(r, "unknown key in [signature]", key);
+	to = r->c->signature[i];
+	if (*to)
+		return refuse(r, "given twice", key);
+	if (!value.len || value.len >= CONF_VALUE || memchr(value.s, 0, value.len))
+		return refuse(r, "empty or too long", value);
+	memcpy(to, value.s, value.len);
+	to[value.len] = 0;
+	return 0;
+}
+
 static int set(struct reader *r, struct word key, struct word value)
 {
 	enum conf_mount *mount = r->section == SECTION_ETC   ? &r->c->etc
@@ -102,6 +130,8 @@ static int set(struct reader *r, struct word key, struct word value)
 							     : NULL;
 	bool transient = false;
 
+	if (r->section == SECTION_SIGNATURE)
+		return set_signature(r, key, value);
 	if (mount && is(key, "mount"))
 		return set_mount(r, value, mount);
 	if (mount && is(key, "transient")) {
@@ -120,14 +150,30 @@ static int set(struct reader *r, struct word key, struct word value)
 	return 0;
 }
 
-static void enter(struct reader *r, struct word name)
+/* Whether the name of a section looks like one of [signature] with a slip in it. */
+static bool resembles_signature(struct word name)
 {
-	static const char *const names[] = { "", "etc", "var", "root", "sysroot", "composefs" };
+	for (size_t i = 0; i + 3 <= name.len; i++)
+		if ((name.s[i] | 0x20) == 's' && (name.s[i + 1] | 0x20) == 'i' &&
+		    (name.s[i + 2] | 0x20) == 'g')
+			return true;
+	return false;
+}
 
+static int enter(struct reader *r, struct word name)
+{
+	static const char *const names[] = { "",        "etc",       "var",      "root",
+					     "sysroot", "signature", "composefs" };
+
+	if (is(name, "signature") ? r->c->has_signature : resembles_signature(name))
+		return refuse(r, is(name, "signature") ? "a second section" : "unknown section",
+			      name);
 	r->section = SECTION_OTHER;
 	for (unsigned int i = 1; i < sizeof(names) / sizeof(names[0]); i++)
 		if (is(name, names[i]))
 			r->section = (enum section)i;
+	r->c->has_signature |= r->section == SECTION_SIGNATURE;
+	return 0;
 }
 
 static int take_line(struct reader *r, const char *s, size_t len)
@@ -137,10 +183,8 @@ static int take_line(struct reader *r, const char *s, size_t len)
 
 	if (!w.len || w.s[0] == ';')
 		return 0;
-	if (w.s[0] == '[' && w.s[w.len - 1] == ']') {
-		enter(r, trim(w.s + 1, w.len - 2));
-		return 0;
-	}
+	if (w.s[0] == '[' && w.s[w.len - 1] == ']')
+		return enter(r, trim(w.s + 1, w.len - 2));
 	equal = memchr(w.s, '=', w.len);
 	if (!equal || equal == w.s)
 		return refuse(r, "neither [section] nor key = value", w);
@@ -171,5 +215,7 @@ int conf_parse(struct conf *c, const char *text, size_t len, struct notes *notes
 			return -1;
 		at += n + 1;
 	}
+	if (c->has_signature && !c->signature[CONF_KEY][0])
+		return error_set(err, EINVAL, "[signature]: no key");
 	return 0;
 }

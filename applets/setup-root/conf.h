@@ -15,15 +15,35 @@ enum conf_mount {
 	CONF_TRANSIENT,
 };
 
+/* The keys of [signature], in the order of their names below. */
+enum conf_signature {
+	CONF_KEY,
+	CONF_DIRECTORY,
+	CONF_NAME,
+	CONF_MIN_SERIAL,
+	CONF_SERIAL_FILE,
+	CONF_NOW,
+	CONF_SIGNATURES
+};
+
+#define CONF_VALUE 1024 /* room for a value of [signature] */
+
 struct conf {
 	enum conf_mount etc, var;
 	bool root_transient, sysroot_readonly;
+	bool has_signature; /* a signed statement has to vouch for the image */
+	char signature[CONF_SIGNATURES][CONF_VALUE]; /* empty: not given */
 };
 
 /* What holds without a file. */
 void conf_init(struct conf *c);
 
-/* Read a file's text. An unknown key is a note; -1 and a text with the line: a value or a line is wrong. */
+/*
+ * Read a file's text. An unknown key is a note. -1 and a text with the line: a value or
+ * a line is wrong. A slip must not turn off the check of a signature, so in [signature]
+ * an unknown key, a key that is given twice and a missing "key" are errors, and so are a
+ * second [signature] and a section whose name resembles it.
+ */
 int conf_parse(struct conf *c, const char *text, size_t len, struct notes *notes,
 	       struct error *err);
 

@@ -8,6 +8,7 @@
 #include "applets/mount/attach.h"
 #include "applets/mount/backend.h"
 #include "applets/mount/named.h"
+#include "applets/mount/stated.h"
 #include "applets/mount/sysnr.h"
 #include "applets/setup-root/state.h"
 #include "base/text.h"
@@ -125,6 +126,56 @@ static int open_objects(struct swap *s, int dir)
 	return 0;
 }
 
+/* A list of key files, cut in its place. */
+static int split_keys(struct swap *s, char *list)
+{
+	struct optlist *o = s->opt;
+
+	for (char *at = list; at; o->keys++) {
+		if (o->keys == KEYS_MAX)
+			return job_fail(s->j, MOUNT_FAILED, "[signature]: key: more than %u files",
+					KEYS_MAX);
+		o->key[o->keys] = at;
+		at = strchr(at, ':');
+		if (at)
+			*at++ = '\0';
+	}
+	return 0;
+}
+
+static const char *conf_value(char *value)
+{
+	return *value ? value : NULL;
+}
+
+/*
+ * With [signature] in the configuration a statement has to vouch for the image. Its
+ * file and the serial file are on the physical root.
+ */
+static int judge_statement(struct swap *s)
+{
+	struct root *r = s->r;
+	struct optlist *o = s->opt;
+	const char *directory = conf_value(r->conf.signature[CONF_DIRECTORY]);
+	struct error err;
+
+	if (!r->conf.has_signature)
+		return 0;
+	text_format(r->statement, sizeof(r->statement), "%s/%s",
+		    directory ? directory : "composefs/signatures", r->use->hex);
+	o->signature = r->statement;
+	o->name = conf_value(r->conf.signature[CONF_NAME]);
+	o->min_serial = conf_value(r->conf.signature[CONF_MIN_SERIAL]);
+	o->serial_file = conf_value(r->conf.signature[CONF_SERIAL_FILE]);
+	o->now = conf_value(r->conf.signature[CONF_NOW]);
+	o->sign.beneath = s->sysroot;
+	if (split_keys(s, r->conf.signature[CONF_KEY]))
+		return -1;
+	if (optlist_finish(o, &err))
+		return job_fail(s->j, MOUNT_FAILED, "[signature]: %s", err.text);
+	return stated_judge(s->j);
+}
+
 /* The options of the mount, as the image that was chosen and the configuration ask for. */
 static void set_options(struct swap *s)
 {
@@ -152,7 +203,7 @@ static int open_all(struct swap *s)
 	dir = openat(s->sysroot, "composefs", DIR_FLAGS | O_NOFOLLOW);
 	if (dir < 0 && errno != ENOENT)
 		return job_sys(j, "%s/composefs", s->r->sysroot);
-	rc = choose_image(s, dir) || open_objects(s, dir) ? -1 : 0;
+	rc = choose_image(s, dir) || judge_statement(s) || open_objects(s, dir) ? -1 : 0;
 	if (dir >= 0)
 		close(dir);
 	if (!rc)

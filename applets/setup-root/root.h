@@ -15,6 +15,7 @@ struct root {
 	struct conf conf;
 	const struct cmdline_image *use; /* the image of the command line that is here */
 	char image[4096], objects[4096]; /* their names, for messages of the job */
+	char statement[CONF_VALUE + CMDLINE_HEX + 2]; /* the signed file, beneath sysroot */
 };
 
 /* 0, or -1 and j->err; then sysroot is as it was. @j has the options @opt, which are set here. */
