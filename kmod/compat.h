@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two kernels. This file alone knows versions: what differs has one name
- * here that begins with cfs_ or CFS_. Version numbers decide what never changes
- * within a stable series, the compiler what does.
+ * The differences between the kernels. No other file knows versions: each difference has one
+ * name here that begins with cfs_ or CFS_. Version numbers decide what never changes within a
+ * stable series; the compiler decides what does.
  */
 #ifndef CFS_KMOD_COMPAT_H
 #define CFS_KMOD_COMPAT_H
@@ -31,19 +31,19 @@
 #endif
 
 /*
- * cfs_verity_digest() - the fs-verity digest that reads of @inode are checked
- * against, and its algorithm. The inode was opened before, which is what loads it
- * (KM-4). 0; -ENODATA: no fs-verity; -EINVAL: an unknown algorithm; -EOPNOTSUPP:
- * it cannot be told. @out has no algorithm unless 0.
+ * cfs_verity_digest() - the fs-verity digest that reads of @inode are checked against, and its
+ * algorithm. The inode was opened before, because opening loads the digest (KM-4). Returns 0;
+ * -ENODATA without fs-verity; -EINVAL for an unknown algorithm; -EOPNOTSUPP if the kernel
+ * cannot tell. @out has no algorithm unless the result is 0.
  */
 static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out);
 
 #if CFS_LINUX_6_1
 
 /*
- * 6.1 exports nothing that gives this digest to the kernel. The structure that
- * it loads at open has this layout in all of 6.1; each use checks what can be
- * checked of it, and a test compares with FS_IOC_MEASURE_VERITY.
+ * 6.1 exports no function that gives this digest to the kernel. The structure that it loads at
+ * open has this layout in all of 6.1. Each use checks as much of it as can be checked, and a
+ * test compares the result with FS_IOC_MEASURE_VERITY.
  */
 struct cfs_verity_info {
 	const void *hash_alg;
@@ -77,7 +77,7 @@ static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 	if (vi->inode != inode || vi->log_blocksize != PAGE_SHIFT || vi->block_size != PAGE_SIZE ||
 	    vi->log_arity >= PAGE_SHIFT || vi->hashes_per_block != 1u << vi->log_arity)
 		return -EOPNOTSUPP;
-	/* fs-verity knows one algorithm of each size. */
+	/* fs-verity has one algorithm of each digest size. */
 	if (vi->digest_size == SHA256_DIGEST_SIZE)
 		cfs_digest_set(out, CFS_SHA256, vi->file_digest);
 	else if (vi->digest_size == SHA512_DIGEST_SIZE)
@@ -87,11 +87,11 @@ static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 	return 0;
 }
 
-/* Exported, but declared in no header that a module sees. */
+/* Exported, but not declared in a header that modules can include. */
 int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
 		    unsigned int flags, struct path *path);
 
-/* A file of @inode below us may ask our dentry for its own (kmod.md 9). */
+/* A file system below us may ask our dentry for its own one (kmod 9). */
 #define CFS_NEEDS_D_REAL true
 #define CFS_D_REAL_OP(fn) .d_real = fn,
 
@@ -142,8 +142,8 @@ static inline void cfs_folio_end_read(struct folio *folio, bool ok)
 }
 
 /*
- * Open @real with the path of @user, so that what names files to users names
- * ours. @cred are the rights. The flags are those of open(2).
+ * Open @real with the path of @user, so that users see our path. @cred are the rights, and the
+ * flags are those of open(2).
  */
 static inline struct file *cfs_backing_open(struct file *user, int flags, const struct path *real,
 					    const struct cred *cred)
@@ -205,7 +205,7 @@ static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 	memset(out, 0, sizeof(*out));
 	if (size < 0)
 		return size;
-	if (!size) /* how this kernel says that there is none */
+	if (!size) /* how this kernel reports a file without fs-verity */
 		return -ENODATA;
 	if (size != (int)cfs_digest_size(alg))
 		return -EINVAL;
@@ -262,8 +262,8 @@ static inline void cfs_folio_end_read(struct folio *folio, bool ok)
 }
 
 /*
- * The first argument was a path before some stable update and a file since
- * then; a pointer to void becomes either.
+ * The first argument was a path before some stable update and is a file since then; a pointer
+ * to void becomes either.
  */
 #define CFS_BACKING_USER(file)                                                                     \
 	__builtin_choose_expr(__builtin_types_compatible_p(                                        \

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The decoder that user space uses, compiled for the kernel: one object, next
- * to the others of the module and not among the sources.
- */
+/* The decoder of user space, compiled for the kernel as one object of the module. */
 #include "core/xxh32.c"
 #include "core/decode.c"
 #include "core/dirblock.c"

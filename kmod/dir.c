@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Directories and file handles (kmod.md 5, 9). */
+/* Directories and file handles (kmod 5, 9). */
 #include "composefs.h"
 #include <linux/exportfs.h>
 
@@ -15,7 +15,7 @@ static int cfs_dir_block(struct inode *dir, const struct cfs_inode *d, u64 i,
 	return rc ?: cfs_dirblock_open(block, s, f);
 }
 
-/* The last piece whose first name is not behind @name; the first one, if none is. */
+/* Find the last piece whose first name is not behind @name, or the first piece. */
 static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const void *name, u32 len,
 			  struct cfs_metabuf *buf, u64 *piece, struct cfs_fault *f)
 {
@@ -39,7 +39,7 @@ static int cfs_dir_locate(struct inode *dir, const struct cfs_inode *d, const vo
 	return 0;
 }
 
-/* Whether the entry at position @pos is called @name. If that cannot be told, it is not. */
+/* Whether the entry at position @pos is called @name. False if there is any error. */
 static bool cfs_dir_is_at(struct inode *dir, const struct cfs_inode *d, u64 pos, const void *name,
 			  u32 len, struct cfs_metabuf *buf, struct cfs_dirent *e)
 {
@@ -53,7 +53,7 @@ static bool cfs_dir_is_at(struct inode *dir, const struct cfs_inode *d, u64 pos,
 	       !order;
 }
 
-/* The entry @name of a directory, and the position at which it stands. */
+/* Find the entry @name of a directory and its position. */
 static noinline int cfs_dir_search(struct inode *dir, const struct cfs_inode *d, const void *name,
 				   u32 len, struct cfs_metabuf *buf, struct cfs_dirent *e, u64 *pos)
 {
@@ -72,9 +72,8 @@ static noinline int cfs_dir_search(struct inode *dir, const struct cfs_inode *d,
 }
 
 /*
- * The entry @name of a directory, of which only type and number are valid. Names
- * are mostly asked for in the order in which readdir gives them, so the entry
- * behind the last one found comes first.
+ * Find the entry @name of a directory; only its type and number are valid. Programs mostly ask
+ * for names in the order of readdir, so this first looks behind the last entry it found.
  */
 static int cfs_dir_find(struct inode *dir, const void *name, u32 len, struct cfs_dirent *e)
 {
@@ -93,7 +92,7 @@ static int cfs_dir_find(struct inode *dir, const void *name, u32 len, struct cfs
 	return rc;
 }
 
-/* Whether an entry of this type may lead to @inode. A whiteout is a file on disk. */
+/* Whether an entry of this type may lead to @inode. A whiteout is a file in the image. */
 static bool cfs_type_fits(const struct inode *inode, u8 type)
 {
 	if (CFS_NODE(inode)->flags & CFS_NODE_WHITEOUT)
@@ -129,9 +128,8 @@ static struct dentry *cfs_lookup(struct inode *dir, struct dentry *dentry, unsig
 }
 
 /*
- * What an entry is shown as: its DT_ type; 0 if it is not shown. The inode is
- * looked at only where the entry does not tell: a device may be a stub, and an
- * empty file in a marked directory a whiteout.
+ * The DT_ type of an entry, or 0 if it is not shown. The inode is read only if the entry is not
+ * enough: a device may be a stub, and an empty file in a marked directory may be a whiteout.
  */
 static int cfs_entry_type(struct inode *dir, const struct cfs_dirent *e, bool is_marked)
 {
@@ -154,7 +152,7 @@ static int cfs_entry_type(struct inode *dir, const struct cfs_dirent *e, bool is
 	return rc ? DT_CHR : fs_ftype_to_dtype(e->type);
 }
 
-/* One block from entry @i on. 1: the caller's buffer is full. */
+/* Emit the entries of a block from number @i on. Returns 1 if the caller's buffer is full. */
 static int cfs_block_emit(struct inode *dir, const struct cfs_dirblock *block, u64 pos, u32 i,
 			  struct dir_context *ctx, bool is_marked, struct cfs_fault *f)
 {
@@ -167,7 +165,9 @@ static int cfs_block_emit(struct inode *dir, const struct cfs_dirblock *block, u
 			return rc;
 	}
 	for (; i < block->count; i++) {
-		/* Before anything can fail: an entry that was emitted is not met again. */
+		/*
+		 * Set the position before anything can fail, so that no entry is emitted twice.
+		 */
 		ctx->pos = 2 + (loff_t)(pos + i * sizeof(struct erofs_dirent));
 		rc = cfs_dirblock_entry(block, i, i ? &prev : NULL, &e, f);
 		if (rc)
@@ -184,7 +184,7 @@ static int cfs_block_emit(struct inode *dir, const struct cfs_dirblock *block, u
 	return 0;
 }
 
-/* Positions are 2 for the dots and then bytes of the directory. */
+/* A position is 2, for the dots, plus a byte offset in the directory. */
 static int cfs_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct inode *dir = file_inode(file);
@@ -239,7 +239,7 @@ const struct file_operations cfs_dir_fops = {
 	.fsync = noop_fsync,
 };
 
-/* Whatever is wrong with the number in a handle, the handle is stale. */
+/* A handle with any wrong number is stale. */
 static struct inode *cfs_handle_inode(struct super_block *sb, u64 nid, u32 generation)
 {
 	struct inode *inode = generation ? ERR_PTR(-ESTALE) : cfs_iget(sb, nid);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Contents (kmod.md 8): of an object through its own page cache, or of the image. */
+/* Contents of files (kmod 8): of an object through its own page cache, or from the image. */
 #include "composefs.h"
 #include <linux/cred.h>
 #include <linux/fadvise.h>
@@ -28,7 +28,7 @@ static int cfs_object_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* The real file, with O_DIRECT as fcntl() may have set it since. */
+/* The real file. fcntl() may have changed O_DIRECT of ours, so copy it. */
 static struct file *cfs_real_file(const struct file *file)
 {
 	struct file *real = file->private_data;
@@ -97,7 +97,7 @@ const struct file_operations cfs_object_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* O_DIRECT is taken and served from the page cache; there is nothing else. */
+/* O_DIRECT is accepted and served from the page cache. */
 static int cfs_content_open(struct inode *inode, struct file *file)
 {
 	file->f_mode |= FMODE_CAN_ODIRECT;

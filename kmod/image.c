@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The image: open it, measure it, check its beginning (kmod.md 3). */
+/* Open and measure the image, and check its header (kmod 3). */
 #include "composefs.h"
 #include <linux/fadvise.h>
 #include <linux/file.h>
@@ -28,8 +28,8 @@ static bool cfs_is_nodev(const struct path *path)
 }
 
 /*
- * What may be opened at all: opening a FIFO would wait for a writer. Then for
- * regular files nobody may write while they are mounted.
+ * Open the source. Check its type first, because opening a FIFO would wait for a writer. Nobody
+ * may write to a regular file while it is mounted.
  */
 static int cfs_source_open(struct fs_context *fc, struct cfs_fs *fs, const struct path *path)
 {
@@ -58,9 +58,9 @@ static int cfs_source_open(struct fs_context *fc, struct cfs_fs *fs, const struc
 }
 
 /*
- * Whose page cache holds the bytes. For a file of an overlay it is that of the
- * file below, to whose file system the overlay's struct file means nothing; so
- * only those will do that read without one (kmod.md 10).
+ * Choose the page cache that has the bytes. For a file on an overlay it is that of the file
+ * below. The overlay's struct file means nothing to that file system, so only file systems that
+ * read without one are accepted (kmod 10).
  */
 static int cfs_mapping_choose(struct fs_context *fc, struct cfs_fs *fs)
 {
@@ -121,7 +121,7 @@ void cfs_image_close(struct cfs_fs *fs)
 	fput(fs->image);
 }
 
-/* The file is open, so what fs-verity knows is what reads are checked against. */
+/* The file is open, so fs-verity checks reads against the digest that it reports now. */
 int cfs_image_measure(struct fs_context *fc, struct cfs_fs *fs, const struct cfs_options *opts)
 {
 	int rc = cfs_verity_digest(fs->mapping->host, &fs->measured), size;
@@ -143,7 +143,7 @@ int cfs_image_measure(struct fs_context *fc, struct cfs_fs *fs, const struct cfs
 	return rc;
 }
 
-/* Whether somebody who looks for a magic number would take this for an image. */
+/* Whether both magic numbers are there. */
 static bool cfs_image_is_ours(struct cfs_span head)
 {
 	le32 header, super;

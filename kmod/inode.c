@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From inode numbers to inodes (kmod.md 5), and their memory (13). */
+/* Make inodes from inode numbers (kmod 5), and manage their memory (kmod 13). */
 #include "composefs.h"
 #include <linux/slab.h>
 
@@ -26,7 +26,7 @@ int cfs_inodes_init(void)
 
 void cfs_inodes_exit(void)
 {
-	rcu_barrier(); /* cfs_free_inode() is called after a grace period */
+	rcu_barrier(); /* cfs_free_inode() runs after a grace period */
 	kmem_cache_destroy(cfs_node_cache);
 }
 
@@ -45,7 +45,7 @@ struct inode *cfs_alloc_inode(struct super_block *sb)
 	return &node->vfs;
 }
 
-/* The path walk may still have been reading the link in RCU mode. */
+/* A path walk in RCU mode may still have read the link until now. */
 void cfs_free_inode(struct inode *inode)
 {
 	if (S_ISLNK(inode->i_mode))
@@ -63,7 +63,7 @@ void cfs_evict_inode(struct inode *inode)
 	node->object = NULL;
 }
 
-/* An inode whose head crosses a block. */
+/* Read an inode whose head crosses a block. */
 static noinline int cfs_inode_read_split(struct cfs_fs *fs, u64 nid, u64 off, u64 len,
 					 struct cfs_inode *d, struct cfs_fault *f)
 {
@@ -128,7 +128,7 @@ int cfs_inode_is_marked(struct super_block *sb, const struct cfs_inode *d)
 	return rc;
 }
 
-/* The target of a link, in memory of its own. */
+/* Read the target of a link into memory of its own. */
 static char *cfs_link_read(struct inode *inode)
 {
 	struct cfs_fs *fs = CFS_FS(inode->i_sb);
@@ -225,7 +225,10 @@ static int cfs_node_fill(struct inode *inode, const struct cfs_inode *d)
 	} else {
 		cache_no_acl(inode); /* permission checks stay in RCU mode */
 	}
-	/* Whoever may mount is in the first user namespace (kmod.md 14), where i_uid_write() changes nothing. */
+	/*
+	 * Only the first user namespace may mount (kmod 14), where i_uid_write() changes
+	 * nothing.
+	 */
 	inode->i_uid = KUIDT_INIT(d->uid);
 	inode->i_gid = KGIDT_INIT(d->gid);
 	set_nlink(inode, d->nlink);
@@ -241,7 +244,7 @@ struct inode *cfs_iget(struct super_block *sb, u64 nid)
 	struct inode *inode;
 	int rc;
 
-	if (nid > U32_MAX) { /* so that handles have 32 bits */
+	if (nid > U32_MAX) { /* file handles have 32 bits */
 		struct cfs_fault f = { "inode number of 2^32 or more", 0 };
 
 		return ERR_PTR(cfs_complain(sb, nid, -EUCLEAN, &f));

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes of the image (kmod.md 10): from the page cache of the file that holds
- * them, one block at a time. There is no other cache; but the last folio of each
- * use is held, which saves looking for it again and takes at most two from reclaim.
+ * Bytes of the image (kmod 10), from the page cache of the file that holds them, one block at a
+ * time. There is no other cache. The last folio of each use is kept, which saves a lookup and
+ * keeps at most two folios from reclaim.
  */
 #include "composefs.h"
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 
-#define CFS_READ_AHEAD 32 /* pages; consecutive inodes stand together */
+#define CFS_READ_AHEAD 32 /* pages; consecutive inodes are next to each other */
 
-/* The page cache folio at @index when it is not there as it should be. */
+/* Read the folio at @index that is not up to date in the page cache. */
 static noinline struct folio *cfs_image_read(struct cfs_fs *fs, pgoff_t index, bool is_cached)
 {
 	struct page *page;
 
-	if (fs->is_shmem) { /* has no read_folio */
+	if (fs->is_shmem) { /* tmpfs has no read_folio */
 		page = shmem_read_mapping_page(fs->mapping, index);
 		return IS_ERR(page) ? ERR_CAST(page) : page_folio(page);
 	}
@@ -26,8 +26,9 @@ static noinline struct folio *cfs_image_read(struct cfs_fs *fs, pgoff_t index, b
 }
 
 /*
- * The page cache folio at @index, read if need be. This alone chooses how; the
- * read-ahead state is shared by all readers, who can only make it less useful.
+ * Get the folio at @index, reading it if necessary. This is the only function that chooses how.
+ * All readers share the read-ahead state, and a race there can only make read-ahead less
+ * useful.
  */
 static struct folio *cfs_image_folio(struct cfs_fs *fs, pgoff_t index)
 {
@@ -45,8 +46,8 @@ static struct folio *cfs_image_folio(struct cfs_fs *fs, pgoff_t index)
 }
 
 /*
- * The folio that was used last for the same, if it is the one at @index: what
- * stands together is asked for together.
+ * Take the folio that was used last for the same purpose, if it is the one at @index;
+ * consecutive requests mostly hit it.
  */
 static struct folio *cfs_folio_last(struct cfs_fs *fs, struct folio **last, pgoff_t index)
 {

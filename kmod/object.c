@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From an inode to the open file that has its content (kmod.md 6): what its
- * xattrs say, the lookup below the bases, and the checks before anything is
- * read.
+ * Get from an inode to the open file that has its content (kmod 6): read the xattrs, look the
+ * object up below the bases, and check it before anything is read.
  */
 #include "composefs.h"
 #include <linux/cred.h>
@@ -27,15 +26,15 @@ void cfs_object_free(struct cfs_object *object)
 	kfree(object);
 }
 
-/* The part of an object that the xattrs give; @name is the redirect met so far. */
+/* The parts of an object that the xattrs give. @name is the redirect, if it was found. */
 struct cfs_found {
 	char *name;
 	bool bad_name, bad_metacopy;
 };
 
 /*
- * One xattr. The name is copied at once, because the next xattr takes its place
- * in the buffer; checked it was in that same buffer, which is a copy already.
+ * Handle one xattr. The name is copied at once, because the next xattr reuses the buffer. The
+ * buffer is a copy of the image, so the name was checked in memory that does not change.
  */
 static int cfs_found_add(struct cfs_found *found, const struct cfs_xattr_walk *w, bool is_metacopy,
 			 int fault)
@@ -70,7 +69,7 @@ static int cfs_found_read(struct cfs_found *found, struct cfs_xattr_walk *w)
 	}
 }
 
-/* What can be said without a look at any base. */
+/* Check what can be decided without looking at any base. */
 static int cfs_object_verdict(const struct cfs_fs *fs, const struct cfs_object *object,
 			      const struct cfs_found *found)
 {
@@ -114,7 +113,7 @@ static struct cfs_object *cfs_object_read(struct inode *inode)
 	return rc ? ERR_PTR(rc) : object;
 }
 
-/* The object of an inode, which lives as long as that. */
+/* Get the object of an inode. It lives as long as the inode. */
 static struct cfs_object *cfs_object_get(struct inode *inode)
 {
 	struct cfs_node *node = CFS_NODE(inode);
@@ -125,17 +124,17 @@ static struct cfs_object *cfs_object_get(struct inode *inode)
 	object = cfs_object_read(inode);
 	if (IS_ERR(object))
 		return object;
-	other = cmpxchg(&node->object, NULL, object); /* orders as the acquire above wants */
+	other = cmpxchg(&node->object, NULL, object); /* pairs with the acquire above */
 	if (!other)
 		return object;
-	cfs_object_free(object); /* somebody was faster */
+	cfs_object_free(object); /* another thread was faster */
 	return other;
 }
 
 /*
- * Put what a lookup gave into the object's list and return its place there. The
- * reference of @path to its dentry is taken over or dropped. One object may have
- * led to several files, of which all stay: mappings of 6.1 may ask for them.
+ * Add the result of a lookup to the object's list and return its place there. Takes over or
+ * drops the reference of @path to its dentry. An object may have led to several files; all of
+ * them stay, because mappings on 6.1 may ask for them.
  */
 static struct cfs_real *cfs_real_add(struct cfs_object *object, const struct path *path)
 {
@@ -162,14 +161,14 @@ static struct cfs_real *cfs_real_add(struct cfs_object *object, const struct pat
 	return new;
 }
 
-/* What overlayfs refuses as well: what is there may not be what it seems. */
+/* Refuse dentries that overlayfs refuses, too, because they may not be what they seem. */
 static bool cfs_dentry_is_weird(const struct dentry *dentry)
 {
 	return dentry->d_flags &
 	       (DCACHE_NEED_AUTOMOUNT | DCACHE_MANAGE_TRANSIT | DCACHE_OP_HASH | DCACHE_OP_COMPARE);
 }
 
-/* The regular file of that name below one of the bases; a reference to its dentry. */
+/* Look up the regular file of that name below the bases. Returns a reference to its dentry. */
 static int cfs_object_lookup(struct inode *inode, const struct cfs_object *object,
 			     struct path *path)
 {
@@ -183,7 +182,7 @@ static int cfs_object_lookup(struct inode *inode, const struct cfs_object *objec
 
 		if (!rc) {
 			if (d_is_reg(path->dentry) && !cfs_dentry_is_weird(path->dentry)) {
-				mntput(path->mnt); /* ours as long as the file system is */
+				mntput(path->mnt); /* the mount is ours as long as the file system */
 				return 0;
 			}
 			path_put(path);
@@ -201,8 +200,8 @@ static int cfs_object_lookup(struct inode *inode, const struct cfs_object *objec
 }
 
 /*
- * What is to be opened. It is remembered with the inode as a result of a lookup,
- * not as a verdict; *@put is set if it is not, and the dentry to be put.
+ * Find the file to open. The inode remembers it as the result of a lookup and not as a verdict.
+ * If it must not be remembered, *@put receives the dentry to put.
  */
 static int cfs_object_find(struct inode *inode, struct cfs_object *object, struct path *path,
 			   bool *put)
@@ -234,7 +233,10 @@ static int cfs_object_find(struct inode *inode, struct cfs_object *object, struc
 	return 0;
 }
 
-/* As the mounter, without what opening has done to the user's file already. */
+/*
+ * Flags for opening with the mounter's rights, without the flags that the open of the user's
+ * file has handled.
+ */
 static struct file *cfs_real_open(struct file *file, const struct path *path,
 				  const struct cred *cred)
 {
@@ -252,8 +254,8 @@ static struct file *cfs_real_open(struct file *file, const struct path *path,
 }
 
 /*
- * The file is open: what is measured is what will be read (KM-4). Nothing else
- * than equality passes, in particular not a file without fs-verity (KM-5).
+ * Check the open file. fs-verity reports the digest that reads are checked against (KM-4). Only
+ * equality passes; a file without fs-verity does not (KM-5).
  */
 static int cfs_real_check(struct inode *inode, struct cfs_object *object, struct file *real)
 {
@@ -322,8 +324,8 @@ struct file *cfs_object_open(struct inode *inode, struct file *file)
 }
 
 /*
- * For 6.1 alone. A file system below us may look for its own dentry behind the
- * path of ours that it was opened with, and overlayfs on top of us, too.
+ * Needed on 6.1: a file system below us, or overlayfs on top of us, may look for its own dentry
+ * behind our path that the file was opened with.
  */
 struct dentry *cfs_real_dentry(struct dentry *dentry, const struct inode *inode)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mount options (kmod.md 2), and their comparison at remount (4). */
+/* Mount options (kmod 2), and their comparison at remount (kmod 4). */
 #include "composefs.h"
 #include <linux/fs_parser.h>
 #include <linux/slab.h>
@@ -14,7 +14,7 @@ enum {
 	CFS_OPT_DIGEST
 };
 
-/* The name of a file, or a descriptor that is open on it. */
+/* A parameter that is the name of a file or a descriptor of it. */
 static int cfs_param_is_place(struct p_log *log, const struct fs_parameter_spec *spec,
 			      struct fs_parameter *param, struct fs_parse_result *result)
 {
@@ -75,7 +75,7 @@ void cfs_options_free(struct cfs_options *opts)
 	kfree(opts);
 }
 
-/* One more directory: @name is taken over, whatever happens; or that of @file. */
+/* Add a directory: @name, which is always taken over, or the one of @file. */
 static int cfs_base_add(struct fs_context *fc, struct list_head *bases, unsigned int *n, char *name,
 			struct file *file)
 {
@@ -103,8 +103,8 @@ static int cfs_base_add(struct fs_context *fc, struct list_head *bases, unsigned
 }
 
 /*
- * The first piece of a list, with its escapes undone, in a string of its own;
- * *@list is moved behind its colon, or becomes NULL.
+ * The first piece of a list, unescaped, in a string of its own. *@list moves behind its colon,
+ * or becomes NULL.
  */
 static char *cfs_piece_take(const char **list)
 {
@@ -123,7 +123,7 @@ static char *cfs_piece_take(const char **list)
 	return piece;
 }
 
-/* DIR[:DIR...] replaces what was given before. */
+/* Parse DIR[:DIR...], which replaces earlier basedirs. */
 static int cfs_basedir_parse(struct fs_context *fc, struct cfs_options *opts, const char *list)
 {
 	LIST_HEAD(bases);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mounting, and what a mount says about itself (kmod.md 3, 4). */
+/* Mounting, and the description of a mount (kmod 3, 4). */
 #include "composefs.h"
 #include <linux/cred.h>
 #include <linux/module.h>
@@ -26,8 +26,8 @@ static void cfs_fs_free(struct cfs_fs *fs)
 }
 
 /*
- * A mount of our own of the directory: it stays when the original goes, and
- * nothing can be mounted on top of what is below it.
+ * Make a private mount of the directory. It stays when the original mount goes, and nothing can
+ * be mounted on top of the tree below it.
  */
 static int cfs_base_open(struct fs_context *fc, struct cfs_base *to, const struct cfs_base *option)
 {
@@ -83,7 +83,7 @@ static int cfs_bases_open(struct fs_context *fc, struct cfs_fs *fs, const struct
 	return 0;
 }
 
-/* Verification that could never succeed is refused at once, and not at each open. */
+/* Refuse verification that could never succeed at mount, and not at each open. */
 static int cfs_verity_possible(struct fs_context *fc, const struct cfs_fs *fs)
 {
 #ifdef CONFIG_FS_VERITY
@@ -124,7 +124,7 @@ static int cfs_statfs(struct dentry *dentry, struct kstatfs *buf)
 	return rc;
 }
 
-/* A list of paths, so that parsing it again gives the same list. */
+/* Make a list of paths that gives the same list when it is parsed. */
 static char *cfs_bases_text(const struct cfs_fs *fs)
 {
 	size_t room = 1;
@@ -188,8 +188,8 @@ static const struct super_operations cfs_super_ops = {
 static void cfs_super_init(struct super_block *sb, const struct cfs_fs *fs)
 {
 	/*
-	 * The header has a flag that says whether there are ACLs, but some writers
-	 * leave it clear, and nothing here looks at all inodes. So ACLs are always on.
+	 * Bit 0 of the header says whether there are ACLs, but some writers leave it clear, and
+	 * the module does not look at all inodes. So ACLs are always on (image format 15.5).
 	 */
 	sb->s_flags |= SB_RDONLY | SB_POSIXACL;
 	sb->s_magic = CFS_MAGIC;
@@ -220,7 +220,7 @@ static int cfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	}
 	if (!S_ISDIR(root->i_mode)) {
 		iput(root);
-		errorfc(fc, "the root of the image is no directory");
+		errorfc(fc, "the root of the image is not a directory");
 		return -EUCLEAN;
 	}
 	sb->s_root = d_make_root(root);
@@ -243,7 +243,7 @@ static int cfs_fs_open(struct fs_context *fc, struct cfs_fs *fs, const struct cf
 	return rc;
 }
 
-/* All that may fail comes before there is a superblock, but for its root. */
+/* Everything that may fail, except the root inode, comes before the superblock. */
 static int cfs_get_tree(struct fs_context *fc)
 {
 	struct cfs_fs *fs = kzalloc(sizeof(*fs), GFP_KERNEL);
@@ -256,12 +256,12 @@ static int cfs_get_tree(struct fs_context *fc)
 		cfs_fs_free(fs);
 		return rc;
 	}
-	fc->s_fs_info = fs; /* the superblock's, once there is one */
+	fc->s_fs_info = fs; /* belongs to the superblock from here on */
 	fc->sb_flags |= SB_RDONLY;
 	return get_tree_nodev(fc, cfs_fill_super);
 }
 
-/* The options that the mount has pass; there is nothing that could be changed. */
+/* Accept the options that the mount has, and refuse changes. */
 static int cfs_reconfigure(struct fs_context *fc)
 {
 	fc->sb_flags |= SB_RDONLY;
@@ -290,7 +290,7 @@ static int cfs_init_fs_context(struct fs_context *fc)
 	return 0;
 }
 
-/* Inodes go first, and with them what they hold of the bases. */
+/* Evict the inodes first, because they hold dentries of the bases. */
 static void cfs_kill_sb(struct super_block *sb)
 {
 	struct cfs_fs *fs = CFS_FS(sb);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Extended attributes and ACLs (kmod.md 5). Names are what image-format 15.2
- * says, from the function of core/ that user space calls as well. All of it
- * works on copies: the page cache may change under us.
+ * Extended attributes and ACLs (kmod 5). The function of core/ that user space calls as well
+ * decides the names (image format 15.2). All of this works on copies, because the page cache
+ * may change meanwhile.
  */
 #include "composefs.h"
 #include <linux/mm.h>
@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/xattr.h>
 
-#define CFS_SHOWN_MAX 65535u /* image-format 15.1 */
+#define CFS_SHOWN_MAX 65535u /* limit of image format 15.1 */
 
 int cfs_xattrs_begin(struct cfs_xattr_walk *w, struct super_block *sb, u64 nid, u64 off, u32 len)
 {
@@ -62,7 +62,7 @@ int cfs_node_xattrs(struct cfs_xattr_walk *w, struct inode *inode)
 	return rc;
 }
 
-/* Shared entry number @i. */
+/* Read the shared entry that reference @i leads to. */
 static int cfs_shared_read(struct cfs_xattr_walk *w, u32 i, struct cfs_xattr *x,
 			   struct cfs_fault *f)
 {
@@ -130,9 +130,8 @@ static bool cfs_shown_is(const struct cfs_shown *shown, const char *name, size_t
 }
 
 /*
- * The value of the xattr that is shown as @name: its length, and its bytes in
- * @buf unless that is NULL; -ENODATA, -ERANGE. To the end of the list, because a
- * name that is there twice is refused.
+ * The length of the xattr that is shown as @name, and its value in @buf unless that is NULL;
+ * -ENODATA, -ERANGE. Reads the list to its end, because a name that is there twice is refused.
  */
 static ssize_t cfs_xattr_get(struct inode *inode, const char *name, void *buf, size_t size)
 {
@@ -173,7 +172,7 @@ static int cfs_xattr_handler_get(const struct xattr_handler *handler, struct den
 }
 
 static const struct xattr_handler cfs_xattr_handler = {
-	.prefix = "", /* every name */
+	.prefix = "", /* matches every name */
 	.get = cfs_xattr_handler_get,
 };
 

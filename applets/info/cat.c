@@ -112,22 +112,13 @@ static int path_given(struct cat *cat, const char *path, struct cfs_inode *inode
 
 static int target_find(struct cat *cat, const char *path, struct target *t, struct error *err)
 {
-	struct image_xattrs w;
-	struct cfs_shown shown;
-	struct cfs_xattr x;
 	struct cfs_fault f;
 	int rc;
 
 	t->path = path;
 	if (path_given(cat, path, &t->inode, err))
 		return -1;
-	cfs_backing_init(&t->backing, &t->inode);
-	rc = image_xattrs(&w, &cat->img, &t->inode, &f);
-	while (!rc && (rc = image_xattrs_next(&w, &x, &f)) > 0) {
-		rc = image_backing(&cat->img, &t->backing, &x, &shown, &f);
-		if (rc > 0)
-			rc = 0;
-	}
+	rc = image_meaning(&cat->img, &t->inode, &t->backing, NULL, NULL, &f);
 	if (rc)
 		return damaged(cat, rc, &f, err);
 	if (t->inode.ftype == EROFS_FT_DIR)

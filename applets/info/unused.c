@@ -14,7 +14,7 @@
 /* What stands in the basedirs under names of objects. */
 struct stored {
 	u8 algorithm;        /* of all names in a repository; 0: any name may stand there */
-	struct sort_item *v; /* s, len: the name; item: its size, if asked for */
+	struct sort_item *v; /* s, len: the name; number: its size */
 	size_t n, cap;
 	struct arena arena;
 	/* Inodes that images use under other names, such as ./xx/...: struct id. */
@@ -62,7 +62,6 @@ static bool is_object_name(const char *s, size_t len, u8 algorithm)
 static int stored_add(struct stored *s, const char *name, const struct stat *st, struct error *err)
 {
 	const struct id id = { st->st_dev, st->st_ino };
-	u64 *size;
 	size_t len = strlen(name);
 	char *copy;
 
@@ -70,17 +69,15 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 		return 0;
 	if (grow(&s->v, s->n, &s->cap, sizeof(*s->v), 1024))
 		return error_nomem(err);
-	size = arena_alloc(&s->arena, sizeof(*size));
 	copy = arena_bytes(&s->arena, len);
-	if (!size || !copy)
+	if (!copy)
 		return error_nomem(err);
-	*size = (u64)st->st_size;
 	memcpy(copy, name, len);
 	s->v[s->n++] = (struct sort_item){
 		.prefix = sort_prefix(copy, len),
 		.s = copy,
 		.len = (u32)len,
-		.item = size,
+		.number = (u64)st->st_size,
 	};
 	return 0;
 }
@@ -203,7 +200,7 @@ static int print_unused(struct info *info, const struct stored *s, const struct 
 		if (info->json) {
 			json_open(&j, &info->out.line);
 			json_bytes(&j, "object", it->s, it->len);
-			json_number(&j, "size", *(u64 *)it->item);
+			json_number(&j, "size", it->number);
 			json_close(&j);
 		} else {
 			objects_line(info, it->s, it->len);

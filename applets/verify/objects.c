@@ -157,7 +157,7 @@ static int find_paths_in(struct run *run, u32 image, struct user *users, struct 
 		const struct sort_item *item = &o->v[run->problems[i].use];
 
 		if (item->tie == image)
-			users[n++] = (struct user){ (uintptr_t)item->item, i };
+			users[n++] = (struct user){ item->number, i };
 	}
 	if (!n)
 		return 0;

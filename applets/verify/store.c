@@ -111,8 +111,11 @@ static int sort_shelf(struct shelf *s, struct error *err)
 	if (!s->order || !s->found)
 		return error_nomem(err);
 	for (size_t i = 0; i < s->n; i++)
-		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8), s->names[i],
-						  (u32)strlen(s->names[i]), 0, NULL };
+		s->order[i] = (struct sort_item){ sort_prefix(s->names[i] + 3, 8),
+						  s->names[i],
+						  (u32)strlen(s->names[i]),
+						  0,
+						  { NULL } };
 	return sort_strings(s->order, s->n) ? error_nomem(err) : 0;
 }
 

@@ -217,6 +217,31 @@ static void put_unicode(struct buf *b, u32 c)
 	buf_add(b, text, sizeof(text));
 }
 
+void buf_path(struct buf *b, buf_parent_fn *parent, const void *chain, const void *at)
+{
+	const void *p;
+	const char *name;
+	size_t len = 0, n;
+	char *to;
+
+	for (p = at; (p = parent(chain, p, &name, &n));)
+		len += 1 + n;
+	if (!len) {
+		buf_byte(b, '/');
+		return;
+	}
+	to = buf_room(b, len);
+	if (!to)
+		return;
+	b->len += len;
+	to += len;
+	for (p = at; (p = parent(chain, p, &name, &n));) {
+		to -= n;
+		memcpy(to, name, n);
+		*--to = '/';
+	}
+}
+
 void buf_json(struct buf *b, const void *data, size_t len)
 {
 	const u8 *s = data, *end = s + len;

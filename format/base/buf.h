@@ -28,6 +28,16 @@ void buf_oct(struct buf *b, u64 v);
 void buf_hex(struct buf *b, const void *data, size_t len);
 void buf_base64(struct buf *b, const void *data, size_t len); /* with padding */
 /*
+ * A chain of parents: store the name of @at and return its parent, or return NULL if @at is the
+ * root, which has no name.
+ */
+typedef const void *buf_parent_fn(const void *chain, const void *at, const char **name,
+				  size_t *len);
+
+/* Append the path "/a/b" of @at, or "/" if it is the root. */
+void buf_path(struct buf *b, buf_parent_fn *parent, const void *chain, const void *at);
+
+/*
  * A string of JSON; @s is UTF-8. Characters that a terminal may act upon are
  * escaped: controls, line separators, and those that turn the direction of writing.
  */

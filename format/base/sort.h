@@ -10,7 +10,10 @@ struct sort_item {
 	const char *s;
 	u32 len;
 	u32 tie; /* decides between equal strings, smaller first */
-	void *item;
+	union {  /* carried along */
+		void *item;
+		u64 number;
+	};
 };
 
 /* Big endian, missing bytes zero: the order of prefixes is that of strings. */

@@ -5,8 +5,8 @@
 #define CFS_LEN(s) ((u32)sizeof(s) - 1)
 
 /*
- * If the full name of @x begins with @head: what is behind it, and true. The
- * prefix of the index is a prefix of @head then, or the name has none.
+ * True if the full name of @x begins with @head; *@rest is then the part behind it. In that
+ * case the prefix of the index is a prefix of @head, or the name has none.
  */
 static bool cfs_name_behind(const struct cfs_xattr *x, const char *head, u32 head_len,
 			    struct cfs_span *rest)
@@ -27,7 +27,7 @@ static bool cfs_span_is(struct cfs_span s, const char *text, u32 len)
 	return s.len == len && !memcmp(s.p, text, len);
 }
 
-/* Whether a component is "..", or with @odd empty or ".". */
+/* Whether a component is ".."; with @odd, whether one is empty or ".". */
 static bool cfs_path_scan(const char *path, size_t len, bool odd)
 {
 	size_t i = 0, start = 0;
@@ -107,7 +107,7 @@ static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 	return 0;
 }
 
-/* trusted.overlay.@rest: rules 1 to 6 of image-format 15.2. */
+/* The xattr called trusted.overlay. and then @rest: rules 1 to 6 of image format 15.2. */
 static int cfs_overlay_xattr(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_span rest,
 			     struct cfs_shown *shown, struct cfs_fault *f)
 {

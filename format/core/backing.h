@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the overlay xattrs of an inode mean, and back (image-format 5.2, 15.2):
- * the path and the digest of the backing file, the whiteout mark, and which
- * xattrs are shown under which name.
+ * The meaning of the overlayfs xattrs of an inode, and the way back (image format 5.2, 15.2):
+ * path and digest of the backing file, the mark of a whiteout, and the names under which xattrs
+ * are shown.
  */
 #ifndef CFS_CORE_BACKING_H
 #define CFS_CORE_BACKING_H
@@ -10,7 +10,10 @@
 #include "core/decode.h"
 #include "core/digest.h"
 
-/* Names that begin with this are the overlay's; the encoder puts CFS_ESCAPE behind it. */
+/*
+ * overlayfs owns the names that begin with this. The encoder escapes them by inserting
+ * CFS_ESCAPE behind it.
+ */
 #define CFS_OVERLAY "trusted.overlay."
 #define CFS_ESCAPE "overlay."
 #define CFS_XATTR_METACOPY CFS_OVERLAY "metacopy"
@@ -34,7 +37,7 @@ struct cfs_backing {
 
 /* How an xattr is shown. */
 struct cfs_shown {
-	const char *prefix; /* constant */
+	const char *prefix; /* a constant string */
 	const u8 *suffix;   /* in the image */
 	u32 prefix_len, suffix_len;
 };
@@ -47,10 +50,9 @@ static inline void cfs_backing_init(struct cfs_backing *b, const struct cfs_inod
 }
 
 /*
- * The meaning of the next xattr of an inode; all of them are given in stored
- * order, inline ones first. 1: it is shown as *@shown; 0: it is not shown;
- * -EUCLEAN: metacopy or redirect are malformed (reliability RI-6.14, 15; the
- * fault's offset counts from the value).
+ * Take the next xattr of an inode. The caller gives all of them in stored order, inline ones
+ * first. Returns 1 if the xattr is shown as *@shown, 0 if it is not shown, -EUCLEAN if a
+ * metacopy or redirect is malformed (RI-6.14 and 15; the fault's offset counts from the value).
  */
 int cfs_backing_xattr(struct cfs_backing *b, const struct cfs_xattr *x, struct cfs_shown *shown,
 		      struct cfs_fault *f);
@@ -62,7 +64,10 @@ bool cfs_xattr_is_acl(const struct cfs_xattr *x);
 bool cfs_path_has_dotdot(const char *path, size_t len);
 bool cfs_path_is_odd(const char *path, size_t len);
 
-/* Bytes of the value of metacopy for a digest of this algorithm; without one it is empty. */
+/*
+ * Length of a metacopy value that has a digest of this algorithm. Without a digest the value is
+ * empty.
+ */
 static inline u32 cfs_metacopy_len(u8 algorithm)
 {
 	return algorithm ? CFS_METACOPY_HEAD + cfs_digest_size(algorithm) : 0;
@@ -78,7 +83,7 @@ static inline void cfs_metacopy_encode(struct cfs_metacopy *m, u8 algorithm, con
 	memcpy(m->digest, digest, cfs_digest_size(algorithm));
 }
 
-/* Whether the encoder escapes this name: CFS_ESCAPE goes in behind CFS_OVERLAY. */
+/* Whether the encoder escapes this name by inserting CFS_ESCAPE behind CFS_OVERLAY. */
 static inline bool cfs_name_is_escaped(const void *name, size_t len)
 {
 	const size_t n = sizeof(CFS_OVERLAY) - 1;

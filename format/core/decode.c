@@ -6,7 +6,7 @@
 #define CFS_FORMAT_LAYOUT_MASK 7u
 #define CFS_FORMAT_KNOWN 15u
 #define CFS_CHUNK_FORMAT_FIELD                                                                     \
-	0xffffu /* of i_u; the rest is what is left of a block address (9.6) */
+	0xffffu /* the low bits of i_u; the others are a left-over of a block address (image format 9.6) */
 
 static int cfs_header_decode(struct cfs_super *sb, struct cfs_span head, struct cfs_fault *f)
 {
@@ -113,7 +113,7 @@ static int cfs_chunks_decode(struct cfs_inode *inode, u32 u, u64 off_u, struct c
 	u32 format = u & CFS_CHUNK_FORMAT_FIELD;
 
 	if (inode->ftype != EROFS_FT_REG_FILE)
-		return cfs_refuse(f, 0, "chunk layout on what is no regular file");
+		return cfs_refuse(f, 0, "chunk layout on an inode that is not a regular file");
 	if (format & ~EROFS_CHUNK_FORMAT_BLKBITS_MASK)
 		return cfs_refuse(f, off_u, "unknown chunk format");
 	inode->chunk_bits = (u8)(EROFS_BLKSZ_BITS + format);
@@ -124,7 +124,9 @@ static int cfs_chunks_decode(struct cfs_inode *inode, u32 u, u64 off_u, struct c
 	return 0;
 }
 
-/* What each type may have as its size, apart from chunk based files. */
+/*
+ * Check the size that an inode of this type may have. Chunk based files are checked elsewhere.
+ */
 static int cfs_size_check(const struct cfs_inode *inode, struct cfs_fault *f)
 {
 	switch (inode->ftype) {
@@ -176,7 +178,10 @@ static int cfs_data_decode(struct cfs_inode *inode, const struct cfs_super *sb, 
 		if (rc)
 			return rc;
 	}
-	/* Special files have no data, whatever their size says; u may be a device number. */
+	/*
+	 * Special files have no data even if their size is not 0; their i_u may be a device
+	 * number.
+	 */
 	if (inode->ftype != EROFS_FT_REG_FILE && inode->ftype != EROFS_FT_DIR &&
 	    inode->ftype != EROFS_FT_SYMLINK)
 		return 0;
@@ -281,7 +286,7 @@ int cfs_xattrs_shared(const struct cfs_xattrs *x, const struct cfs_super *sb, u3
 	return 0;
 }
 
-/* In the order in which the encoder tries them; 5 is only known to readers. */
+/* The encoder tries them in this order. It never writes index 5; readers know it. */
 static const struct {
 	const char *s;
 	u32 len;

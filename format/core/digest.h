@@ -5,21 +5,21 @@
 
 #include "core/span.h"
 
-/* fs-verity's numbers, which are also those of a metacopy record. */
+/* The numbers of fs-verity, which a metacopy record uses as well. */
 enum cfs_algorithm {
 	CFS_NO_ALGORITHM = 0,
 	CFS_SHA256 = 1,
 	CFS_SHA512 = 2,
 };
 
-/* The most that any algorithm needs: bytes, hex digits, bytes of "xx/rest". */
+/* The maximum over all algorithms: bytes, hex digits, bytes of the name "xx/rest". */
 #define CFS_DIGEST_MAX 64
 #define CFS_HEX_MAX 128
 #define CFS_OBJECT_NAME_MAX 129
 
 struct cfs_digest {
 	u8 algorithm;         /* enum cfs_algorithm, which gives the length */
-	u8 b[CFS_DIGEST_MAX]; /* cfs_digest_size() of them are in use */
+	u8 b[CFS_DIGEST_MAX]; /* the first cfs_digest_size() bytes are used */
 };
 
 /* Bytes of a hash and of a digest; 0 without an algorithm. */
@@ -68,11 +68,12 @@ static inline int cfs_hex_digit(u8 c)
 	return -1;
 }
 
-#define CFS_BYTES 0x0101010101010101ull /* times a byte: it eight times */
+#define CFS_BYTES                                                                                  \
+	0x0101010101010101ull /* multiplying a byte by this copies it into all eight lanes */
 
 /*
- * Eight hex digits of either case to four bytes; false for anything else. The
- * additions carry into no other byte, as no byte is above 0x7f.
+ * Turn eight hex digits of either case into four bytes; false for anything else. No byte is
+ * above 0x7f, so no addition carries into the next one.
  */
 static inline bool cfs_hex_decode(u8 out[4], const u8 hex[8])
 {
@@ -98,7 +99,7 @@ static inline bool cfs_hex_decode(u8 out[4], const u8 hex[8])
 	return true;
 }
 
-/* Four bytes to eight digits of lower case. */
+/* Turn four bytes into eight lower case digits. */
 static inline void cfs_hex_encode(char hex[8], const u8 in[4])
 {
 	u64 x = (u64)in[0] | (u64)in[1] << 16 | (u64)in[2] << 32 | (u64)in[3] << 48;

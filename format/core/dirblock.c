@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names in their order, and the blocks of a directory. */
+/* The order of names, and the blocks of a directory. */
 #include "core/decode.h"
 
 #define CFS_NAMEOFF offsetof(struct erofs_dirent, nameoff)
 
-/* Eight bytes as a number, the first one highest, so that numbers compare as the bytes do. */
+/*
+ * Load eight bytes as a number with the first byte highest, so that numbers compare like the
+ * bytes.
+ */
 static inline u64 cfs_word(const u8 *p)
 {
 	return (u64)p[0] << 56 | (u64)p[1] << 48 | (u64)p[2] << 40 | (u64)p[3] << 32 |
@@ -18,8 +21,8 @@ static inline bool cfs_word_has_zero(u64 w)
 }
 
 /*
- * Names stand at the bottom of every lookup and listing, so they are taken by
- * words; the last word overlaps the one before.
+ * Every lookup and listing compares names, so this compares eight bytes at a time. The last
+ * word overlaps the one before it.
  */
 int cfs_name_order(const u8 *a, u32 alen, const u8 *b, u32 blen)
 {
@@ -81,8 +84,8 @@ int cfs_dirblock_open(struct cfs_dirblock *block, struct cfs_span bytes, struct 
 }
 
 /*
- * Where the name at @off of entry @i ends: where the next one begins; the last
- * one at the end of a tail, or at the first NUL of a block.
+ * The end of the name at @off of entry @i. A name ends where the next one begins. The last one
+ * ends at the end of a tail, or at the first NUL of a block.
  */
 static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i, u32 off, u32 *end,
 					 struct cfs_fault *f)
@@ -110,7 +113,7 @@ static cfs_hot_inline int cfs_dirent_end(const struct cfs_dirblock *block, u32 i
 	return 0;
 }
 
-/* Entry @i, of which only the place of the name is checked. */
+/* Load entry @i and check only the place of its name. */
 static cfs_hot_inline int cfs_dirent_load(const struct cfs_dirblock *block, u32 i,
 					  struct cfs_dirent *e, struct cfs_fault *f)
 {

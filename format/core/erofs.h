@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * On-disk structures and constants of EROFS and composefs, with the names of
- * the EROFS headers of Linux (fs/erofs/erofs_fs.h) where there is one.
- * Source: image-format 3, 9 and 10.
+ * Structures and constants on disk (image format 3, 9 and 10). Names are those of Linux's
+ * fs/erofs/erofs_fs.h, if there is one.
  */
 #ifndef CFS_CORE_EROFS_H
 #define CFS_CORE_EROFS_H
@@ -12,7 +11,7 @@
 #define CFS_MAGIC 0xd078629au
 #define CFS_HEADER_VERSION 1
 #define CFS_FLAG_HAS_ACL 1u
-#define CFS_VERSION_MAX 2 /* read; 0 and 1 are written */
+#define CFS_VERSION_MAX 2 /* highest version that is read; 0 and 1 are written */
 #define CFS_VERSION_RS 2u /* the older format of composefs-rs */
 
 #define EROFS_SUPER_OFFSET 1024
@@ -34,7 +33,7 @@
 #define CFS_CHUNK_BITS_MAX 43 /* 31 + 12 */
 #define CFS_CHUNKS_MAX 1024u
 #define CFS_CONTENT_MAX 5000u
-#define CFS_SHARED_MAX 128u /* references the encoder puts on one inode */
+#define CFS_SHARED_MAX 128u /* references that the encoder gives one inode at most */
 #define CFS_XATTR_NAME_MAX 255u
 #define CFS_XATTR_NAME_ESCAPED_MAX 263u
 #define CFS_XATTR_BUDGET 32767u
@@ -68,7 +67,7 @@ enum {
 #define CFS_IFCHR 0020000u
 #define CFS_IFIFO 0010000u
 
-/* Indexes of xattr name prefixes (image-format 7.1). */
+/* Indexes of xattr name prefixes (image format 7.1). */
 enum {
 	EROFS_XATTR_INDEX_NONE,
 	EROFS_XATTR_INDEX_USER,
@@ -163,7 +162,7 @@ struct erofs_dirent {
 };
 static_assert(sizeof(struct erofs_dirent) == 12, "directory entry");
 
-/* Value of trusted.overlay.metacopy (image-format 5.2); as long as its digest needs. */
+/* Value of trusted.overlay.metacopy (image format 5.2); as long as its digest needs. */
 struct cfs_metacopy {
 	u8 version;
 	u8 len;

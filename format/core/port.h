@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What core/ needs from the world it is compiled in. This is the only file
- * with an #ifdef __KERNEL__: everything else in core/ is the same source in
- * user space and in the kernel module.
+ * The environment that core/ is compiled in. This is the only file with an #ifdef __KERNEL__:
+ * everything else in core/ is the same source in user space and in the kernel module.
  */
 #ifndef CFS_CORE_PORT_H
 #define CFS_CORE_PORT_H
@@ -14,7 +13,10 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* Inlined where calls are what a directory costs; in user space where it is small. */
+/*
+ * Inline in user space, where calls are a large part of the work for a directory; in the kernel
+ * small code is better.
+ */
 #define cfs_hot_inline __always_inline
 #else
 #include <assert.h>

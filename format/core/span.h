@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bytes with an end, little endian integers, and faults: the one place in
- * which bounds are decided (reliability RI-2).
+ * Bytes with an end, little endian integers, and faults. All bounds of core/ are decided here
+ * (RI-2).
  */
 #ifndef CFS_CORE_SPAN_H
 #define CFS_CORE_SPAN_H
 
 #include "core/port.h"
 
-/* An integer as it stands on disk. No alignment, no padding, no host order. */
+/* An integer as it is stored on disk: no alignment, no padding, no host byte order. */
 typedef struct {
 	u8 b[2];
 } le16;
@@ -51,7 +51,7 @@ static inline le64 put64(u64 v)
 			 (u8)(v >> 40), (u8)(v >> 48), (u8)(v >> 56) } };
 }
 
-/* The next multiple of @n, a power of two, at or above @x. */
+/* Round @x up to a multiple of @n, a power of two. */
 static inline u64 cfs_align(u64 x, u64 n)
 {
 	return (x + n - 1) & ~(n - 1);
@@ -63,13 +63,13 @@ struct cfs_span {
 	u64 len;
 };
 
-/* What is wrong: a constant text, and the offset in the span it is about. */
+/* A fault: a constant text, and the offset in the span. */
 struct cfs_fault {
 	const char *what;
 	u64 off;
 };
 
-/* Record a fault, if anybody wants to know, and return -EUCLEAN. */
+/* Record a fault unless @f is NULL, and return -EUCLEAN. */
 static inline int cfs_refuse(struct cfs_fault *f, u64 off, const char *what)
 {
 	if (f) {
@@ -79,30 +79,30 @@ static inline int cfs_refuse(struct cfs_fault *f, u64 off, const char *what)
 	return -EUCLEAN;
 }
 
-/* The same for what is valid but not ours to read: -EOPNOTSUPP. */
+/* The same for valid bytes that this program does not support: -EOPNOTSUPP. */
 static inline int cfs_decline(struct cfs_fault *f, u64 off, const char *what)
 {
 	cfs_refuse(f, off, what);
 	return -EOPNOTSUPP;
 }
 
-/* Whether the @len bytes at @off lie inside the first @total; nothing here can wrap. */
+/* Whether the @len bytes at @off lie inside the first @total. No input can make this wrap. */
 static inline bool cfs_inside(u64 off, u64 len, u64 total)
 {
 	return off <= total && len <= total - off;
 }
 
 /*
- * cfs_span_at() - address of the @len bytes at @off, or NULL unless all of them
- * lie inside @s. Subtracts only what is known to be smaller, so no @off or @len
- * read from an image can wrap the test.
+ * The address of the @len bytes at @off, or NULL unless all of them lie inside @s. The test
+ * subtracts only the smaller from the larger, so no @off or @len from an image can make it
+ * wrap.
  */
 static inline const void *cfs_span_at(struct cfs_span s, u64 off, u64 len)
 {
 	return cfs_inside(off, len, s.len) ? s.p + off : NULL;
 }
 
-/* The part of @s that cfs_span_at() would give; p is NULL if there is none. */
+/* The part of @s that cfs_span_at() finds; p is NULL if there is none. */
 static inline struct cfs_span cfs_span_cut(struct cfs_span s, u64 off, u64 len)
 {
 	const u8 *p = cfs_span_at(s, off, len);
@@ -121,7 +121,10 @@ static inline bool cfs_span_copy(struct cfs_span s, u64 off, void *to, size_t le
 	return true;
 }
 
-/* Copy the struct at @off of @s to *@to: one look at bytes that may change. */
+/*
+ * Copy the struct at @off of @s to *@to. The copy is read once, because the bytes may change
+ * under us.
+ */
 #define cfs_span_load(s, off, to) cfs_span_copy(s, off, to, sizeof(*(to)))
 
 #endif

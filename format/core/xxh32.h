@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* XXH32, the hash behind the xattr name filter (image-format 7.5). */
+/* XXH32, the hash behind the xattr name filter (image format 7.5). */
 #ifndef CFS_CORE_XXH32_H
 #define CFS_CORE_XXH32_H
 

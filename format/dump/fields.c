@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A line of a dump and its fields (dump-format 1 and 2). */
+/* Splitting a line of a dump, unescaping, numbers (dump format 1 to 3). */
 #include "base/text.h"
 #include "core/backing.h"
 #include "dump/dump_inside.h"
@@ -22,7 +22,7 @@ int dump_bad_field(struct parser *p, int f, const char *text)
 			 v->len > 40 ? "..." : "", text);
 }
 
-/* 0x80 in each of eight bytes that is at most a space, or a backslash. */
+/* 0x80 in each of the eight bytes that is at most a space, or is a backslash. */
 static u64 specials(const char *p)
 {
 	const u64 low = CFS_BYTES * 0x7f;
@@ -37,7 +37,7 @@ static u64 specials(const char *p)
 	return ~((above | x) & (other | y)) & ~low;
 }
 
-/* A byte that specials() showed. */
+/* Handle a byte that specials() found. */
 static void note_special(struct parser *p, int *f, char *at)
 {
 	struct field *v = *f < FIELDS ? &p->field[*f] : &p->xattrs;
@@ -101,7 +101,7 @@ int dump_unescape_cut(struct parser *p, struct field *v, const char *what)
 {
 	size_t len;
 
-	if (!v->escaped) /* no line with a NUL byte comes here */
+	if (!v->escaped) /* lines with a NUL byte were refused before */
 		return 0;
 	if (dump_unescape(p, v, what))
 		return -1;
@@ -117,7 +117,7 @@ int dump_number(struct parser *p, int f, u64 max, u64 *out)
 	const struct field *v = &p->field[f];
 	u64 any;
 
-	if (v->len == 1 && *v->s >= '0' && *v->s <= '9') { /* most are */
+	if (v->len == 1 && *v->s >= '0' && *v->s <= '9') { /* most fields have no escape */
 		*out = (u64)(*v->s - '0');
 		return 0;
 	}

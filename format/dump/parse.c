@@ -5,13 +5,13 @@
 #include "core/backing.h"
 #include "dump/dump_inside.h"
 
-#define LINE_MAX_BYTES ((size_t)4 << 20) /* D9 */
+#define LINE_MAX_BYTES ((size_t)4 << 20) /* longest line (D9) */
 #define READ_SIZE ((size_t)256 << 10)
 #define XATTRS_MAX 65535u
 
 /*
- * Lines repeat the same xattrs over and over: the texts seen last with what
- * they became, by hash. Equal ones share one array of the first node.
+ * Many lines have the same xattrs. This keeps the texts seen last together with their parsed
+ * arrays, by hash, so that equal lines share one array.
  */
 #define KNOWN 512
 #define KNOWN_TEXT 160
@@ -37,7 +37,7 @@ static int add_root(struct parser *p, u32 mode, bool is_link, struct node **node
 	return *node ? 0 : error_nomem(p->err);
 }
 
-/* Step 4 of dump-format 4: exactly one of *node and *link is set. */
+/* Enter the name of a line (dump format 4, step 4). Sets exactly one of *@node and *@link. */
 static int add_name(struct parser *p, u32 mode, bool is_link, struct node **node,
 		    struct link **link)
 {
@@ -65,7 +65,7 @@ static int add_name(struct parser *p, u32 mode, bool is_link, struct node **node
 	} else {
 		*node = tree_add(p->g, dir, name, (size_t)(end - name), mode);
 		if (*node)
-			(*node)->name.id = p->line;
+			(*node)->name.origin = p->line;
 	}
 	return *link || *node ? 0 : error_nomem(p->err);
 }
@@ -85,7 +85,7 @@ static int parse_link(struct parser *p, struct link *link, u32 mode)
 	return link->path ? 0 : error_nomem(p->err);
 }
 
-/* Step 6. */
+/* Parse the numbers of a line (dump format 4, step 6). */
 static int parse_numbers(struct parser *p, struct node *node)
 {
 	bool device = node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK);
@@ -117,7 +117,7 @@ static int parse_symlink(struct parser *p, struct node *node, bool has_content)
 	return node_set_payload(p->g, node, target->s, target->len) ? error_nomem(p->err) : 0;
 }
 
-/* Whether there may be a component "..": without a point there is none. */
+/* Whether the path may have a component ".."; a path without a dot has none. */
 static bool has_point(const char *s, size_t len)
 {
 	u64 any = 0;
@@ -157,7 +157,7 @@ static int parse_external(struct parser *p, struct node *node, bool has_payload,
 	return 0;
 }
 
-/* Steps 7 to 10. */
+/* Parse payload, content and digest (dump format 4, steps 7 to 10). */
 static int parse_data(struct parser *p, struct node *node)
 {
 	struct field *payload = &p->field[PAYLOAD], *content = &p->field[CONTENT],
@@ -210,7 +210,7 @@ static int parse_xattr(struct parser *p, char *s, size_t len)
 	return grow_xattr(p->g, key.s, key.len, value.s, value.len, p->err);
 }
 
-/* Steps 11 and 12. */
+/* Parse the xattrs (dump format 4, steps 11 and 12). */
 static int parse_xattrs(struct parser *p, struct node *node)
 {
 	char *s = p->xattrs.s, *end = s + p->xattrs.len;
@@ -230,7 +230,7 @@ static int parse_xattrs(struct parser *p, struct node *node)
 	return node_set_xattrs(p->g, node) ? error_nomem(p->err) : 0;
 }
 
-/* The same, unless this text is known. */
+/* Parse the xattrs, or reuse the array of an equal text. */
 static int find_xattrs(struct parser *p, struct node *node)
 {
 	const struct field *v = &p->xattrs;
@@ -256,7 +256,7 @@ static int find_xattrs(struct parser *p, struct node *node)
 	return 0;
 }
 
-/* The line that dump_split() found. */
+/* Parse the line that dump_split() split. */
 static int parse_line(struct parser *p)
 {
 	struct node *node = NULL;
@@ -279,14 +279,17 @@ static int parse_line(struct parser *p)
 	return find_xattrs(p, node);
 }
 
-/* What has been read and not been parsed yet. */
+/* Bytes that were read and not parsed yet. */
 struct window {
 	char *p;
-	size_t len, cap; /* eight zeros follow what is there */
-	bool end;        /* nothing more to read */
+	size_t len, cap; /* eight zero bytes follow */
+	bool end;        /* the input has ended */
 };
 
-/* Parse the whole lines of the window, and at the end of the input the last one without newline. */
+/*
+ * Parse the complete lines of the window, and at the end of the input also a last line without
+ * newline.
+ */
 static int parse_window(struct parser *p, struct window *w)
 {
 	char *s = w->p, *end = w->p + w->len;
@@ -333,14 +336,17 @@ static int fill_window(struct window *w, struct input *in, struct error *err)
 	return 0;
 }
 
-/* Put the name of the input and the line in front of the text. Returns -1. */
+/* Put the name of the input and the line number in front of the error text. Returns -1. */
 static int blame(struct error *err, const char *name, u32 line)
 {
 	return line && err->code != ENOMEM ? error_in(err, "%s:%u", name, line)
 					   : error_in(err, "%s", name);
 }
 
-/* A name that is there twice shows when directories are sorted, and came before what stopped us. */
+/*
+ * Sorting finds a name that is there twice; report it if its line comes before the one that
+ * stopped the parser.
+ */
 static bool find_earlier_fault(struct parser *p)
 {
 	struct error err;
@@ -364,7 +370,8 @@ static int parse_all(struct parser *p, struct input *in, const char *name)
 		if (read)
 			p->err->code = 0;
 		rc = read ? parse_window(p, &w) : -1;
-		if (rc && (find_earlier_fault(p) || read)) /* what reading says has the name */
+		if (rc &&
+		    (find_earlier_fault(p) || read)) /* errors of reading already name the input */
 			blame(p->err, name, p->line);
 	}
 	free(w.p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The directory of a line: mostly that of the line before. */
+/* Find the directory of a line, which usually is the directory of the previous line. */
 #include "core/erofs.h"
 #include "dump/dump_inside.h"
 
@@ -19,7 +19,7 @@ size_t dump_common_start(const char *a, const char *b, size_t n)
 	return i;
 }
 
-/* One step down. */
+/* Go down one component. */
 static struct node *enter(struct parser *p, struct node *dir, const char *s, size_t len)
 {
 	struct name *n = tree_find(p->tree, dir, s, len, p->err);
@@ -41,8 +41,8 @@ static struct node *enter(struct parser *p, struct node *dir, const char *s, siz
 }
 
 /*
- * Where the walk to the directory @path begins: at the deepest directory that
- * it shares with that of the line before. *path and *len become the rest.
+ * Where the walk to the directory @path begins: at the deepest directory that it shares with
+ * the previous line. *@path and *@len become the rest of the path.
  */
 static struct node *start_of(struct parser *p, const char **path, size_t *len)
 {
@@ -53,7 +53,7 @@ static struct node *start_of(struct parser *p, const char **path, size_t *len)
 	if (!dir)
 		return p->tree->root;
 	same = dump_common_start(old, *path, old_len < *len ? old_len : *len);
-	/* Back to where a component ends in both. */
+	/* Go back to a place where a component ends in both paths. */
 	if ((same < old_len && old[same] != '/') || (same < *len && (*path)[same] != '/'))
 		while (same && old[same - 1] != '/')
 			same--;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "dump/print.h"
 
-/* PAYLOAD and CONTENT: a string that is exactly "-" is not none. */
+/* Print PAYLOAD or CONTENT. A string that is exactly "-" is escaped, because "-" means none. */
 static void print_string(struct buf *b, const void *s, size_t len)
 {
 	if (!s)

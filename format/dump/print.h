@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line of a dump (dump-format 6) from a view of an entry, wherever that comes from. */
+/* Print one line of a dump (dump format 6) from a view of an entry. */
 #ifndef CFS_DUMP_PRINT_H
 #define CFS_DUMP_PRINT_H
 
 #include "base/buf.h"
 #include "core/digest.h"
 
-/* The name is prefix and suffix; both may be empty, not terminated. */
+/* The name is prefix and suffix; either may be empty; neither is terminated. */
 struct dump_xattr {
 	const char *prefix, *suffix;
 	const u8 *value;
@@ -14,11 +14,12 @@ struct dump_xattr {
 	u32 len;
 };
 
-/* A name and its inode. Pointers are borrowed until the next entry. */
+/* A name and its inode. The pointers are valid until the next entry. */
 struct dump_entry {
 	const char *path; /* "/" or "/a/b", not escaped, not terminated */
 	size_t path_len;
-	const char *link; /* path of the first name, if this is a further one; else NULL */
+	const char *
+		link; /* path of the first name of the inode, if this is a further one; else NULL */
 	size_t link_len;
 	u64 size;
 	u32 mode, nlink, uid, gid, rdev;
@@ -33,7 +34,7 @@ struct dump_entry {
 	u32 nxattrs;
 };
 
-/* Add the line, newline included. A lack of memory is latched in @b. */
+/* Append the line with its newline. @b latches a lack of memory. */
 void dump_print(struct buf *b, const struct dump_entry *e);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lines of a tree as it was read, before anything of the image is added (cli 5, --print-dump). */
+/*
+ * Print the lines of a tree as its source filled it, before anything of the image is added
+ * (mkfs --print-dump).
+ */
 #ifndef CFS_DUMP_TREE_H
 #define CFS_DUMP_TREE_H
 
@@ -13,10 +16,13 @@ struct dump_tree {
 	u32 xattrs_cap;
 };
 
-/* Of a sealed tree. A value of zeros and the root: */
+/* Start with a sealed tree. @d is all zeros before. */
 void dump_tree_start(struct dump_tree *d, const struct tree *tree);
 
-/* Add the line of the next name to @out. 1; 0: there was none left; -1 without memory. */
+/*
+ * Append the line of the next name to @out. Returns 1, 0 if there was none left, -1 without
+ * memory.
+ */
 int dump_tree_line(struct dump_tree *d, struct buf *out);
 
 void dump_tree_release(struct dump_tree *d);

@@ -4,19 +4,19 @@
 #include "base/grow.h"
 #include "base/sort.h"
 
-#define XATTRS_MAX 65535u /* of one inode, as image-format 15.1 counts */
-#define FEW 16u           /* names that are compared each with each */
-#define PATH_SHOWN 1024u  /* of a path in a message */
+#define XATTRS_MAX 65535u /* limit for one inode, counted as in image format 15.1 */
+#define FEW 16u           /* so many names are compared pairwise, more are sorted */
+#define PATH_SHOWN 1024u  /* bytes of a path that a message shows */
 
-/* A directory that was met; they are checked in this order, breadth first. */
+/* A directory that the walk found. They are checked in this order, breadth first. */
 struct dir {
 	u64 nid;
-	const u8 *name; /* in the image; NULL: the root */
+	const u8 *name; /* in the image; NULL for the root */
 	u32 parent;     /* index of the directory that holds it */
 	u8 len;
 };
 
-/* The name of an xattr with its prefix split off as far as any index can. */
+/* The name of an xattr without its prefix, for the longest prefix that any index has. */
 struct xname {
 	const u8 *s;
 	u8 len, index;
@@ -28,49 +28,41 @@ struct check {
 	u64 *seen;
 	struct dir *dirs;
 	size_t ndirs, cap;
-	size_t at;           /* the directory that is looked at */
-	struct cfs_dirent e; /* and its entry, if in_entry: else the directory itself */
+	size_t at; /* index of the current directory */
+	struct cfs_dirent
+		e; /* current entry, if in_entry is set; else the directory itself is checked */
 	bool in_entry;
-	u64 nid; /* of the inode that is looked at; 0: none */
+	u64 nid; /* number of the current inode; 0: none */
 	struct xname *names;
 	size_t nnames, names_cap;
-	u64 bytes; /* of all xattr areas and directories */
+	u64 bytes; /* sum over all xattr areas and directories so far */
 	check_odd_fn *odd;
 	void *odd_arg;
 	struct buf path;
 };
 
-/* The path of the directory c->at and the entry in it, into c->path. */
-static void path_make(struct check *c)
+static const void *dir_parent(const void *chain, const void *at, const char **s, size_t *len)
 {
-	size_t len = c->in_entry ? 1 + c->e.len : 0, i;
-	char *p;
+	const struct dir *dirs = chain, *dir = at;
 
-	c->path.len = 0;
-	for (i = c->at; i; i = c->dirs[i].parent)
-		len += 1 + (size_t)c->dirs[i].len;
-	p = buf_room(&c->path, len + 1);
-	if (!p)
-		return;
-	c->path.len = len;
-	if (!len) {
-		buf_byte(&c->path, '/');
-		return;
-	}
-	p += len;
-	if (c->in_entry) {
-		p -= c->e.len;
-		memcpy(p, c->e.name, c->e.len);
-		*--p = '/';
-	}
-	for (i = c->at; i; i = c->dirs[i].parent) {
-		p -= c->dirs[i].len;
-		memcpy(p, c->dirs[i].name, c->dirs[i].len);
-		*--p = '/';
-	}
+	*s = (const char *)dir->name;
+	*len = dir->len;
+	return dir->name ? &dirs[dir->parent] : NULL;
 }
 
-/* The text of c->f, with where it is. */
+/* Make the path of the current directory, or of its current entry, in c->path. */
+static void path_make(struct check *c)
+{
+	c->path.len = 0;
+	if (!c->in_entry || c->at)
+		buf_path(&c->path, dir_parent, c->dirs, &c->dirs[c->at]);
+	if (!c->in_entry)
+		return;
+	buf_byte(&c->path, '/');
+	buf_add(&c->path, c->e.name, c->e.len);
+}
+
+/* Set the text for c->f, with the place of the fault. */
 static int refuse(struct check *c, int rc, struct error *err)
 {
 	size_t cut;
@@ -111,7 +103,10 @@ static int fault(struct check *c, u64 off, const char *what)
 	return cfs_refuse(&c->f, off, what);
 }
 
-/* What does not overlap fits into the image: this is what bounds the work (RI-4). */
+/*
+ * Structures that do not overlap fit into the image together. This bounds the total work
+ * (RI-4).
+ */
 static int spend(struct check *c, u64 bytes, u64 off)
 {
 	c->bytes += bytes;
@@ -123,12 +118,12 @@ static bool name_is(const struct xname *a, const struct xname *b)
 	return a->index == b->index && a->len == b->len && !memcmp(a->s, b->s, a->len);
 }
 
-/* Remember the name of an xattr, and find it among the first few. */
+/* Remember the name of an xattr; a fault if it is among the first few. */
 static int name_add(struct check *c, const struct cfs_xattr *x)
 {
 	struct xname n = { x->suffix, x->suffix_len, x->index };
 
-	/* The same full name may be stored with and without its prefix. */
+	/* The full name may be stored with and without its prefix split off. */
 	for (u8 i = 1; !n.index && i < EROFS_XATTR_INDEX_MAX; i++) {
 		u32 len;
 		const char *prefix = cfs_xattr_prefix(i, &len);
@@ -146,7 +141,7 @@ static int name_add(struct check *c, const struct cfs_xattr *x)
 	return 0;
 }
 
-/* Whether a name stands twice among more than a few. */
+/* Look for a name that is there twice among more than a few. */
 static int names_check(struct check *c, u64 off)
 {
 	size_t n = c->nnames;
@@ -174,7 +169,7 @@ static int names_check(struct check *c, u64 off)
 	return rc;
 }
 
-/* One xattr of an inode; @total counts what is shown. */
+/* Check one xattr of an inode. *@total counts the visible ones. */
 static int xattr_check(struct check *c, const struct cfs_xattr *x, struct cfs_backing *b,
 		       u64 *total)
 {
@@ -230,7 +225,7 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u64 *odd
 	return names_check(c, inode->xattr_off);
 }
 
-/* What the kernel module sees of an inode, and its xattrs and target. */
+/* Check an inode: its xattrs and, for a symlink, its target. */
 static int inode_check(struct check *c, const struct cfs_inode *inode)
 {
 	u64 odd = 0;
@@ -271,7 +266,7 @@ static int dir_add(struct check *c, u64 nid, size_t parent, const struct cfs_dir
 	return 0;
 }
 
-/* An entry other than the dots, @at is its offset. */
+/* Check an entry other than the dots. @at is its offset. */
 static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 {
 	struct image *img = c->img;
@@ -310,7 +305,7 @@ static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 	return rc;
 }
 
-/* "." or "..": @which is 1 or 2. */
+/* Check the entry "." (@which is 1) or ".." (2). */
 static int dots_check(struct check *c, const struct cfs_dirent *e, u32 which, u64 at)
 {
 	const struct dir *dir = &c->dirs[c->at];
@@ -323,7 +318,10 @@ static int dots_check(struct check *c, const struct cfs_dirent *e, u32 which, u6
 	return 0;
 }
 
-/* One block of the directory c->at. @prev: the entry before it, name NULL: none. @dots collects 1 and 2. */
+/*
+ * Check one block of the current directory. @prev is the entry before it; its name is NULL if
+ * there is none. *@dots collects 1 for "." and 2 for "..".
+ */
 static int block_check(struct check *c, struct cfs_span bytes, struct cfs_dirent *prev, u32 *dots)
 {
 	const u64 off = (u64)(bytes.p - c->img->bytes);
@@ -377,7 +375,7 @@ static int dir_check(struct check *c)
 	return rc;
 }
 
-/* The number of bits before each word, for image_rank(). */
+/* Count the bits before each word, for image_rank(). */
 static int rank_make(struct image *img)
 {
 	size_t n = (size_t)(img->len / EROFS_SLOT / 64 + 1);
@@ -410,7 +408,7 @@ static int all_check(struct check *c)
 	if (rc)
 		return rc;
 	if (root.ftype != EROFS_FT_DIR)
-		return fault(c, root.off, "the root is no directory");
+		return fault(c, root.off, "the root is not a directory");
 	image_set_bit(c->seen, root.nid);
 	rc = dir_add(c, root.nid, 0, NULL);
 	if (!rc)

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include "base/grow.h"
 
-/* Xattrs without output that are read again for each further name of an inode. */
+/* An inode may have so many hidden xattrs that they are read again for each further name. */
 #define HIDDEN_MAX 8
 
 struct cursor_level {
 	u64 nid;
 	const u8 *name;         /* in the image */
-	struct cursor_dir *dir; /* made when a home below needs it; the root has none */
-	size_t path_len;        /* of c->path, up to this directory */
+	struct cursor_dir *dir; /* made when a home below it needs it; the root has none */
+	size_t path_len;        /* length of c->path up to this directory */
 	u32 piece, i;           /* the next entry */
 };
 
@@ -20,7 +20,7 @@ struct cursor_dir {
 	u32 len;
 };
 
-/* What stays of the xattrs of an inode with many hidden ones. */
+/* The visible xattrs of an inode that has many hidden ones. */
 struct known {
 	struct cfs_backing backing;
 	u32 ninline, nshared;
@@ -29,7 +29,7 @@ struct known {
 
 struct cursor_home {
 	struct cursor_dir *dir;
-	const u8 *name; /* NULL: not met yet */
+	const u8 *name; /* NULL until the walk meets it */
 	struct known *known;
 	u8 len;
 };
@@ -55,7 +55,10 @@ void cursor_release(struct cursor *c)
 	memset(c, 0, offsetof(struct cursor, content));
 }
 
-/* The directory of the deepest level as a chain that stays; NULL is the root, or no memory (*failed). */
+/*
+ * Make a permanent chain for the directory of the deepest level. Returns NULL for the root, or
+ * without memory (*@failed).
+ */
 static struct cursor_dir *dir_keep(struct cursor *c, bool *failed)
 {
 	size_t k = c->depth;
@@ -79,29 +82,27 @@ static struct cursor_dir *dir_keep(struct cursor *c, bool *failed)
 	return c->levels[c->depth - 1].dir;
 }
 
-/* The path of a home, into c->link. */
+/* The root is NULL, so the chain itself stands for it. */
+static const void *dir_parent(const void *chain, const void *at, const char **s, size_t *len)
+{
+	const struct cursor_dir *dir = at;
+
+	if (at == chain)
+		return NULL;
+	*s = (const char *)dir->name;
+	*len = dir->len;
+	return dir->parent ? dir->parent : chain;
+}
+
+/* Make the path of a home in c->link. */
 static int link_make(struct cursor *c, const struct cursor_home *home)
 {
-	const struct cursor_dir *dir;
-	size_t len = 1 + (size_t)home->len;
-	char *p;
-
-	for (dir = home->dir; dir; dir = dir->parent)
-		len += 1 + (size_t)dir->len;
 	c->link.len = 0;
-	p = buf_room(&c->link, len);
-	if (!p)
-		return -ENOMEM;
-	c->link.len = len;
-	p += len - home->len;
-	memcpy(p, home->name, home->len);
-	*--p = '/';
-	for (dir = home->dir; dir; dir = dir->parent) {
-		p -= dir->len;
-		memcpy(p, dir->name, dir->len);
-		*--p = '/';
-	}
-	return 0;
+	if (home->dir)
+		buf_path(&c->link, dir_parent, c, home->dir);
+	buf_byte(&c->link, '/');
+	buf_add(&c->link, home->name, home->len);
+	return c->link.failed ? -ENOMEM : 0;
 }
 
 static int xattr_put(struct cursor *c, struct cursor_entry *e, const struct cfs_xattr *x,
@@ -120,7 +121,7 @@ static int xattr_put(struct cursor *c, struct cursor_entry *e, const struct cfs_
 	return 0;
 }
 
-/* The visible xattrs again, of an inode that was met. */
+/* Give the visible xattrs of an inode that the walk met before. */
 static int xattrs_replay(struct cursor *c, struct cursor_entry *e, struct image_xattrs *w,
 			 const struct known *known, struct cfs_fault *f)
 {
@@ -146,7 +147,7 @@ static int xattrs_replay(struct cursor *c, struct cursor_entry *e, struct image_
 	return 0;
 }
 
-/* Keep which xattrs are visible, if too many of @met are not in e->d.xattrs. */
+/* Remember which xattrs are visible, if many of the @met ones are hidden. */
 static int xattrs_keep(struct cursor *c, struct cursor_home *home, const struct cursor_entry *e,
 		       const struct cfs_inode *inode, u32 met, struct cfs_fault *f)
 {
@@ -183,7 +184,7 @@ static int xattrs_keep(struct cursor *c, struct cursor_home *home, const struct 
 	return rc;
 }
 
-/* What the xattrs say, into c->backing and, if they are asked for, e->d.xattrs. */
+/* Read the xattrs into c->backing and, with CURSOR_XATTRS, into e->d.xattrs. */
 static int xattrs_read(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode,
 		       struct cursor_home *home, struct cfs_fault *f)
 {
@@ -275,7 +276,7 @@ static int level_push(struct cursor *c, const struct cfs_inode *inode, const u8 
 	return 0;
 }
 
-/* The entry is that of an inode met twice: which name is this one? */
+/* The inode of the entry has several names: find out whether this one is the first. */
 static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_dirent *d,
 		     struct cursor_home **homep)
 {
@@ -299,7 +300,7 @@ static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_
 	return rc;
 }
 
-/* The entry for an inode under the name @d of the deepest level; NULL: the root. */
+/* Make the entry for an inode with the name @d in the deepest level; NULL for the root. */
 static int entry_make(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode,
 		      const struct cfs_dirent *d, struct cfs_fault *f)
 {
@@ -345,7 +346,7 @@ static bool is_shown(const struct cursor *c, const struct cfs_dirent *d)
 	return false;
 }
 
-/* 1 and the next name in the walk, 0 at the end. */
+/* The next name of the walk: 1 and *@d, 0 at the end. */
 static int name_next(struct cursor *c, struct cfs_dirent *d, struct cfs_fault *f)
 {
 	while (c->depth) {
@@ -357,7 +358,7 @@ static int name_next(struct cursor *c, struct cfs_dirent *d, struct cfs_fault *f
 				rc = cfs_dirblock_open(
 					&c->block, image_piece(c->img, &c->dir, level->piece), f);
 			} else if (--c->depth) {
-				/* Back to the directory above, in the middle of a block. */
+				/* Go back to the directory above, in the middle of a block. */
 				rc = image_inode(c->img, level[-1].nid, &c->dir, f);
 			}
 		} else if (level->i == c->block.count) {

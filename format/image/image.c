@@ -173,6 +173,23 @@ int image_backing(const struct image *img, struct cfs_backing *b, const struct c
 	return rc;
 }
 
+int image_meaning(const struct image *img, const struct cfs_inode *inode, struct cfs_backing *b,
+		  image_shown_fn *shown, void *arg, struct cfs_fault *f)
+{
+	struct image_xattrs w;
+	struct cfs_shown as;
+	struct cfs_xattr x;
+	int rc = image_xattrs(&w, img, inode, f);
+
+	cfs_backing_init(b, inode);
+	while (!rc && (rc = image_xattrs_next(&w, &x, f)) > 0) {
+		rc = image_backing(img, b, &x, &as, f);
+		if (rc > 0)
+			rc = shown ? shown(arg, &x, &as) : 0;
+	}
+	return rc;
+}
+
 int image_find(const struct image *img, const struct cfs_inode *dir, const char *name, size_t len,
 	       struct cfs_inode *found, struct cfs_fault *f)
 {
@@ -196,7 +213,7 @@ int image_find(const struct image *img, const struct cfs_inode *dir, const char 
 			f->off += (u64)(piece.p - img->bytes);
 			return rc;
 		}
-		/* The name lies before the block, in a gap of it, or behind it. */
+		/* The name is before this block, in a gap of it, or behind it. */
 		if (at == block.count)
 			lo = mid + 1;
 		else

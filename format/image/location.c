@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "base/grow.h"
 
-/* The name that directory @dir has in its parent, and the parent. */
+/* Find the name of directory @dir in its parent, and the parent. */
 static int step_up(const struct image *img, u64 dir, struct location *up, struct cfs_fault *f)
 {
 	struct cfs_inode inode, parent;

@@ -14,7 +14,7 @@ static int add(struct objects *o, u32 image, const struct cursor_entry *e)
 		.s = e->d.payload, /* in the image */
 		.len = (u32)e->d.payload_len,
 		.tie = image,
-		.item = (void *)(uintptr_t)e->nid,
+		.number = e->nid,
 	};
 	return 0;
 }
@@ -69,24 +69,12 @@ int objects_record(const struct objects *o, size_t i, struct object_record *reco
 {
 	const struct image *img = &o->images[o->v[i].tie];
 	struct cfs_fault f;
-	struct image_xattrs w;
 	struct cfs_backing b;
-	struct cfs_shown shown;
 	struct cfs_inode inode;
-	struct cfs_xattr x;
-	int rc;
+	int rc = image_inode(img, o->v[i].number, &inode, &f);
 
-	rc = image_inode(img, (uintptr_t)o->v[i].item, &inode, &f);
 	if (!rc)
-		rc = image_xattrs(&w, img, &inode, &f);
-	if (!rc) {
-		cfs_backing_init(&b, &inode);
-		while ((rc = image_xattrs_next(&w, &x, &f)) > 0) {
-			rc = image_backing(img, &b, &x, &shown, &f);
-			if (rc < 0)
-				break;
-		}
-	}
+		rc = image_meaning(img, &inode, &b, NULL, NULL, &f);
 	if (rc)
 		return image_fault(err, rc, &f);
 	record->size = inode.size;

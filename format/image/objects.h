@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The objects that some images use, by name. */
+/* The objects that a set of images uses, by name. */
 #ifndef CFS_IMAGE_OBJECTS_H
 #define CFS_IMAGE_OBJECTS_H
 
@@ -7,35 +7,34 @@
 #include "image/image.h"
 
 /*
- * One item for each inode that names an object. After objects_sort() they stand
- * in byte order of the names; those with one name in the order of the images,
- * and within an image of its dump. Names point into the images, which must stay
- * open.
+ * One item for each inode that names an object. objects_sort() sorts them by name in byte
+ * order, equal names by image, and within an image by the order of its dump. Names point into
+ * the images, which must stay open.
  */
 struct objects {
-	struct sort_item *v; /* s, len: the name; tie: which image; item: the inode number */
+	struct sort_item *v; /* s, len: the name; tie: which image; number: the inode number */
 	size_t n, cap;
 	const struct image *images;
-	const char *const *filter; /* as a cursor's: only what is below these names of the root */
+	const char *const *filter; /* as for a cursor: only objects below these names of the root */
 	unsigned int nfilter;      /* 0: all */
 };
 
-/* What an inode says about its object. */
+/* The size and digest that an inode records for its object. */
 struct object_record {
 	u64 size;
 	struct cfs_digest digest; /* algorithm 0: none */
 };
 
-/* Add those of objects->images[image], which has been checked. -1 and a text. */
+/* Add the objects of objects->images[image], which was checked. -1 and a text. */
 int objects_add(struct objects *objects, u32 image, struct error *err);
 
 /* -1 without memory. */
 int objects_sort(struct objects *objects, struct error *err);
 
-/* Keep of each name, once sorted, only the first item. */
+/* After sorting: keep only the first item of each name. */
 void objects_unique(struct objects *objects);
 
-/* Behind the last item with the name of item @i. */
+/* The index behind the last item that has the name of item @i. */
 size_t objects_end(const struct objects *objects, size_t i);
 
 int objects_record(const struct objects *objects, size_t i, struct object_record *record,

@@ -2,8 +2,9 @@
 #include "image/odd.h"
 
 #define NSEC_MAX 999999999u
-#define PATH_LINUX_MAX 4094u  /* with a slash before it and a NUL behind it, PATH_MAX */
-#define CHUNKS_IN_BLOCK 1017u /* a larger map may lie where nobody looks (image-format 9.6) */
+#define PATH_LINUX_MAX 4094u /* with the slash before it and a NUL, PATH_MAX */
+#define CHUNKS_IN_BLOCK                                                                            \
+	1017u /* a larger map may be in a block that no reader looks at (image format 9.6) */
 
 static const char *const texts[ODD_MAX] = {
 	[ODD_ALIGN] = "size is not a multiple of 4096",
@@ -29,7 +30,7 @@ static const char *const texts[ODD_MAX] = {
 	[ODD_PATH] = "redirect with an empty or . component",
 	[ODD_NO_REDIRECT] = "metacopy without redirect",
 	[ODD_NO_METACOPY] = "redirect without metacopy",
-	[ODD_LOST] = "metacopy or redirect on what is no regular file",
+	[ODD_LOST] = "metacopy or redirect on an inode that is not a regular file",
 	[ODD_CONTENT_AND_OBJECT] =
 		"metacopy or redirect on a file that is empty or has its content in the image",
 	[ODD_NO_DATA] = "file with neither content nor metacopy",
@@ -52,7 +53,7 @@ static u64 odd_if(bool is, enum odd odd)
 	return is ? (u64)1 << odd : 0;
 }
 
-/* Whether any of the bytes is not zero; those that are not there are. */
+/* Whether any of the bytes is not zero. Bytes outside of @s count as zero. */
 static bool any(struct cfs_span s, u64 off, u64 len)
 {
 	const u8 *p = cfs_span_at(s, off, len);
@@ -121,7 +122,7 @@ u64 odd_inode(const struct image *img, const struct cfs_inode *inode)
 	u64 odd = odd_if(inode_reserved(img, inode), ODD_INODE_RESERVED);
 
 	odd |= odd_if(!inode->nlink, ODD_NLINK);
-	/* The time of a compact inode is that of the superblock. */
+	/* A compact inode has the time of the superblock. */
 	odd |= odd_if(inode->head_len == sizeof(struct erofs_inode_extended) &&
 			      inode->mtime_nsec > NSEC_MAX,
 		      ODD_NSEC);
@@ -158,7 +159,7 @@ u64 odd_xattr(const struct image *img, const struct cfs_xattr *x)
 	u32 n, prefix_len;
 	const char *prefix;
 
-	/* A name that has its prefix split off has none of the others in front. */
+	/* A name with its prefix split off does not begin with another prefix. */
 	if (x->index != EROFS_XATTR_INDEX_NONE && x->index != EROFS_XATTR_INDEX_LUSTRE)
 		return acl;
 	prefix = cfs_xattr_prefix(x->index, &n);
@@ -186,7 +187,7 @@ static bool has_control(const char *s, size_t len)
 	return false;
 }
 
-/* The path of the backing file of a regular file, if it has one. */
+/* Faults of the path of a backing file. */
 static u64 odd_path(const struct cfs_backing *b)
 {
 	if (!b->has_redirect)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Soft faults of one structure (reliability RI-7): what no writer of this
- * format makes and every reader accepts. Nobody pays for them who does not ask.
- * Each is a bit of a set.
+ * Soft faults of one structure (RI-7): readers accept them, but no writer of this format makes
+ * them. Image format 15.5 explains those that make Linux show something else. They are computed
+ * only on request. A set of faults has a bit for each.
  */
 #ifndef CFS_IMAGE_ODD_H
 #define CFS_IMAGE_ODD_H
@@ -46,13 +46,15 @@ enum odd {
 	ODD_MAX,
 };
 
-/* Constant, lower case. */
+/* The text of a fault, a constant in lower case. */
 const char *odd_text(enum odd odd);
 
-/* Header, superblock, and the size of the file. ODD_INOS is for who has counted. */
+/*
+ * Header, superblock, and the size of the file. The caller, which counts inodes, adds ODD_INOS.
+ */
 u64 odd_super(const struct image *img);
 
-/* Head and data of an inode. */
+/* The head and the data of an inode. */
 u64 odd_inode(const struct image *img, const struct cfs_inode *inode);
 
 u64 odd_dirblock(const struct cfs_dirblock *block);
@@ -60,14 +62,16 @@ u64 odd_dirblock(const struct cfs_dirblock *block);
 /* One xattr of an inode. */
 u64 odd_xattr(const struct image *img, const struct cfs_xattr *x);
 
-/* The xattr area of an inode: @filter is the name filter that its @n xattrs give. */
+/*
+ * The header of an xattr area. @filter is the name filter that the @n xattrs of the inode give.
+ */
 u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n);
 
-/* What all xattrs of an inode say together. */
+/* All xattrs of an inode together. */
 u64 odd_backing(const struct image *img, const struct cfs_inode *inode,
 		const struct cfs_backing *b);
 
-/* The name @e, in the root or in another directory, of an inode. */
+/* A name of an inode, in the root or in another directory. */
 u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root);
 
 #endif

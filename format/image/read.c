@@ -11,14 +11,14 @@ enum mark {
 	MARK_YES,
 };
 
-/* Directories in breadth first order. */
+/* A directory of the walk, in breadth first order. */
 struct queued {
 	u64 nid;
 	struct node *node;   /* while the tree is built */
-	enum mark whiteouts; /* the encoder found some in it */
+	enum mark whiteouts; /* whether the encoder found whiteouts in it */
 };
 
-/* A link whose target was not there yet. */
+/* A link whose target was not made yet. */
 struct pending {
 	struct link *link;
 	u32 rank;
@@ -30,19 +30,20 @@ struct reader {
 	struct queued *dirs;
 	size_t ndirs, dirs_cap;
 	/*
-	 * By rank of the inodes met twice. The name that holds one: its number in
-	 * the walk, counted from 1, shifted left; bit 0: i_ino agrees, so it stays.
+	 * By rank of the inodes with several names. holder is the name that holds the inode:
+	 * its number in the walk, counted from 1, shifted left by one. Bit 0 is set if i_ino
+	 * agrees, and the name is final then.
 	 */
 	u64 *holder;
 	struct node **held;
-	enum mark *whiteout; /* the inode is one */
+	enum mark *whiteout; /* whether the inode is a whiteout */
 	struct pending *pending;
 	size_t npending, pending_cap;
 	u64 names, inodes;
 	struct cfs_fault f;
 };
 
-/* What the walk calls for each name but the dots; @dir: index of its directory. */
+/* Called for each name but the dots. @dir is the index of its directory. */
 typedef int visit_fn(struct reader *r, size_t dir, const struct cfs_dirent *e,
 		     const struct cfs_inode *inode);
 
@@ -74,7 +75,7 @@ static int walk_block(struct reader *r, size_t dir, struct cfs_span bytes, visit
 	return rc;
 }
 
-/* Breadth first, names in byte order, through the directories that @visit pushes. */
+/* Walk breadth first, names in byte order, through the directories that @visit adds. */
 static int walk(struct reader *r, visit_fn *visit)
 {
 	int rc = 0;
@@ -91,7 +92,10 @@ static int walk(struct reader *r, visit_fn *visit)
 	return rc;
 }
 
-/* Whether an inode has trusted.overlay.overlay.@mark (image-format 5.3); *known keeps the answer. */
+/*
+ * Find out whether an inode has the xattr trusted.@mark (image format 5.3). *@known keeps the
+ * answer.
+ */
 static int find_mark(struct reader *r, const struct cfs_inode *inode, const char *mark,
 		     enum mark *known)
 {
@@ -114,8 +118,8 @@ static int find_mark(struct reader *r, const struct cfs_inode *inode, const char
 }
 
 /*
- * Where no inode lies between two names of one, the count fits both. It makes
- * a difference for a whiteout alone, which marks the directory that holds it.
+ * If no inode is between two names of one inode, the count fits both. The choice matters for a
+ * whiteout only, because the encoder marks the directory that holds it.
  */
 static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode *inode,
 		    enum mark *whiteout, bool *may)
@@ -135,7 +139,10 @@ static int may_hold(struct reader *r, struct queued *dir, const struct cfs_inode
 	return rc;
 }
 
-/* The name at which the count of inodes is the inode's own number holds it, else the first one met. */
+/*
+ * Find the name that holds an inode: the one at which the count of inodes equals i_ino; if
+ * there is none, the first name of the walk.
+ */
 static int find_holder(struct reader *r, size_t dir, const struct cfs_dirent *e,
 		       const struct cfs_inode *inode)
 {
@@ -186,8 +193,9 @@ static int find_holders(struct reader *r)
 	return rc;
 }
 
-static int xattr_add(struct reader *r, const struct cfs_xattr *x, const struct cfs_shown *shown)
+static int xattr_add(void *arg, const struct cfs_xattr *x, const struct cfs_shown *shown)
 {
+	struct reader *r = arg;
 	u8 name[CFS_XATTR_NAME_ESCAPED_MAX];
 	struct grower *g = r->g;
 	const struct xattr *xattr;
@@ -198,7 +206,7 @@ static int xattr_add(struct reader *r, const struct cfs_xattr *x, const struct c
 			     x->len);
 	if (!xattr)
 		return -ENOMEM;
-	/* Images may hold more than the budget of one input: what lowering added is in it. */
+	/* An inode may exceed the budget of an input, because the encoder added xattrs. */
 	g->set.budget = 0;
 	if (!xattr_set_put(&g->set, xattr))
 		return 0;
@@ -208,27 +216,11 @@ static int xattr_add(struct reader *r, const struct cfs_xattr *x, const struct c
 			  "xattr too long to be written again");
 }
 
-/* Xattrs of an inode into r->g->set, and what they mean. */
+/* Read the xattrs of an inode into r->g->set, and their meaning into *@b. */
 static int xattrs_read(struct reader *r, const struct cfs_inode *inode, struct cfs_backing *b)
 {
-	struct image_xattrs w;
-	struct cfs_shown shown;
-	struct cfs_xattr x;
-	int rc;
-
-	cfs_backing_init(b, inode);
 	xattr_set_clear(&r->g->set);
-	rc = image_xattrs(&w, r->img, inode, &r->f);
-	if (rc)
-		return rc;
-	while ((rc = image_xattrs_next(&w, &x, &r->f)) > 0) {
-		rc = image_backing(r->img, b, &x, &shown, &r->f);
-		if (rc > 0)
-			rc = xattr_add(r, &x, &shown);
-		if (rc)
-			break;
-	}
-	return rc;
+	return image_meaning(r->img, inode, b, xattr_add, r, &r->f);
 }
 
 static int file_fill(struct reader *r, struct node *node, const struct cfs_inode *inode,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An image to the tree it was made of, to write it again (image-format 15.2).
- * Each inode is held by the name that holds it in the image. Only listings walk
- * an image without a tree: image/cursor.h.
+ * Read an image into the tree it was made of, to write it again (image format 15.2). Each inode
+ * gets the name that holds it in the image. Listings walk an image without a tree:
+ * image/cursor.h.
  */
 #ifndef CFS_IMAGE_READ_H
 #define CFS_IMAGE_READ_H
@@ -11,8 +11,8 @@
 #include "tree/tree.h"
 
 /*
- * Fill and seal a tree that tree_init() made from a checked image, which may be
- * closed afterwards. Refuses versions that are not written (above 1).
+ * Fill and seal a tree that tree_init() made, from a checked image. The image may be closed
+ * afterwards. Refuses format versions that are not written (above 1).
  */
 int image_read(struct tree *tree, const struct image *img, struct error *err);
 

@@ -71,7 +71,7 @@ static int list(struct walk *w, const struct folder *f)
 			rc = error_nomem(w->err);
 		else
 			w->names[w->nnames++] =
-				(struct sort_item){ sort_prefix(s, len), s, (u32)len, 0, NULL };
+				(struct sort_item){ sort_prefix(s, len), s, (u32)len, 0, { NULL } };
 	}
 	if (!rc && errno)
 		rc = error_sys(w->err, "%s/%s: read", w->r->name, f->path);

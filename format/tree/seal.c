@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tree_seal(): what is done once with a tree that has all its names. */
+/* tree_seal(): the work that is done once, when the tree has all its names. */
 #include <stdlib.h>
 #include "base/sort.h"
 #include "base/text.h"
 #include "core/erofs.h"
 #include "tree/tree.h"
 
-/* @twice becomes the name of the lowest line that an earlier one has as well. */
+/* @twice receives, of all names that repeat an earlier one, the one with the lowest line. */
 static int sort_directory(struct node *dir, const struct name **twice)
 {
 	struct sort_item *v = malloc(dir->dir.count * sizeof(*v));
@@ -16,7 +16,7 @@ static int sort_directory(struct node *dir, const struct name **twice)
 	if (!v)
 		return -1;
 	for (struct name *c = dir->dir.first; c; c = c->next)
-		v[n++] = (struct sort_item){ sort_prefix(c->s, c->len), c->s, c->len, 0, c };
+		v[n++] = (struct sort_item){ sort_prefix(c->s, c->len), c->s, c->len, 0, { c } };
 	if (sort_strings(v, n)) {
 		free(v);
 		return -1;
@@ -55,7 +55,7 @@ int tree_sort(struct tree *tree, u32 *line, struct error *err)
 	return error_set(err, EEXIST, "name is there already");
 }
 
-/* The nodes of a directory get the next places in tree->order. */
+/* Append the nodes of a directory to tree->order. */
 static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
 {
 	dir->dir.start = tail;
@@ -95,8 +95,8 @@ static int number(struct tree *tree)
 }
 
 /*
- * Do @step with all links. The fault of the first line is the one reported,
- * whatever the order of names; a link without line counts as first.
+ * Call @step for all links. Reports the fault of the link with the lowest line, in whatever
+ * order the names are; a link without a line counts as lowest.
  */
 static int each_link(struct tree *tree,
 		     int (*step)(struct tree *tree, struct link *link, struct error *err),
@@ -122,7 +122,7 @@ static int each_link(struct tree *tree,
 	return bad ? -1 : 0;
 }
 
-/* The name in a directory that holds an inode. NULL: there is none. */
+/* The name of a directory that holds an inode, or NULL. */
 static struct name *find_node(const struct tree *tree, const struct node *dir, const char *s,
 			      size_t len)
 {
@@ -149,9 +149,9 @@ static int index_link(struct tree *tree, struct link *link, struct error *err)
 }
 
 /*
- * Runs of slashes count as one, leading and trailing ones are ignored, the empty
- * path is the root; links on the way are not followed. NULL: nothing is there, or
- * there was no memory for the table of links, which few trees need (err->code).
+ * Look up a path. Runs of slashes count as one; leading and trailing slashes are ignored; the
+ * empty path is the root; links on the way are not followed. Returns NULL if there is no such
+ * name, or without memory for the table of links, which few trees need (err->code tells).
  */
 static struct name *find_path(struct tree *tree, const char *path, size_t len, struct error *err)
 {
@@ -183,7 +183,7 @@ static struct name *find_path(struct tree *tree, const char *path, size_t len, s
 	}
 }
 
-/* Find what the path of a link names: a node, or another link (via). */
+/* Find the target of a link: a node, or another link (via). */
 static int look_up(struct tree *tree, struct link *link, struct error *err)
 {
 	struct name *n;
@@ -204,7 +204,7 @@ static int look_up(struct tree *tree, struct link *link, struct error *err)
 	return 0;
 }
 
-/* Nobody who comes by later walks this chain again. */
+/* Cut a chain after its fault was reported, so that no later link walks it again. */
 static void cut_chain(struct link *link)
 {
 	while (link->via) {
@@ -222,7 +222,7 @@ int link_follow(struct link *link, struct error *err)
 
 	for (bool odd = false; !end->target; odd = !odd) {
 		if (!end->via) {
-			cut_chain(link); /* its end has been reported */
+			cut_chain(link); /* the fault at its end was reported */
 			return 0;
 		}
 		end = end->via;
@@ -261,7 +261,7 @@ static bool equal_xattr(const void *item, const void *want)
 	       !xattr_name_order(a->name, b->name);
 }
 
-/* Give equal xattrs of all pools one number. The numbers reach no output. */
+/* Give equal xattrs of all pools the same number. The numbers do not reach any output. */
 static int number_xattrs(struct tree *tree)
 {
 	struct table all = { 0 };

@@ -25,7 +25,6 @@ void tree_release(struct tree *tree)
 	}
 	table_release(&tree->table);
 	free(tree->order);
-	free(tree->image);
 	memset(tree, 0, sizeof(*tree));
 }
 
@@ -69,7 +68,7 @@ struct name *tree_indexed(const struct tree *tree, const struct node *dir, const
 	return table_find(&tree->table, name_hash(tree, dir, s, len), same_name, &want);
 }
 
-/* Of names that are there twice one is enough: the same hash a million times is a long way. */
+/* Index a duplicate name once: a million entries with one hash would make a long chain. */
 int tree_index(struct tree *tree, struct name *n)
 {
 	if (n->parent->dir.unsorted && tree_indexed(tree, n->parent, n->s, n->len))
@@ -279,27 +278,19 @@ struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_
 	return tree_indexed(tree, dir, s, len);
 }
 
+static const void *name_parent(const void *chain, const void *at, const char **s, size_t *len)
+{
+	const struct name *n = at;
+
+	(void)chain;
+	*s = n->s;
+	*len = n->len;
+	return n->parent ? &n->parent->name : NULL;
+}
+
 void tree_path(struct buf *b, const struct name *name)
 {
-	size_t len = 0;
-	char *p;
-
-	for (const struct name *n = name; n->parent; n = &n->parent->name)
-		len += n->len + 1u;
-	if (!len) {
-		buf_byte(b, '/');
-		return;
-	}
-	p = buf_room(b, len);
-	if (!p)
-		return;
-	b->len += len;
-	p += len;
-	for (const struct name *n = name; n->parent; n = &n->parent->name) {
-		p -= n->len;
-		memcpy(p, n->s, n->len);
-		*--p = '/';
-	}
+	buf_path(b, name_parent, NULL, name);
 }
 
 struct name *tree_next(const struct name *name)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tree of files that every input fills and every output walks
- * (image-format 2): one node for each inode, and a link for each further name.
+ * The tree of files (image format 2). Every input fills it and every output walks it. Each
+ * inode is one node; each further name of an inode is a link.
  *
- * A source makes a grower per thread and adds names with it; nothing in a
- * grower is shared. When all names are there tree_seal() sorts, numbers the nodes,
- * resolves the links among them, and numbers the xattrs. From then on the tree is const.
+ * A source makes one grower for each thread and adds names with it; threads share nothing in a
+ * grower. When all names are there, tree_seal() sorts them, numbers nodes and xattrs, and
+ * resolves the links. From then on the tree is const.
  */
 #ifndef CFS_TREE_TREE_H
 #define CFS_TREE_TREE_H
@@ -17,53 +17,61 @@
 #include "tree/xattr.h"
 
 /*
- * Components of a path in a tar archive, a table of contents or an OSTree commit: a
- * few bytes of these can imply a directory, or name one again and again.
+ * The limit on components of a path in a tar archive, a table of contents or an OSTree commit,
+ * where a few bytes can imply a directory, or name one again and again.
  */
 #define TREE_COMPONENTS_MAX 2048u
 
-/* A name in a directory; the head of a node or of a link. */
+/* A name in a directory, the first member of a node or a link. */
 struct name {
-	struct name *next; /* sibling; in byte order once the tree is sealed */
+	struct name *next; /* the next name of the directory; in byte order after tree_seal() */
 	const char *s;     /* not terminated; NULL for the root */
 	struct node *parent;
-	u32 id; /* of a node: breadth first, root 0, links not counted; before tree_seal() as a link's line */
+	union {
+		u32 origin; /* of a node before tree_seal(): its line, or a number of the source */
+		u32 id; /* of a node after tree_seal(): breadth first, root 0, links not counted */
+	};
 	u8 len;
 	bool is_link;
 };
 
-/* An inode, under the name that holds it. */
+/* An inode, with the name that holds it. */
 struct node {
 	struct name name; /* first member */
 	u32 mode;         /* type and permissions, 16 bits */
 	u32 nlink, uid, gid;
-	u32 rdev; /* devices only, else 0 */
+	u32 rdev; /* of devices, else 0 */
 	u32 mtime_nsec;
 	s64 mtime;
-	u64 size; /* image-format 2; of a directory 0 */
+	u64 size; /* 0 for directories (image format 2) */
 	u32 nxattrs;
 	u16 payload_len;
 	bool payload_is_object;      /* the payload is cfs_object_name() of the digest */
 	u8 algorithm;                /* of the digest; CFS_NO_ALGORITHM: there is none */
-	const struct xattr **xattrs; /* by name, byte order */
+	const struct xattr **xattrs; /* in byte order of the names */
 	union {
 		struct { /* directory */
 			struct name *first;
 			union {
 				struct name *last; /* before tree_seal() */
-				struct {           /* by tree_seal(): its nodes in tree->order */
+				struct {           /* set by tree_seal(): its nodes in */
 					u32 start, nodes;
 				};
 			};
-			u32 count; /* names in it, links included; by tree_seal(): directories in it */
-			bool unsorted;      /* names did not arrive in order, or one twice */
-			bool indexed;       /* all its names stand in the tree's table */
-			bool has_whiteouts; /* a child is one; by tree_seal() */
+			u32 count; /* number of names, links included; after tree_seal(): number of directories in it */
+			bool unsorted;      /* names came out of order, or one came twice */
+			bool indexed;       /* all its names are in the tree's table */
+			bool has_whiteouts; /* set by tree_seal(): a child is a whiteout */
 		} dir;
 		struct { /* symlink: the target; regular file: the backing path */
-			const char *payload; /* NULL: none, or the digest's object name */
-			const u8 *content;   /* size bytes; NULL: none */
-			const u8 *digest;    /* as many bytes as the algorithm has, or NULL */
+			union {
+				const char
+					*payload; /* NULL: none, or the object name of the digest */
+				struct link *
+					replacement; /* in source/dir: the link that replaces the node */
+			};
+			const u8 *content; /* size bytes; NULL: none */
+			const u8 *digest;  /* the bytes of the digest, or NULL */
 		} file;
 	};
 };
@@ -71,18 +79,18 @@ struct node {
 /* A further name of an inode. */
 struct link {
 	struct name name;    /* first member, is_link */
-	struct node *target; /* at the latest by tree_seal() */
-	const char *path;    /* of the target, where it had to be looked up; NULL */
+	struct node *target; /* set by tree_seal() at the latest */
+	const char *path;    /* path of the target, if tree_seal() has to look it up; else NULL */
 	u32 path_len;
-	u32 line; /* of the input, for messages, or what the source has in its place; 0: none */
-	struct link *via;     /* tree_seal(): the target is a link itself */
-	struct link *earlier; /* the one that the grower made before this */
+	u32 line;         /* line of the input for messages, or a number of the source; 0: none */
+	struct link *via; /* during tree_seal(): the target, if it is a link itself */
+	struct link *earlier; /* the link that the grower made before this one */
 };
 
-/* Where the name came from; of a node, before tree_seal(). */
+/* The line that the name came from. Of a node only before tree_seal(). */
 static inline u32 name_line(const struct name *n)
 {
-	return n->is_link ? ((const struct link *)n)->line : n->id;
+	return n->is_link ? ((const struct link *)n)->line : n->origin;
 }
 
 static inline struct node *name_node(struct name *n)
@@ -101,7 +109,7 @@ static inline bool node_is_whiteout(const struct node *node)
 	return node_is(node, 0020000) && node->rdev == 0;
 }
 
-/* Whether the data of the node stands in a backing file. */
+/* Whether the data of the node is in a backing file. */
 static inline bool node_is_external(const struct node *node)
 {
 	return node_is(node, 0100000) && node->size > 0 && !node->file.content;
@@ -109,7 +117,7 @@ static inline bool node_is_external(const struct node *node)
 
 struct tree;
 
-/* What one thread adds names with. Its memory belongs to the tree. */
+/* The means by which one thread adds names. Its memory belongs to the tree. */
 struct grower {
 	struct tree *tree;
 	struct grower *next;
@@ -124,58 +132,63 @@ struct tree {
 	struct node *root;
 	struct grower *growers;
 	struct table
-		table; /* names by (parent, name) of the indexed directories; in tree_seal() of links */
-	struct hash_key key;      /* of all tables of this tree */
-	u32 nodes, links, xattrs; /* by tree_seal(): numbers of nodes, links, different xattrs */
-	bool whiteouts;           /* by tree_seal(): there are some */
-	u8 algorithm;             /* of all digests; CFS_NO_ALGORITHM: there is none yet */
-	bool algorithm_is_given;  /* the user has chosen it */
-	struct node **order;      /* by tree_seal(): nodes by id */
-	void *image;              /* malloc()ed bytes that names and values point into, or NULL */
+		table; /* names of the indexed directories by (parent, name); during tree_seal() of links */
+	struct hash_key key; /* key of all tables of this tree */
+	u32 nodes, links,
+		xattrs; /* set by tree_seal(): numbers of nodes, of links, of different xattrs */
+	bool whiteouts; /* set by tree_seal() */
+	u8 algorithm;   /* of all digests; CFS_NO_ALGORITHM: there is none yet */
+	bool algorithm_is_given; /* the user has chosen it */
+	struct node **order;     /* set by tree_seal(): nodes by id */
 };
 
 void tree_init(struct tree *tree);
 void tree_release(struct tree *tree);
 
-/* A new grower, or NULL without memory. Not for several threads at once. */
+/* A new grower, or NULL without memory. Not safe for several threads at once. */
 struct grower *tree_grower(struct tree *tree);
 
 /*
- * Add a node to a directory, or as the root with @parent NULL. Copies the name.
- * NULL without memory. The caller knows that the name is legal (RT-4) and is the
- * only one who adds to this directory.
- * nlink is 1, everything else 0.
+ * Add a node to a directory, or make it the root if @parent is NULL. Copies the name. nlink is
+ * 1, every other field is 0. Returns NULL without memory. The caller checked that the name is
+ * legal (RT-4); one thread at a time adds to a directory.
  */
 struct node *tree_add(struct grower *g, struct node *parent, const char *name, size_t len,
 		      u32 mode);
 
-/* Add a further name. With target NULL the path is looked up by tree_seal(). */
+/* Add a link. If @target is NULL, tree_seal() looks its path up. */
 struct link *tree_add_link(struct grower *g, struct node *parent, const char *name, size_t len,
 			   struct node *target);
 
 /*
- * For a source that makes nodes and links before it knows whether they will be
- * in the tree: put a name that is filled in behind the others of its parent. It
- * has to count it in its grower. -1 without memory.
+ * Append a name that the caller filled in to the names of its parent, for a source that makes
+ * nodes and links before it knows whether the tree will have them. The source has to count the
+ * name in its grower. -1 without memory.
  */
 int tree_append(struct tree *tree, struct name *n);
 
 /*
- * Sort each directory, if it is not sorted. -1 and a text without memory, or if a
- * name is there twice; @line receives the first line that repeats one, else 0.
+ * Sort each directory that is not sorted. -1 and a text without memory or if a name is there
+ * twice; *@line is then the lowest line that repeats a name, else 0.
  */
 int tree_sort(struct tree *tree, u32 *line, struct error *err);
 
 /*
- * Follow the chain of link->via to its end and give all links of it that target;
- * a chain to nowhere is cut. The whole work is O(links). -1 and a text for a cycle.
+ * Follow the chain of link->via to its end and give all its links that target. Cuts a chain
+ * that ends nowhere. All calls together take O(links). -1 and a text for a cycle.
  */
 int link_follow(struct link *link, struct error *err);
 
-/* -1 and a text unless the name is legal: 1 to 255 bytes, no '/' and NUL, not "." and "..". */
+/*
+ * Check that a name is legal: 1 to 255 bytes, no '/' and no NUL, not "." and not "..". -1 and a
+ * text if not.
+ */
 int tree_check_name(const char *name, size_t len, struct error *err);
 
-/* Copy payload, content or digest into the node. -1 without memory. Set the digest before the payload. */
+/*
+ * Copy payload, content or digest into the node. Set the digest before the payload. -1 without
+ * memory.
+ */
 int node_set_payload(struct grower *g, struct node *node, const char *s, size_t len);
 int node_set_content(struct grower *g, struct node *node, const void *data, size_t len);
 int node_set_digest(struct grower *g, struct node *node, const struct cfs_digest *digest);
@@ -190,52 +203,51 @@ int tree_use_algorithm(struct tree *tree, u8 algorithm, struct error *err);
 void node_await_digest(struct node *node, u8 algorithm, const u8 *bytes);
 
 /*
- * The backing path of a regular file or NULL: either node->file.payload or, if that is
- * its digest's object name, that name made in @room. Not terminated; *len is its length.
+ * The backing path of a regular file, or NULL: node->file.payload or, if the path is the object
+ * name of the digest, that name made in @room. Not terminated; *@len is its length.
  */
 const char *node_payload(const struct node *node, char room[CFS_OBJECT_NAME_MAX], size_t *len);
 
 /*
- * Put an xattr into g->set: a name of 1 to 255 bytes, a value of up to 65535.
- * -1 and a text without memory, or over the budget (image-format 5.6).
+ * Put an xattr into g->set: a name of 1 to 255 bytes, a value of up to 65535. -1 and a text
+ * without memory or over the budget (image format 5.6).
  */
 int grow_xattr(struct grower *g, const void *name, size_t name_len, const void *value, size_t len,
 	       struct error *err);
 
-/* What a failed xattr_set_put() says. Returns -1. */
+/* Set the text for a failed xattr_set_put(). Returns -1. */
 int xattr_failed(struct error *err);
 
 /* Copy the xattrs of g->set to the node. -1 without memory. */
 int node_set_xattrs(struct grower *g, struct node *node);
 
 /*
- * Look up a name in a directory while the tree grows. NULL if there is none, or
- * there was no memory to index the directory (*err says which; err->code 0: not there).
+ * Look up a name in a directory while the tree grows. Returns NULL if there is none (err->code
+ * is 0 then) or without memory to index the directory.
  */
 struct name *tree_find(struct tree *tree, struct node *dir, const char *s, size_t len,
 		       struct error *err);
 
 /*
- * The tree's table alone: put a name into it (-1 without memory) unless it has one that
- * is called so in that directory, and look one up.
+ * Use the table of the tree directly: tree_index() adds a name unless its directory already has
+ * one of that name there (-1 without memory), tree_indexed() looks a name up.
  */
 int tree_index(struct tree *tree, struct name *n);
 struct name *tree_indexed(const struct tree *tree, const struct node *dir, const char *s,
 			  size_t len);
 
 /*
- * The tree is complete: sort each directory (a name that is there twice is an
- * error), resolve and check links (a missing target, a cycle and a directory are
- * errors), number nodes and xattrs. @line: receives the line of the name that is
- * wrong, or 0.
+ * Complete the tree: sort each directory, resolve and check the links, number nodes and xattrs.
+ * -1 and a text for a name that is there twice, a link without target, in a cycle or to a
+ * directory; *@line is the line of that name, or 0.
  */
 int tree_seal(struct tree *tree, u32 *line, struct error *err);
 
-/* The path of a name, root "/", added to @b (not escaped). */
+/* Append the path of a name to @b, not escaped; the root is "/". */
 void tree_path(struct buf *b, const struct name *name);
 
 /*
- * Walk depth first, parents before children, without recursion:
+ * Walk depth first, parents before their children, without recursion:
  *	for (n = &tree->root->name; n; n = tree_next(n)) ...
  */
 struct name *tree_next(const struct name *name);

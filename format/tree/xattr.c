@@ -131,7 +131,7 @@ int xattr_name_order(const struct xattr_name *a, const struct xattr_name *b)
 	return a == b ? 0 : text_order(a->s, a->len, b->s, b->len);
 }
 
-/* The first place whose name is not below @name; *there: it is equal. */
+/* The first place whose name is not below @name. *@there: it is that name. */
 static u32 place_of(const struct xattr *const *v, u32 n, const struct xattr_name *name, bool *there)
 {
 	u32 lo = 0, hi = n;
@@ -139,7 +139,7 @@ static u32 place_of(const struct xattr *const *v, u32 n, const struct xattr_name
 
 	*there = false;
 	if (order > 0)
-		return n; /* names mostly come in order */
+		return n; /* names usually come in order */
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
@@ -161,7 +161,7 @@ static u64 cost(const struct xattr *x)
 	return 7u + x->name->len + x->len;
 }
 
-/* image-format 5.6, modulo 2^64 as written there. */
+/* Count the xattr against the budget of image format 5.6, modulo 2^64 as that section says. */
 static int charge(struct xattr_set *set, const struct xattr *old, const struct xattr *x)
 {
 	u32 left = set->n - (old ? 1 : 0);

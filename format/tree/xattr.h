@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Extended attributes of a tree: each different (name, value) stands once per
- * pool, and a node has an array of pointers. The budget is image-format 5.6.
+ * Extended attributes of a tree. A pool has each different (name, value) once, and a node has
+ * an array of pointers. Image format 5.6 sets the budget.
  */
 #ifndef CFS_TREE_XATTR_H
 #define CFS_TREE_XATTR_H
@@ -11,16 +11,16 @@
 
 struct xattr_name {
 	u32 hash;
-	u32 filter; /* the bit that it clears in an inode's name filter (image-format 7.5) */
+	u32 filter; /* the bit that the name clears in the name filter of an inode (image format 7.5) */
 	u16 len;
-	u8 index, prefix; /* how EROFS stores it: the index stands for that many bytes */
+	u8 index, prefix; /* EROFS index, and the length of the prefix that it stands for */
 	bool escaped;     /* cfs_name_is_escaped() */
 	char s[];         /* terminated */
 };
 
 struct xattr {
 	const struct xattr_name *name;
-	u32 id; /* by tree_seal(): the same for equal xattrs of all pools */
+	u32 id; /* set by tree_seal(): equal xattrs of all pools have the same number */
 	u32 hash;
 	u16 len;
 	u8 value[];
@@ -43,7 +43,10 @@ const struct xattr *xattr_intern(struct xattr_pool *pool, const void *name, size
 const struct xattr *xattr_find(const struct xattr_pool *pool, const void *name, size_t name_len,
 			       const void *value, size_t len);
 
-/* The xattrs of one inode while they are collected: sorted by name, with the counter of 5.6. */
+/*
+ * The xattrs of one inode while a source collects them, sorted by name, with the counter of
+ * image format 5.6.
+ */
 struct xattr_set {
 	const struct xattr **v;
 	u32 n;
@@ -53,16 +56,16 @@ struct xattr_set {
 
 void xattr_set_release(struct xattr_set *set);
 
-/* No xattrs, counter 0. */
+/* Remove all xattrs and set the counter to 0. */
 void xattr_set_clear(struct xattr_set *set);
 
 /*
- * set() of image-format 5.6: add or replace. 0; -1 with errno ENOMEM, or with
- * ENOSPC if the budget is exceeded.
+ * Add or replace an xattr, as set() of image format 5.6 does. 0; -1 with errno ENOMEM, or
+ * ENOSPC over the budget.
  */
 int xattr_set_put(struct xattr_set *set, const struct xattr *xattr);
 
-/* Add an xattr whose name is not there, without counting it. -1 without memory. */
+/* Add an xattr whose name is new, without counting it. -1 without memory. */
 int xattr_set_add(struct xattr_set *set, const struct xattr *xattr);
 
 /* The xattr called @name in a sorted array, or NULL. */

@@ -18,6 +18,7 @@
 #include <linux/fsverity.h>
 #include <linux/fuse.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

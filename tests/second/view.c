@@ -151,7 +151,9 @@ static void entry(const char *path, const char *shown, unsigned int dtype)
 	white = xattrs(path, S_ISREG(st.st_mode) && !st.st_size, &names);
 	if (white)
 		st.st_mode = S_IFCHR | (st.st_mode & 07777);
-	else if (dtype && dtype != (st.st_mode & S_IFMT) >> 12)
+	/* The module's readdir asks only directories with marks for whiteouts. */
+	else if (dtype && dtype != (st.st_mode & S_IFMT) >> 12 &&
+		 !(S_ISCHR(st.st_mode) && !st.st_rdev))
 		fprintf(out, " d_type:%u", dtype);
 	fprintf(out, " %o", st.st_mode);
 	if (strcmp(shown, "/"))

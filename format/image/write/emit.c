@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The bytes, from first to last (image-format 7.2 to 7.5, 9 and 10). */
+/* Write the bytes of the image from first to last (image format 7.2 to 7.5, 9 and 10). */
 #include "core/backing.h"
 #include "core/decode.h"
 #include "image/write/plan.h"
@@ -35,7 +35,7 @@ static void emit_header(const struct plan *plan, struct writer *w)
 	writer_add(w, &sb, sizeof(sb));
 }
 
-/* 7.2 without the value. */
+/* Write an xattr entry without its value (image format 7.2). */
 static void emit_entry(struct writer *w, u8 index, const char *suffix, u32 len, u32 value_len)
 {
 	struct erofs_xattr_entry entry = {
@@ -48,7 +48,7 @@ static void emit_entry(struct writer *w, u8 index, const char *suffix, u32 len, 
 	writer_add(w, suffix, len);
 }
 
-/* Of metacopy or redirect, whose names have the same length. */
+/* Write the entry of metacopy or redirect, whose names have the same length. */
 static void emit_backing_entry(struct writer *w, bool metacopy, u32 value_len)
 {
 	const u32 prefix = sizeof("trusted.") - 1;
@@ -91,15 +91,16 @@ static void emit_inline(struct writer *w, const struct node *node, const struct 
 	pad_to(w, cfs_align(w->total, 4));
 }
 
-/* The bit that a name clears in the filter (7.5). */
+/* The bit that a name clears in the name filter (image format 7.5). */
 static u32 filter_of(const struct stored_xattr *x)
 {
 	if (!x->xattr)
-		return x->is_metacopy ? 1u << 31 : 1u << 17; /* the values that 7.5 gives */
+		return x->is_metacopy ? 1u << 31
+				      : 1u << 17; /* the values that image format 7.5 gives */
 	return x->xattr->name->filter;
 }
 
-#define OWN_MAX 4u /* inline xattrs that are remembered from counting to writing */
+#define OWN_MAX 4u /* inline xattrs that are kept from counting to writing */
 
 static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, const struct node *node,
 			u32 *cursor)
@@ -132,17 +133,17 @@ static void emit_xattrs(const struct plan *plan, struct writer *w, u32 ino, cons
 			emit_inline(w, node, &x);
 }
 
-/* One group of entries and its records and names (10). */
+/* A group of directory entries: its records and its names (image format 10). */
 #define GROUP_MAX (EROFS_BLKSZ / (sizeof(struct erofs_dirent) + 1))
 
 struct group {
 	struct dir_entry entry[GROUP_MAX];
 	u32 n, size;
-	struct dir_entry held; /* the first one of the next group */
+	struct dir_entry held; /* the first entry of the next group */
 	bool has_held;
 };
 
-/* Collect the next group; false if there is none. */
+/* Collect the next group. False if there is none. */
 static bool next_group(struct dir_walk *walk, struct group *g)
 {
 	struct dir_entry e;
@@ -186,7 +187,7 @@ static void emit_group(const struct plan *plan, struct writer *w, const struct g
 		writer_add(w, g->entry[i].s, g->entry[i].len);
 }
 
-/* The full blocks of a directory, or its tail. */
+/* Write the full blocks of a directory, or its tail. */
 static void emit_directory(const struct plan *plan, struct writer *w, const struct node *dir,
 			   const struct place *at, bool tail)
 {
@@ -243,7 +244,7 @@ static void emit_blocks(const struct plan *plan, struct writer *w, const struct 
 	pad_to(w, cfs_align(w->total, EROFS_BLKSZ));
 }
 
-/* i_u (9.5); @block is the address the next data block gets. */
+/* The field i_u (image format 9.5). @block is the address that the next data block gets. */
 static u32 inode_u(const struct node *node, const struct place *at, u32 block)
 {
 	u32 u = at->nblk ? block : 0;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rewriting the tree for overlayfs (image-format 5): which xattrs each inode has. */
+/* Rewrite the tree for overlayfs: the xattrs that each inode gets (image format 5). */
 #include <stdlib.h>
 #include "core/backing.h"
 #include "base/grow.h"
 #include "image/write/plan.h"
 
-/* The xattr with this name and value, from the tree if it has it, so that it has one id. */
+/*
+ * Find or make the xattr with this name and value. If the tree has it, it is that one, so that
+ * equal xattrs have one id.
+ */
 static const struct xattr *intern(struct plan *plan, const char *name, size_t name_len,
 				  const void *value, size_t len)
 {
@@ -18,7 +21,10 @@ static const struct xattr *intern(struct plan *plan, const char *name, size_t na
 	return xattr_intern(&plan->pool, name, name_len, value, len);
 }
 
-/* The xattrs of the node with trusted.overlay.X escaped, and the counter at 0: 5.2 renames, it does not set. */
+/*
+ * Copy the xattrs of the node to @set with trusted.overlay.X escaped. The counter stays 0,
+ * because image format 5.2 renames xattrs and does not set them.
+ */
 static int escape(struct plan *plan, const struct node *node, struct xattr_set *set)
 {
 	const size_t prefix = sizeof(CFS_OVERLAY CFS_ESCAPE) - 1;
@@ -41,7 +47,7 @@ static int escape(struct plan *plan, const struct node *node, struct xattr_set *
 	return 0;
 }
 
-/* set() of 5.6. */
+/* Set an xattr as set() of image format 5.6 does. */
 static int put(struct plan *plan, const struct node *node, struct xattr_set *set, const char *name,
 	       const char *value)
 {
@@ -64,7 +70,7 @@ static int put_whiteout(struct plan *plan, const struct node *node, struct xattr
 	return put(plan, node, set, "user.overlay.whiteout", "");
 }
 
-/* W2 and W3 of 5.3. */
+/* Mark a directory that holds whiteouts: steps W2 and W3 of image format 5.3. */
 static int put_whiteouts(struct plan *plan, const struct node *dir, struct xattr_set *set)
 {
 	if (put(plan, dir, set, CFS_OVERLAY CFS_ESCAPE "whiteouts", "") ||
@@ -114,7 +120,7 @@ static int lower(struct plan *plan, u32 ino, const struct node *node, struct xat
 	return keep(plan, ino, set);
 }
 
-/* The least time, and what share and place want to know of the whole. */
+/* Collect facts about all nodes: the least mtime, and counts for share and place. */
 static void see(struct plan *plan, const struct node *node)
 {
 	if (node->mtime < plan->min_sec ||
@@ -128,7 +134,7 @@ static void see(struct plan *plan, const struct node *node)
 	}
 }
 
-/* Room for the uses of the xattrs from number @from on. */
+/* Make room for the counts of the xattrs from number @from on. */
 static int make_room(struct plan *plan, u32 from)
 {
 	size_t n = plan->xattrs + (size_t)1;
@@ -154,7 +160,7 @@ static void count(struct plan *plan, const struct xattr *const *v, u32 n)
 	}
 }
 
-/* Number what was made, behind the xattrs of the tree, and count its uses. */
+/* Number the new xattrs behind those of the tree, and count their uses. */
 static int count_lowered(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->pool.xattrs.size; i++) {

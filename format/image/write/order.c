@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stubs, inode numbers, times (image-format 5.5 and 6), and the entries of a directory. */
+/*
+ * Add the stubs, number the inodes (image format 5.5 and 6), and list the entries of a
+ * directory.
+ */
 #include <stdlib.h>
 #include "base/text.h"
 #include "image/write/plan.h"
@@ -23,7 +26,7 @@ static void stub_init(struct node *stub, const struct node *root, char name[2],
 	}
 }
 
-/* The 256 names less those that the root has. */
+/* Make the stubs: the 256 names without those that the root has. */
 static int make_stubs(struct plan *plan)
 {
 	const struct node *root = plan->tree->root;
@@ -46,7 +49,7 @@ static int make_stubs(struct plan *plan)
 	return 0;
 }
 
-/* Merge stubs and children of the root into the numbers 1 and up. */
+/* Number the stubs and the children of the root in byte order, from 1. */
 static int number_root(struct plan *plan)
 {
 	const struct node *root = plan->tree->root;
@@ -96,7 +99,7 @@ void order_start(struct dir_walk *walk, const struct plan *plan, const struct no
 		walk->stub = plan->nstubs;
 }
 
-/* The next of "." and "..", or NULL. */
+/* The next of "." and "..", or NULL after both. */
 static const char *next_dots(const struct dir_walk *walk)
 {
 	return walk->dots == 0 ? "." : walk->dots == 1 ? ".." : NULL;
@@ -126,7 +129,9 @@ bool order_entry(struct dir_walk *walk, struct dir_entry *e)
 	const struct node *node =
 		n->is_link ? ((const struct link *)n)->target : (const struct node *)n;
 
-	/* Names in order have numbers in order, but lie anywhere. */
+	/*
+	 * The nodes of consecutive names have consecutive numbers but are anywhere in memory.
+	 */
 	if (!n->is_link && plan->tree->nodes - node->name.id > 6)
 		__builtin_prefetch(plan->tree->order[node->name.id + 6]);
 	*e = (struct dir_entry){ n->s, n->len, plan_ino(plan, node),

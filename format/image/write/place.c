@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Size and position of every inode (image-format 7.4 and 8). */
+/* The size and position of every inode (image format 7.4 and 8). */
 #include <stdlib.h>
 #include "core/backing.h"
 #include "image/write/plan.h"
 
-/* Bytes of the xattr area; 0 without xattrs. */
+/* The length of the xattr area; 0 without xattrs. */
 static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node, u32 *cursor)
 {
 	struct xattr_walk walk;
@@ -25,7 +25,8 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 			name = (u32)x.xattr->name->len - x.xattr->name->prefix;
 			value = x.xattr->len;
 		} else {
-			name = sizeof("overlay.metacopy") - 1; /* as long as the other one */
+			name = sizeof("overlay.metacopy") -
+			       1; /* overlay.redirect has the same length */
 			value = x.is_metacopy ? cfs_metacopy_len(node->algorithm)
 					      : node->payload_len + 1u;
 		}
@@ -34,7 +35,10 @@ static u32 xattr_area(const struct plan *plan, u32 ino, const struct node *node,
 	return (u32)size;
 }
 
-/* 8.2: groups of at most a block of entries; the last one may be a tail. */
+/*
+ * Measure a directory: groups of entries of at most a block; the last group may be a tail
+ * (image format 8.2).
+ */
 static void measure_directory(const struct plan *plan, const struct node *node, struct place *at)
 {
 	struct dir_walk walk;
@@ -131,7 +135,9 @@ bool place_is_compact(const struct plan *plan, const struct node *node, const st
 	       place_nlink(node) <= UINT16_MAX;
 }
 
-/* 8.3: where the inode of @head bytes (itself and its xattrs) begins. */
+/*
+ * The start of an inode whose head, itself and its xattrs, has @head bytes (image format 8.3).
+ */
 static u64 position(const struct node *node, u64 start, u32 head, struct place *at)
 {
 	u32 room, total = head + at->tail;

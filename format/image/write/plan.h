@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the steps of image_write() hand to each other. The tree is const; all
- * that a step finds stands here, by inode number ("ino": position in the order
- * of image-format 6, stubs included).
+ * The results that the steps of image_write() pass to each other. The tree is const. Results
+ * are arrays by inode number ("ino"): the position in the order of image format 6, stubs
+ * included.
  */
 #ifndef CFS_IMAGE_WRITE_PLAN_H
 #define CFS_IMAGE_WRITE_PLAN_H
@@ -12,51 +12,51 @@
 
 #define PLAN_STUBS 256u
 
-/* The xattrs of an inode that differ from those of its node. */
+/* The xattrs of an inode, if they differ from those of its node. */
 struct lowered {
 	u32 ino, n;
 	const struct xattr **v;
 };
 
-/* Where an inode goes and how large its parts are (image-format 7.4, 8). */
+/* The place of an inode and the sizes of its parts (image format 7.4, 8). */
 struct place {
 	u64 nid;
 	u32 nblk;
 	u16 tail;
-	u16 icount; /* i_xattr_icount; the area has 12 + 4 * (icount - 1) bytes */
+	u16 icount; /* i_xattr_icount; unless it is 0 the area has 12 + 4 * (icount - 1) bytes */
 };
 
 struct plan {
 	const struct tree *tree;
 	struct error *err;
-	unsigned int version; /* the one to write, 0 or 1 */
+	unsigned int version; /* the version to write, 0 or 1 */
 	struct arena arena;
-	struct xattr_pool pool; /* xattrs that lower makes */
-	u32 xattrs;             /* different ones: ids of the tree, then of the pool */
+	struct xattr_pool pool; /* the xattrs that lower makes */
+	u32 xattrs;             /* number of different xattrs: ids of the tree, then of the pool */
 
-	/* order */
-	u32 count;                      /* inodes */
-	u32 nstubs;                     /* 256, or fewer if the root has such names */
-	u32 level;                      /* nodes directly below the root, stubs included */
-	u32 *root_ino;                  /* ino of the root's child with id i, at i - 1 */
-	const struct node **root_level; /* those nodes, at ino - 1 */
+	/* Made by order: */
+	u32 count;     /* number of inodes */
+	u32 nstubs;    /* 256, or fewer if the root has such names */
+	u32 level;     /* number of nodes directly below the root, stubs included */
+	u32 *root_ino; /* ino of the root's child with id i is at i - 1 */
+	const struct node **root_level; /* those nodes by ino - 1 */
 	struct node *stubs;
 
-	/* lower */
+	/* Made by lower: */
 	s64 min_sec;
 	u32 min_nsec;
-	u32 externals;           /* files with a backing file */
-	u32 odd_payloads;        /* those whose backing path is not made of the digest */
+	u32 externals; /* number of files with a backing file */
+	u32 odd_payloads; /* number of those whose backing path is not the object name of their digest */
 	struct lowered *lowered; /* by ino, ascending */
 	u32 nlowered;
 	size_t lowered_cap;
 
 	const struct xattr **
-		user; /* by xattr id: the xattr, if an inode has it; how many have it stands in shared */
+		user; /* by xattr id: the xattr, if an inode has it; shared has the number of inodes */
 
-	/* share */
+	/* Made by share: */
 	bool has_acl;
-	/* What refers to the shared table, as (offset in the table) / 4 + 1; 0: nothing */
+	/* References to the shared table, as (offset in the table) / 4 + 1; 0: no reference. */
 	u32 *shared;         /* by xattr id */
 	u32 *metacopy_group; /* by ino: index of metacopy_shared + 1, 0: none */
 	u32 *redirect_group; /* by ino; may be the same array */
@@ -65,7 +65,7 @@ struct plan {
 	u32 ntable;
 	u64 table_size;
 
-	/* place */
+	/* Made by place: */
 	struct place *place; /* by ino */
 	u64 inodes_end, data_start, image_size;
 };
@@ -75,7 +75,7 @@ struct shared_entry {
 	const char *name;
 	const u8 *value;
 	u32 len;         /* of the value */
-	u32 *set_shared; /* where the reference to it goes */
+	u32 *set_shared; /* receives the reference to this entry */
 	u16 name_len;
 	bool is_redirect; /* the value is '/' and then len - 1 bytes */
 	u8 algorithm; /* not 0: the value is the metacopy of this digest, whose bytes are given */
@@ -98,7 +98,7 @@ static inline const struct node *plan_node(const struct plan *plan, u32 ino)
 				  : plan->tree->order[ino - plan->nstubs];
 }
 
-/* Have the processor fetch an inode that comes up soon: in this order nodes lie anywhere in memory. */
+/* Prefetch a node that comes up soon, because nodes in this order are anywhere in memory. */
 static inline void plan_ahead(const struct plan *plan, u32 ino)
 {
 	const u32 far = 10;
@@ -112,7 +112,9 @@ static inline void plan_ahead(const struct plan *plan, u32 ino)
 	}
 }
 
-/* A stub is a node of the plan, not of the tree: it stays a device 0:0. */
+/*
+ * Whether the node is a stub: a node of the plan and not of the tree, which stays a device 0:0.
+ */
 static inline bool plan_is_stub(const struct plan *plan, const struct node *node)
 {
 	return node >= plan->stubs && node < plan->stubs + plan->nstubs;
@@ -132,7 +134,9 @@ static inline u32 plan_mode(const struct plan *plan, const struct node *node)
 	return node->mode;
 }
 
-/* The entries of a directory as they are written: children, "." and "..", stubs. */
+/*
+ * Iterates over the entries of a directory as they are written: children, "." and "..", stubs.
+ */
 struct dir_entry {
 	const char *s;
 	u32 len;
@@ -144,20 +148,23 @@ struct dir_walk {
 	const struct plan *plan;
 	const struct node *dir;
 	const struct name *next;
-	u32 stub; /* the next one; nstubs: none left, or not the root */
-	u8 dots;  /* how many of "." and ".." have been given */
+	u32 stub; /* the next stub; nstubs: none is left, or this is not the root */
+	u8 dots;  /* how many of "." and ".." were given */
 };
 
 void order_start(struct dir_walk *walk, const struct plan *plan, const struct node *dir);
 bool order_entry(struct dir_walk *walk, struct dir_entry *e);
 
-/* The xattrs of an inode. For growing inos *cursor, 0 at first, makes it a step each. */
+/*
+ * The xattrs of an inode. *@cursor begins at 0; if the inos of the calls grow, each call takes
+ * one step.
+ */
 const struct xattr *const *lower_xattrs(const struct plan *plan, u32 ino, const struct node *node,
 					u32 *cursor, u32 *n);
 
 /*
- * All xattrs of an inode in the order of their names, those for the backing
- * file included, as they are stored: a reference or inline (image-format 7.3).
+ * Iterates over all xattrs of an inode in the order of their names, metacopy and redirect
+ * included, with the way each is stored: as a reference or inline (image format 7.3).
  */
 struct stored_xattr {
 	const struct xattr *xattr; /* NULL: metacopy or redirect */
@@ -170,30 +177,32 @@ struct xattr_walk {
 	const struct node *node;
 	const struct xattr *const *v;
 	u32 ino, n, next;
-	u32 refs;   /* given so far */
-	u8 backing; /* next of metacopy, redirect; 2: none left */
+	u32 refs;   /* references given so far */
+	u8 backing; /* the next of metacopy (0) and redirect (1); 2: none is left */
 };
 
 void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, const struct node *node,
 		 u32 *cursor);
 bool share_next(struct xattr_walk *walk, struct stored_xattr *x);
 
-/* Exponent of the chunk size of an external file (8.2). */
+/* The exponent of the chunk size of an external file (image format 8.2). */
 unsigned int place_chunk_bits(u64 size);
 
-/* What i_size and i_nlink say, and whether the inode has 32 bytes (8.1) or 64. */
+/* The values of i_size and i_nlink, and whether the inode is compact (image format 8.1). */
 u64 place_size(const struct node *node, const struct place *at);
 u32 place_nlink(const struct node *node);
 bool place_is_compact(const struct plan *plan, const struct node *node, const struct place *at);
 
-/* The steps. -1 and plan->err. */
+/* The steps of image_write(). They return -1 and set plan->err. */
 int plan_order(struct plan *plan);
 int plan_lower(struct plan *plan);
 int plan_share(struct plan *plan);
 int plan_place(struct plan *plan);
 void plan_emit(const struct plan *plan, struct writer *w);
 
-/* Put the path of a node before the error text. */
+/* Put the path of a node in front of the error text. Returns -1. */
 int plan_blame(const struct plan *plan, const struct node *node);
+
+void plan_release(struct plan *plan);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which xattrs are shared, and the shared table (image-format 7.3). */
+/* Find the xattrs that are shared, and build the shared table (image format 7.3). */
 #include <stdlib.h>
 #include "base/sort.h"
 #include "base/grow.h"
@@ -7,7 +7,7 @@
 #include "core/backing.h"
 #include "image/write/plan.h"
 
-/* What a metacopy or redirect is compared by: a digest, or a text. */
+/* The key that a metacopy or redirect is compared by: a digest, or a text. */
 struct key {
 	const void *p;
 	size_t len;
@@ -22,7 +22,7 @@ static void metacopy_key(const struct node *node, struct key *key)
 	key->len = cfs_digest_size(node->algorithm);
 }
 
-/* A text that is the object name of a digest is compared as that digest. */
+/* A redirect that is the object name of a digest is compared as that digest. */
 static void redirect_key(const struct node *node, struct key *key)
 {
 	if (node->payload_is_object) {
@@ -39,19 +39,19 @@ static void redirect_key(const struct node *node, struct key *key)
 	key->len = cfs_digest_size(key->algorithm);
 }
 
-/* Groups of equal values among the external files, found with a table of 4 bytes a slot. */
+/* Groups external files with equal values by a hash table with 4 bytes a slot. */
 struct groups {
 	const struct plan *plan;
 	void (*key_of)(const struct node *node, struct key *key);
-	u32 *slot; /* ino + 1 of the first with its value; 0: free */
+	u32 *slot; /* ino + 1 of the first file with the value; 0: free */
 	size_t mask;
 	u32 *group; /* by ino */
-	u32 *first; /* ino of the first of each group */
+	u32 *first; /* by group: ino of its first file */
 	u32 n;
 	size_t cap;
 };
 
-/* The first inode with the value of @node, or 0 if that is @ino itself. */
+/* The first inode with the value of @node, or 0 if it is @ino itself. */
 static u32 find_first(struct groups *g, u32 ino, const struct node *node)
 {
 	struct key key, other;
@@ -88,8 +88,8 @@ static int group_add(struct groups *g, u32 ino, const struct node *node)
 }
 
 /*
- * Group the @n external files, for redirects only those that have a payload.
- * The caller frees g->group and g->first.
+ * Group the @n external files; for redirects, only those that have a payload. The caller frees
+ * g->group and g->first.
  */
 static int group_files(struct groups *g, u32 n, bool redirects)
 {
@@ -119,7 +119,10 @@ static int group_files(struct groups *g, u32 n, bool redirects)
 	return rc ? error_nomem(plan->err) : 0;
 }
 
-/* Fill the table's entries for the groups of metacopies or redirects; the offsets go to @refs. */
+/*
+ * Fill the entries of the table for the groups of metacopies or redirects. The references go to
+ * @refs.
+ */
 static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool redirect)
 {
 	for (u32 i = 0; i < g->n; i++) {
@@ -149,13 +152,13 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 	return 0;
 }
 
-/* The bytes of an entry's value that decide its place among values of the same length. */
+/* The number of bytes that decide the order among values of the same length. */
 static u32 order_len(const struct shared_entry *e)
 {
 	return e->is_redirect ? e->len - 1 : e->algorithm ? cfs_digest_size(e->algorithm) : e->len;
 }
 
-/* Ranks of the names, by sorting all of them: rank[i] belongs to table[i]. */
+/* Rank the names by sorting all of them: rank[i] belongs to table[i]. */
 static int rank_names(const struct plan *plan, struct sort_item *v, u32 *rank)
 {
 	u32 r = 0;
@@ -163,8 +166,9 @@ static int rank_names(const struct plan *plan, struct sort_item *v, u32 *rank)
 	for (u32 i = 0; i < plan->ntable; i++) {
 		const struct shared_entry *e = &plan->table[i];
 
-		v[i] = (struct sort_item){ sort_prefix(e->name, e->name_len), e->name, e->name_len,
-					   i, NULL };
+		v[i] = (struct sort_item){
+			sort_prefix(e->name, e->name_len), e->name, e->name_len, i, { NULL }
+		};
 	}
 	if (sort_strings(v, plan->ntable))
 		return -1;
@@ -176,7 +180,7 @@ static int rank_names(const struct plan *plan, struct sort_item *v, u32 *rank)
 	return 0;
 }
 
-/* Sort ascending by name, length and bytes, then turn round. */
+/* Sort by name, length and bytes in ascending order, then reverse. */
 static int sort_table(struct plan *plan)
 {
 	struct sort_item *v = malloc((plan->ntable + 1u) * sizeof(*v));
@@ -187,8 +191,11 @@ static int sort_table(struct plan *plan)
 	for (u32 i = 0; i < plan->ntable && !rc; i++) {
 		const struct shared_entry *e = &plan->table[i];
 
-		v[i] = (struct sort_item){ (u64)rank[i] << 32 | e->len, (const char *)e->value,
-					   order_len(e), i, NULL };
+		v[i] = (struct sort_item){ (u64)rank[i] << 32 | e->len,
+					   (const char *)e->value,
+					   order_len(e),
+					   i,
+					   { NULL } };
 	}
 	if (!rc)
 		rc = sort_strings(v, plan->ntable);
@@ -207,7 +214,10 @@ static bool is_acl(const char *name)
 	       !strcmp(name, "system.posix_acl_default");
 }
 
-/* Everything used twice becomes an entry of the table; plan->shared is 0 for all others. */
+/*
+ * Make an entry of the table for every xattr that two inodes have. plan->shared becomes 0 for
+ * all others.
+ */
 static int collect(struct plan *plan, const struct groups *meta, const struct groups *redir)
 {
 	const struct xattr **user = plan->user;
@@ -260,7 +270,7 @@ static int group_all(const struct plan *plan, struct groups *meta, struct groups
 		return -1;
 	if (plan->odd_payloads)
 		return group_files(redir, plan->externals, true);
-	/* Equal digest and equal object name are the same thing. */
+	/* All paths are object names of the digests, so equal digests mean equal paths. */
 	redir->group = meta->group;
 	redir->first = meta->first;
 	redir->n = meta->n;
@@ -299,7 +309,7 @@ void share_start(struct xattr_walk *walk, const struct plan *plan, u32 ino, cons
 	walk->backing = node_is_external(node) ? 0 : 2;
 }
 
-/* A reference as long as the inode may have one more (7.3). */
+/* Take a reference if the inode may have one more (image format 7.3). */
 static u32 take_ref(struct xattr_walk *walk, u32 ref)
 {
 	if (!ref || walk->refs == CFS_SHARED_MAX)
@@ -308,7 +318,7 @@ static u32 take_ref(struct xattr_walk *walk, u32 ref)
 	return ref;
 }
 
-/* Whether metacopy or redirect is due before the next xattr of the list. */
+/* Whether metacopy or redirect comes before the next xattr of the list. */
 static bool backing_next(struct xattr_walk *walk)
 {
 	const struct xattr *x;

@@ -94,7 +94,7 @@ static int make_links(struct grower *g, struct entry_link *v, size_t n)
 		node->file.content = NULL;
 		node->file.digest = NULL;
 		node->algorithm = CFS_NO_ALGORITHM;
-		node->file.payload = (const char *)link;
+		node->file.replacement = link;
 	}
 	return 0;
 }
@@ -108,7 +108,7 @@ static void replace_in(struct node *dir)
 		struct node *node = (struct node *)*at;
 
 		if (!node->name.is_link && node->mode == 0) {
-			struct link *link = (struct link *)(uintptr_t)node->file.payload;
+			struct link *link = node->file.replacement;
 
 			link->name.next = node->name.next;
 			*at = &link->name;

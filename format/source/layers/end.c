@@ -26,7 +26,7 @@ static void place_thing(struct layers *l, struct place *p, struct name *thing)
 		old->mtime_nsec = node->mtime_nsec;
 		old->nxattrs = node->nxattrs;
 		old->xattrs = node->xattrs;
-		old->name.id = node->name.id;
+		old->name.origin = node->name.origin;
 		return;
 	}
 	if (on_dir)
@@ -232,7 +232,7 @@ static int set_opaque(struct layers *l, struct node *node, struct error *err)
 static bool is_skipped(const struct layers *l, const struct node *node)
 {
 	return l->skip_devices && (node_is(node, CFS_IFCHR) || node_is(node, CFS_IFBLK)) &&
-	       node->name.id != LAYERS_MADE;
+	       node->name.origin != LAYERS_MADE;
 }
 
 /* Put a marker into the finished layer; its parents exist. */
@@ -247,7 +247,7 @@ static int place_mark(struct layers *l, const struct layers_mark *mark, struct e
 	node = layers_node(l, CFS_IFCHR, 0);
 	if (!node)
 		return error_nomem(err);
-	node->name.id = LAYERS_MADE;
+	node->name.origin = LAYERS_MADE;
 	node->uid = mark->uid;
 	node->gid = mark->gid;
 	place_thing(l, p, &node->name);

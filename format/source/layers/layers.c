@@ -34,7 +34,7 @@ struct node *layers_node(struct layers *l, u32 mode, u32 line)
 
 	if (node) {
 		node->mode = mode;
-		node->name.id = line == LAYERS_MADE ? line - 1 : line;
+		node->name.origin = line == LAYERS_MADE ? line - 1 : line;
 	}
 	return node;
 }

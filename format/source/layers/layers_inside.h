@@ -5,7 +5,7 @@
 
 #include "source/layers/layers.h"
 
-/* name.id of a node: the line it came from, or this for a device that a whiteout became. */
+/* name.origin of a node: the line it came from, or this for a device that a whiteout became. */
 #define LAYERS_MADE UINT32_MAX
 
 struct layers_member {

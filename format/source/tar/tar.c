@@ -375,7 +375,7 @@ static int finish_nodes(struct tar *t, char *const *files)
 			node->mtime = 0;
 			node->mtime_nsec = 0;
 		}
-		if (!(n->id & TOO_MANY) || n->id == UINT32_MAX)
+		if (!(n->origin & TOO_MANY) || n->origin == UINT32_MAX)
 			continue;
 		tree_path(&b, n);
 		errno = ENOSPC;
@@ -383,7 +383,7 @@ static int finish_nodes(struct tar *t, char *const *files)
 		if (b.len)
 			in_path(t->err, &b);
 		buf_release(&b);
-		return error_in(t->err, "%s", files[(n->id & LAYER_MASK) - 1]);
+		return error_in(t->err, "%s", files[(n->origin & LAYER_MASK) - 1]);
 	}
 	return 0;
 }

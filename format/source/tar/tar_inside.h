@@ -6,7 +6,7 @@
 #include "source/tar/tar.h"
 #include "source/tar/member.h"
 
-/* name.id of a node: the layer it came from, and whether its xattrs are too many. */
+/* name.origin of a node: the layer it came from, and whether it has too many xattrs. */
 #define TOO_MANY ((u32)1 << 31)
 #define LAYER_MASK (TOO_MANY - 1)
 

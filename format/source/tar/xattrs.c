@@ -372,7 +372,7 @@ int tar_add_xattrs(struct tar *t, struct node *node)
 	for (size_t i = 0; i < as->n; i++)
 		sum += 7u + as->v[i].name_len + as->v[i].len;
 	if (sum > CFS_XATTR_BUDGET && as->n) {
-		node->name.id |= TOO_MANY; /* refused if it is still there at the end */
+		node->name.origin |= TOO_MANY; /* refused if it is still there at the end */
 		return 0;
 	}
 	xattr_set_clear(&g->set);

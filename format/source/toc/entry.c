@@ -400,7 +400,7 @@ static int parse_node(struct toc_entry *e, struct layers *l, enum type type, str
 	node->mode = types[type].mode | (u32)(mode & 07777);
 	node->uid = (u32)e->number[TOC_UID];
 	node->gid = (u32)e->number[TOC_GID];
-	node->name.id = e->line;
+	node->name.origin = e->line;
 	if (type == CHAR || type == BLOCK)
 		node->rdev = (u32)((minor & 0xff) | major << 8 | (minor & ~(u64)0xff) << 12);
 	if (set_time(e, node, err) || set_xattrs(e, l->g, node, err))

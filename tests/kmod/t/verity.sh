@@ -188,4 +188,22 @@ is 6 'a changed byte of the image: EIO in the tree' \
 is 6 'and the rest is still there' "$(guest list /m | grep -c '100644' | sed 's/^[1-9][0-9]*$/some/')" some
 u /m >/dev/null
 umount $s/mounted
+
+# A file server that lies. Since Linux 6.10 FUSE passes FS_IOC_MEASURE_VERITY on to its
+# server; the module asks the kernel's own inode, which has no fs-verity.
+mkdir -p /d/served /lies
+cp /d/cases.cfs $s/right /d/served
+liar /d/served /lies "$digest"
+want=$digest
+[ "$kernel" != 6.1 ] || want=ENOTTY
+is 5 'the server claims the digest' "$(guest measure /lies/right | tr '\n' ' ')" "$want "
+is 5 'digest= and an image of that server' "$(m /lies/cases.cfs /m digest=$digest)" ENODATA
+is 3 'a store of that server alone, level 1' "$(m /d/cases.cfs /m basedir=/lies,verity_check=1)" EOPNOTSUPP
+is 3 'before another one, level 1' "$(m /d/cases.cfs /m basedir=/lies:$s,verity_check=1)" ok
+is 3 'an object of that server' "$(opened /m/right)" EIO
+is 3 'an object of the other one' "$(opened /m/dir-object)" ok
+u /m >/dev/null
+is 3 'level 0 takes both' "$(m /d/cases.cfs /m basedir=/lies:$s) $(opened /m/right) $(opened /m/dir-object)" 'ok ok ok'
+u /m >/dev/null
+u /lies >/dev/null
 finish

@@ -33,7 +33,7 @@ static void check(size_t n, unsigned int alphabet, unsigned int most)
 
 		for (u32 k = 0; k < len; k++)
 			s[k] = (char)(next() % alphabet * 37);
-		v[i] = (struct sort_item){ sort_prefix(s, len), s, len, (u32)i, s };
+		v[i] = (struct sort_item){ sort_prefix(s, len), s, len, (u32)i, { s } };
 	}
 	CHECK(!sort_strings(v, n), "memory for %zu", n);
 	for (size_t i = 0; i < n; i++) {

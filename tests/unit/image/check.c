@@ -66,7 +66,7 @@ static const struct spoil {
 	{ "block 0", INODE, "/content5000", "", 16, 4, 0, "data in block 0" },
 	/* 7 */
 	{ "chunked directory", INODE, "/dir", "", 0, 2, 8,
-	  "chunk layout on what is no regular file" },
+	  "chunk layout on an inode that is not a regular file" },
 	{ "chunk bits", INODE, "/ext", "", 16, 4, 32, "unknown chunk format" },
 	{ "chunks", INODE, "/huge", "", 16, 4, 0, "more than 1024 chunks" },
 	/* 8 */
@@ -262,7 +262,7 @@ static void check_more(const struct sample *good)
 	expect(&s, "cycle through the root", "directory under two names");
 	memcpy(s.bytes, good->bytes, s.len);
 	sample_put(&s, SB + 14, 2, sample_inode(good, "/empty") / 32);
-	expect(&s, "root", "the root is no directory");
+	expect(&s, "root", "the root is not a directory");
 
 	/* At the very end of the image. */
 	memcpy(s.bytes, good->bytes, s.len);
