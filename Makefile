@@ -48,18 +48,21 @@ run = $(if $(V),$3,@$(call say,$1,$2); $(strip $3) || { printf '%s\n' $(call quo
 
 $(if $(filter-out static dynamic,$(LINK)),$(error LINK=$(LINK): static or dynamic))
 dynamic := $(filter dynamic,$(LINK))
-# A file directly in applets/ is an applet. APPLETS names those that are built.
+# A file directly in applets/ is an applet. APPLETS names those that are built, and fuse, a
+# part of mount.
 all_applets := $(sort $(basename $(notdir $(wildcard applets/*.c))))
+fuse := fuse
 ifneq ($(origin APPLETS),undefined)
 chosen := $(sort $(APPLETS))
 $(if $(chosen),,$(error cfs: APPLETS is empty))
-$(foreach a,$(filter-out $(all_applets),$(chosen)),$(error cfs: no such applet: $a))
-subset := $(if $(filter-out $(chosen),$(all_applets)),$(chosen))
+$(foreach a,$(filter-out $(all_applets) $(if $(filter mount,$(chosen)),$(fuse)),$(chosen)),$(error \
+	cfs: no such applet: $a))
+subset := $(if $(filter-out $(chosen),$(all_applets) $(fuse)),$(chosen))
 endif
 empty :=
-words = $(subst $(empty) ,-,$(strip $1))
+joined = $(subst $(empty) ,-,$(strip $1))
 B := build$(if $(CROSS),/$(CROSS:-=))$(if $(SAN),/san$(patsubst %,-%,$(SAN:1=)))$(if $(OOM),/oom)$(dynamic:%=/%)$(if \
-	$(subset),/$(call words,$(subset)))
+	$(subset),/$(call joined,$(subset)))
 # What the linker makes has symbols. PROGRAM is stripped where they are of no use.
 linked := $(B)/cfs$(if $(subset),.debug)
 PROGRAM := $(if $(subset)$(CROSS)$(SAN)$(OOM)$(dynamic),$(B)/cfs,cfs)
@@ -70,7 +73,7 @@ all: $(PROGRAM) $(linked)
 # fuzz target. The folders of applets that are not chosen are compiled all the same, and
 # the linker drops what is not used.
 all_c = $(foreach d,$1 $1/* $1/*/* $1/*/*/*,$(wildcard $d/*.c))
-applet_files := $(patsubst %,applets/%.c,$(or $(subset),$(all_applets)))
+applet_files := $(patsubst %,applets/%.c,$(filter $(all_applets),$(or $(subset),$(all_applets))))
 unit_files := $(sort $(filter-out tests/unit/unit.c,$(call all_c,tests/unit)))
 fuzz_files := $(sort $(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 format_src := $(sort $(call all_c,format))
@@ -88,7 +91,7 @@ zstd_version := $(shell awk '/define ZSTD_VERSION_(MAJOR|MINOR|RELEASE)/ { print
 obj = $(patsubst %.c,$(B)/%.o,$1)
 format_obj := $(call obj,$(format_src))
 # The ways to mount, best first: backend_NAME of applets/mount/.
-backends := kmod erofs fuse fuse_plain fuse_overlay
+backends := kmod erofs $(if $(if $(subset),$(filter fuse,$(subset)),$(fuse)),fuse fuse_plain fuse_overlay)
 applet_obj := $(call obj,$(applet_src)) $(B)/applet_table.o $(B)/backend_table.o
 zstd_obj := $(patsubst $(zstd)/%.c,$(B)/zstd/%.o,$(zstd_src))
 oom_obj := $(if $(OOM),$(call obj,$(wildcard tests/oom/*.c)))

@@ -17,7 +17,7 @@ enum {
 struct applet {
 	const char *name;
 	const char *aliases;  /* separated by spaces; NULL: none */
-	const char *operands; /* as usage shows them */
+	const char *operands; /* as the usage line shows them; a line for each form */
 	const char *summary;
 	const char *details;      /* more lines of --help; NULL: none */
 	const char *examples;     /* lines at the end of --help; NULL: none */
@@ -28,10 +28,10 @@ struct applet {
 	 */
 	const char *upstream_options;
 	int (*main)(const struct applet *self, char **argv);
-	int usage_status; /* of a wrong command line; 0: EXIT_USAGE */
+	int usage_status; /* for a wrong command line; 0: EXIT_USAGE */
 };
 
-/* All applets, sorted by name; NULL at the end. Made from the file names in applets/. */
+/* All applets, sorted by name; NULL ends them. The Makefile generates the table. */
 extern const struct applet *const applets[];
 
 /* What a row's value is. */
@@ -77,11 +77,10 @@ struct option_optional {
 };
 
 /*
- * Take the options of @rows and those of every applet (-h -q -v --version) out
- * of @argv, and return the operands, NULL terminated. --help and --version
- * print and end the process; so does a wrong command line, with a message and
- * the applet's usage_status: it names the option, or gives the usage.
- * @min, @max: number of operands; max -1: any.
+ * Take the options of @rows and the common ones (-h -q -v -V) out of @argv, and return
+ * the operands, which NULL ends. --help and --version print and end the process. A wrong
+ * command line ends it with the applet's usage_status, after a message that names the
+ * option or gives the usage. @min, @max: number of operands; max -1: any.
  */
 char **options_parse(const struct applet *self, const struct option_row *rows, int min, int max,
 		     char **argv);
@@ -112,7 +111,7 @@ extern const char build_applets[];    /* names of applets that a subset lacks; "
 extern const char build_components[]; /* "musl 1.2.3, ..." */
 extern const char build_commit[];     /* "3a1bd71, x86_64" */
 
-/* "NAME: --option: text" and the exit status of a wrong command line; never returns. */
+/* Print "NAME: --option: text" and end the process with the status of a wrong command line. */
 _Noreturn void options_refuse(const char *option, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -122,7 +121,7 @@ _Noreturn void options_refuse(const char *option, const char *fmt, ...)
  */
 extern mode_t umask_given;
 
-/* Set by options_parse(), for everybody in applets/. */
+/* Set by options_parse(). */
 extern bool option_quiet, option_verbose;
 
 /* The name that this program was called by. Set by main(). */

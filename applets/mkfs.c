@@ -291,7 +291,8 @@ static void parse_clamp(struct mkfs *m)
 	if (!value)
 		value = getenv("SOURCE_DATE_EPOCH");
 	if (!value)
-		options_refuse("--clamp-mtime", "has no value, and SOURCE_DATE_EPOCH is not set");
+		options_refuse("--clamp-mtime",
+			       "needs a value, because SOURCE_DATE_EPOCH is not set");
 	if (!text_signed(value, strlen(value), &m->clamp_to))
 		options_refuse("--clamp-mtime", "\"%s\" is not a number of seconds", value);
 	m->clamps = true;
@@ -312,7 +313,7 @@ static void take_operands(struct mkfs *m, char **operands)
 		if (n > 2)
 			options_refuse(operands[2], "unexpected operand");
 		if (m->whiteouts)
-			options_refuse("--whiteouts", "is for --from-tar alone");
+			options_refuse("--whiteouts", "needs --from-tar");
 		m->result.image = operands[1];
 		m->result.source = m->source;
 		operands[1] = NULL;
@@ -327,7 +328,7 @@ static void take_operands(struct mkfs *m, char **operands)
 	for (unsigned int i = 0; i < n; i++)
 		stdins += !strcmp(operands[i], "-");
 	if (stdins > 1)
-		options_refuse("-", "is given more than once, and there is one stdin");
+		options_refuse("-", "standard input can be read only once");
 	m->whiteouts_are = layers_option(m->whiteouts, n);
 	m->result.source = n == 1 ? m->source : NULL;
 }
@@ -363,13 +364,13 @@ static void check_options(struct mkfs *m)
 	if (m->require_verity && !m->store_path && !m->repo.path)
 		options_refuse("--require-verity", "needs --digest-store");
 	if (m->store_path && m->from_file) {
-		warn("--digest-store: is ignored with --from-file, which has no contents");
+		warn("--digest-store: ignored with --from-file, because a dump has no contents");
 		m->store_path = NULL;
 	}
 	check_repo(m);
 	if (!m->result.image && !m->repo.path && result_needs_image(&m->result))
 		options_refuse("IMAGE",
-			       "is missing; only --print-digest-only and --print-dump do without");
+			       "missing; only --print-digest-only and --print-dump need none");
 	if (m->result.image && !result_needs_image(&m->result))
 		options_refuse(m->result.print_dump ? "--print-dump" : "--print-digest-only",
 			       "excludes IMAGE");

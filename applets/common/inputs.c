@@ -8,7 +8,7 @@
 #include "applets/applet.h"
 
 #define LATER INT_MIN
-#define SPARE 16 /* descriptors for all the rest */
+#define SPARE 16 /* descriptors that stay free for everything else */
 
 static int open_name(const char *name)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs --install: links to this program under the names it answers to (cli 2). */
+/* cfs --install: make links to this program under its other names (command line 2). */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Where this program is: what the kernel says, or, without /proc, what it was called by. */
+/* Find this program: ask the kernel, or without /proc take the name it was called by. */
 static int find_self(struct install *in)
 {
 	const char *called = (const char *)getauxval(AT_EXECFN);
@@ -60,11 +60,11 @@ static int make_link(const struct install *in, const char *name)
 	}
 	if (!fstatat(in->dirfd, name, &st, 0) && same_file(&st, &in->st))
 		return 0;
-	complain("%s/%s: is there already and is not cfs", in->dir, name);
+	complain("%s/%s: exists and is not a link to this program", in->dir, name);
 	return -1;
 }
 
-/* With names given all of them have to be known before anything is made. */
+/* Check all names before the first link is made. */
 static int check_names(char *const *names)
 {
 	for (; *names; names++) {

@@ -9,7 +9,7 @@ enum whiteouts layers_option(const char *value, unsigned int inputs)
 	if (!strcmp(value, "keep"))
 		return WHITEOUTS_KEEP;
 	if (strcmp(value, "overlay"))
-		options_refuse("--whiteouts", "\"%s\" is none of apply, overlay and keep", value);
+		options_refuse("--whiteouts", "\"%s\" is not apply, overlay or keep", value);
 	if (inputs > 1)
 		options_refuse("--whiteouts", "overlay takes one input");
 	return WHITEOUTS_OVERLAY;

@@ -149,7 +149,7 @@ static void add_to_list(struct option_list *list, const char *value)
 	list->v = v;
 }
 
-/* @value NULL: none was given. */
+/* Store the value of an option; NULL if it was given without one. */
 static void set_value(const struct option_row *row, const char *shown, const char *value)
 {
 	if (!row->arg) {

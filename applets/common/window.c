@@ -21,7 +21,10 @@ static void tell(const char *call, bool failed)
 	complain("%s: %s", call, failed ? error_words(errno) : "done");
 }
 
-/* Raw calls: the C library's would look as if the program used them (PH-5). */
+/*
+ * The calls are made without the C library: its functions would appear in the list of
+ * functions that this program uses (property PH-5).
+ */
 static void try_calls(void)
 {
 	char *const none[] = { NULL };
@@ -33,7 +36,7 @@ static void try_calls(void)
 	tell("execve", syscall(SYS_execve, window_debug, none, none) < 0);
 }
 
-/* Before Linux 5.9 one by one, as far as descriptors usually go. */
+/* Before Linux 5.9, close the first 1024 descriptors one by one. */
 static void close_span(unsigned int from, unsigned int to)
 {
 	if (from > to || !syscall(SYS_close_range, from, to, 0))
@@ -42,7 +45,7 @@ static void close_span(unsigned int from, unsigned int to)
 		close((int)from);
 }
 
-/* The smallest descriptor that is kept and not below @from; UINT_MAX: none. */
+/* The smallest kept descriptor that is at least @from; UINT_MAX: none. */
 static unsigned int next_kept(const struct window *w, unsigned int from)
 {
 	unsigned int next = UINT_MAX;
@@ -118,7 +121,7 @@ static const char *subject(void)
 	return message_subject ? message_subject : "-";
 }
 
-/* The child was ended by a signal: so are we, if somebody meant it. */
+/* The child died of a signal. Die of the same one if a user or a pipe sent it. */
 static int ended_by(int signal_number)
 {
 	switch (signal_number) {
@@ -141,15 +144,15 @@ int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool 
 
 	if (!SANDBOX_WANTED)
 		return fn(arg, NULL);
-	progress_terminal(); /* cannot be asked inside */
+	progress_terminal(); /* ask before the sandbox forbids it */
 	signal(SIGCHLD, SIG_DFL);
-	child = _Fork(); /* there is one thread */
+	child = _Fork(); /* no other thread exists yet */
 	if (child < 0) {
 		verbose("sandbox: off: %s", error_words(errno));
 		return fn(arg, NULL);
 	}
 	if (!child) {
-		/* If the parent dies, exit as well: nobody waits for the result. */
+/* Before Linux 5.9, close the first 1024 descriptors one by one. */
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 		close_others(w, 0);
 		_exit(fn(arg, confine(w)));

@@ -6,7 +6,7 @@
 # files PATTERN - our files of a name pattern, none that was built or unpacked.
 files()
 {
-	find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o \
+	find . \( -path ./.git -o -path ./build -o -path ./components -o -path ./debian \) -prune -o \
 		-type f -name "$1" -print | sed 's|^\./||' | sort
 }
 
@@ -89,7 +89,7 @@ is 'every file begins with its licence' "$(no_spdx)" ''
 
 unlisted()
 {
-	find . -mindepth 1 -maxdepth 1 -type d ! -name .git ! -name build ! -name components |
+	find . -mindepth 1 -maxdepth 1 -type d ! -name .git ! -name build ! -name components ! -name debian |
 		sed 's|^\./||' | sort | while read -r d; do
 		grep -q "^ *$d/" LICENSE || echo "$d"
 	done

@@ -11,7 +11,8 @@ copy()
 {
 	mkdir -p "$1/tests"
 	cp -r Makefile cfs.c applets format components "$1" &&
-		cp -r tests/components "$1/tests" &&
+		cp tests/components tests/versions "$1/tests" &&
+		"$CFS" --version | sed -n 's/.*commit \([^,]*\),.*/\1/p' >"$1/build-commit" &&
 		cp ./*.1 ./*.md LICENSE "$1" 2>/dev/null || :
 }
 

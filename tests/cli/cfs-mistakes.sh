@@ -36,7 +36,7 @@ done <<END
 2|--lists|--lists: no such option; did you mean --list\? \(--help shows them\)
 2|--completion tcsh|--completion: bash, zsh or fish expected
 2|mkfs|an operand is missing; usage: cfs mkfs \[OPTION\.\.\.\] SOURCE IMAGE \(--help shows more\)
-2|mkfs tree|IMAGE: is missing; only --print-digest-only and --print-dump do without
+2|mkfs tree|IMAGE: missing; only --print-digest-only and --print-dump need none
 2|mkfs tree a.cfs b.cfs|b\.cfs: unexpected operand
 2|mkfs --digest-stor=objects tree x|--digest-stor: no such option; did you mean --digest-store\? \(--help shows them\)
 2|mkfs --digest-store= tree x|--digest-store: the value is empty: give DIR

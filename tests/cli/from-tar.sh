@@ -36,9 +36,9 @@ is '--print-digest' "$("$CFS" mkfs --from-tar --print-digest a.tar img)" "$diges
 is '--progress' "$("$CFS" mkfs --from-tar --progress a.tar img 2>&1 | grep -c -v '^cfs mkfs: ')" 0
 rm img
 refused '--from-file, too' 2 '--from-tar: excludes --from-file' "$CFS" mkfs --from-file --from-tar a.tar img
-refused '--whiteouts without it' 2 '--whiteouts: is for --from-tar alone' "$CFS" mkfs --whiteouts=keep a.tar img
-refused 'IMAGE is missing' 2 'IMAGE: is missing' "$CFS" mkfs --from-tar a.tar
-refused 'stdin twice' 2 'more than once' "$CFS" mkfs --from-tar - - img
+refused '--whiteouts without it' 2 '--whiteouts: needs --from-tar' "$CFS" mkfs --whiteouts=keep a.tar img
+refused 'IMAGE is missing' 2 'IMAGE: missing' "$CFS" mkfs --from-tar a.tar
+refused 'stdin twice' 2 'only once' "$CFS" mkfs --from-tar - - img
 cp a.tar b.tar
 refused 'a forgotten IMAGE costs no layer' 1 'b.tar: exists and is neither empty nor a composefs image' "$CFS" mkfs --from-tar a.tar b.tar
 ok 'the layer stays' cmp a.tar b.tar

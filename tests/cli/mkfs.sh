@@ -173,7 +173,7 @@ else
 fi
 exits '--digest-store with --from-file' 0 "$CFS" mkfs --from-file --digest-store=unused dump out14
 is 'is ignored with a warning' "$(cat stderr)" \
-	'cfs mkfs: --digest-store: is ignored with --from-file, which has no contents'
+	'cfs mkfs: --digest-store: ignored with --from-file, because a dump has no contents'
 
 # ---- replacing keeps mode and owner; rerun; output and store inside the source
 chmod 600 keep
