@@ -19,15 +19,22 @@
 #include <linux/version.h>
 #include <linux/xattr.h>
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define CFS_LINUX_6_1 1
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) &&                                            \
-	LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#define CFS_LINUX_6_1 0
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "composefs: this kernel is older than Linux 6.1"
+#endif
+
+#define CFS_LINUX_6_1 (LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
+#define CFS_LINUX_SERIES (LINUX_VERSION_CODE >> 8)
+
+/* The series that the tests boot. core.c asks for the warning, once for each build. */
+#if defined(CFS_WARN_UNTESTED) && CFS_LINUX_SERIES != 0x601 && CFS_LINUX_SERIES != 0x60c &&        \
+	CFS_LINUX_SERIES != 0x703
+#pragma message "composefs: untested with this kernel; tested: Linux 6.1, 6.12 and 7.3"
+#endif
+
+#if !CFS_LINUX_6_1
 #include <linux/backing-file.h>
 #include <linux/exportfs.h>
-#else
-#error "composefs: this kernel is neither 6.1 nor 6.12, and nobody has tested others"
 #endif
 
 /*
@@ -37,6 +44,23 @@
  * cannot tell. @out has no algorithm unless the result is 0.
  */
 static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out);
+
+/* The backing file makes no fsnotify events. Since 6.14 the kernel sees to that itself. */
+#ifdef __FMODE_NONOTIFY
+#define CFS_OPEN_NONOTIFY __FMODE_NONOTIFY
+#else
+#define CFS_OPEN_NONOTIFY 0
+#endif
+
+/* Whether iget_locked() made @inode. Since 6.19 the flags are read by a function. */
+static inline bool cfs_inode_is_new(struct inode *inode)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+	return inode->i_state & I_NEW;
+#else
+	return inode_state_read_once(inode) & I_NEW;
+#endif
+}
 
 #if CFS_LINUX_6_1
 
@@ -93,6 +117,12 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 
 /* A file system below us may ask our dentry for its own one (kmod 9). */
 #define CFS_NEEDS_D_REAL true
+
+static inline void cfs_set_dentry_ops(struct super_block *sb, const struct dentry_operations *ops)
+{
+	sb->s_d_op = ops;
+}
+
 #define CFS_D_REAL_OP(fn) .d_real = fn,
 
 static inline struct dentry *cfs_d_real(struct dentry *dentry, const struct inode *inode)
@@ -194,7 +224,7 @@ static inline int cfs_backing_mmap(struct file *real, struct vm_area_struct *vma
 	return rc;
 }
 
-#else /* 6.12 */
+#else /* since 6.12 */
 
 static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 {
@@ -214,6 +244,12 @@ static inline int cfs_verity_digest(struct inode *inode, struct cfs_digest *out)
 }
 
 #define CFS_NEEDS_D_REAL false
+
+/* There is nothing in them that this kernel calls. */
+static inline void cfs_set_dentry_ops(struct super_block *sb, const struct dentry_operations *ops)
+{
+}
+
 #define CFS_D_REAL_OP(fn)
 
 static inline struct dentry *cfs_d_real(struct dentry *dentry, const struct inode *inode)
@@ -278,10 +314,23 @@ static inline struct file *cfs_backing_open(struct file *user, int flags, const 
 	return backing_file_open(CFS_BACKING_USER(user), flags, real, cred);
 }
 
+/* Until 6.12 the context names the user's file; since then the kiocb does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define CFS_BACKING_CTX(file, rights)                                                              \
+	{                                                                                          \
+		.cred = (rights), .user_file = (file)                                              \
+	}
+#else
+#define CFS_BACKING_CTX(file, rights)                                                              \
+	{                                                                                          \
+		.cred = (rights)                                                                   \
+	}
+#endif
+
 static inline ssize_t cfs_backing_read(struct file *real, struct iov_iter *iter, struct kiocb *iocb,
 				       const struct cred *cred)
 {
-	struct backing_file_ctx ctx = { .cred = cred, .user_file = iocb->ki_filp };
+	struct backing_file_ctx ctx = CFS_BACKING_CTX(iocb->ki_filp, cred);
 
 	return backing_file_read_iter(real, iter, iocb, iocb->ki_flags, &ctx);
 }
@@ -290,15 +339,25 @@ static inline ssize_t cfs_backing_splice(struct file *user, struct file *real, l
 					 struct pipe_inode_info *pipe, size_t len,
 					 unsigned int flags, const struct cred *cred)
 {
-	struct backing_file_ctx ctx = { .cred = cred, .user_file = user };
-
+	struct backing_file_ctx ctx = CFS_BACKING_CTX(user, cred);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	return backing_file_splice_read(real, pos, pipe, len, flags, &ctx);
+#else
+	struct kiocb iocb;
+	ssize_t rc;
+
+	init_sync_kiocb(&iocb, user);
+	iocb.ki_pos = *pos;
+	rc = backing_file_splice_read(real, &iocb, pipe, len, flags, &ctx);
+	*pos = iocb.ki_pos;
+	return rc;
+#endif
 }
 
 static inline int cfs_backing_mmap(struct file *real, struct vm_area_struct *vma,
 				   const struct cred *cred)
 {
-	struct backing_file_ctx ctx = { .cred = cred, .user_file = vma->vm_file };
+	struct backing_file_ctx ctx = CFS_BACKING_CTX(vma->vm_file, cred);
 
 	return backing_file_mmap(real, vma, &ctx);
 }

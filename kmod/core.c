@@ -4,3 +4,6 @@
 #include "core/decode.c"
 #include "core/dirblock.c"
 #include "core/backing.c"
+
+#define CFS_WARN_UNTESTED
+#include "compat.h"

@@ -252,7 +252,7 @@ struct inode *cfs_iget(struct super_block *sb, u64 nid)
 	inode = iget_locked(sb, (unsigned long)nid);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	if (!(inode->i_state & I_NEW))
+	if (!cfs_inode_is_new(inode))
 		return inode;
 	rc = cfs_inode_read(sb, nid, &d);
 	if (!rc && cfs_inode_is_stub(&d))

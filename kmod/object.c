@@ -245,7 +245,7 @@ static struct file *cfs_real_open(struct file *file, const struct path *path,
 
 	if (rc)
 		return ERR_PTR(rc);
-	flags |= __FMODE_NONOTIFY;
+	flags |= CFS_OPEN_NONOTIFY;
 	if (cfs_owner_or_capable(path))
 		flags |= O_NOATIME;
 	else
@@ -303,8 +303,8 @@ struct file *cfs_object_open(struct inode *inode, struct file *file)
 	if (IS_ERR(object))
 		return ERR_CAST(object);
 	if (object->error) {
-		pr_warn_ratelimited("composefs: %s: inode %lu: no usable object or digest\n",
-				    inode->i_sb->s_id, inode->i_ino);
+		pr_warn_ratelimited("composefs: %s: inode %llu: no usable object or digest\n",
+				    inode->i_sb->s_id, (u64)inode->i_ino);
 		return ERR_PTR(object->error);
 	}
 	old = override_creds(fs->cred);

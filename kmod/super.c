@@ -201,8 +201,7 @@ static void cfs_super_init(struct super_block *sb, const struct cfs_fs *fs)
 	sb->s_op = &cfs_super_ops;
 	sb->s_xattr = cfs_xattr_handlers;
 	sb->s_export_op = &cfs_export_ops;
-	if (CFS_NEEDS_D_REAL)
-		sb->s_d_op = &cfs_dentry_ops;
+	cfs_set_dentry_ops(sb, &cfs_dentry_ops);
 	if (fs->measured.algorithm)
 		cfs_set_uuid(sb, fs->measured.b);
 }

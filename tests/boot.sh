@@ -9,7 +9,10 @@ if [ "$CFS_BUILD" != "$TOP/build" ]; then
 fi
 # The hooks boot in check-boot and in the long form.
 [ -n "$CFS_LONG" ] || export BOOT_HOOKS=no
-for kernel in 6.1 6.12; do
+# The newest kernel and an older one; all three in the long form.
+kernels='6.12 7'
+[ -z "$CFS_LONG" ] || kernels='6.1 6.12 7'
+for kernel in $kernels; do
 	if [ ! -f "build/kernels/$kernel/release" ]; then
 		skip "Linux $kernel" 'no kernel in build/kernels: tests/kmod/setup'
 		continue

@@ -39,6 +39,7 @@ struct optlist {
 	const char *context[CONTEXT_MAX];
 	struct cfs_digest digest; /* algorithm 0: not given */
 	int verity_check;         /* -1: not given */
+	const char *level0;       /* how to ask for level 0, in messages; NULL: noverity */
 	int verity;               /* by verity (2) or noverity (0); -1: not given */
 	bool try_verity;
 	int rw; /* -1: not given */

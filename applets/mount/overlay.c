@@ -400,7 +400,8 @@ static int check_merged(struct job *j, const struct overlay *o)
 		return job_fail(
 			j, MOUNT_FAILED,
 			"verity: this kernel (before Linux 6.5) shows what is added to a basedir later; "
-			"use the composefs module, or noverity to go without");
+			"use the composefs module, or %s to go without",
+			j->opt->level0 ? j->opt->level0 : "noverity");
 	rc = probe_hides_objects(j);
 	if (rc < 0)
 		return -1;

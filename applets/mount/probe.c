@@ -351,8 +351,9 @@ static int see_object(struct job *j, const struct probe *p, unsigned int which, 
 			return 0;
 		return job_fail(
 			j, MOUNT_FAILED,
-			"basedir %s: objects have no fs-verity (first: %s); enable it, or use noverity or backend=fuse",
-			j->dirs.name[which], p->payload);
+			"basedir %s: objects have no fs-verity (first: %s); enable it, or use %s",
+			j->dirs.name[which], p->payload,
+			j->opt->level0 ? j->opt->level0 : "noverity or backend=fuse");
 	default:
 		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
 			       p->payload);

@@ -36,7 +36,8 @@ static int able(struct job *j)
 	}
 	if (!j->level || rc == OVERLAY_CHECKS)
 		return 1;
-	job_fail(j, MOUNT_FAILED, "verity: %s; use noverity to go without", no_check);
+	job_fail(j, MOUNT_FAILED, "verity: %s; use %s to go without", no_check,
+		 j->opt->level0 ? j->opt->level0 : "noverity");
 	return 0;
 }
 

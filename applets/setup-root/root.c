@@ -182,6 +182,7 @@ static void set_options(struct swap *s)
 	const struct cmdline_image *use = s->r->use;
 
 	s->opt->digest = use->digest;
+	s->opt->level0 = "composefs=?HEX (objects are then not verified)";
 	if (use->insecure)
 		s->opt->verity_check = 0;
 	if (s->r->conf.root_transient)

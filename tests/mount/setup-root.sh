@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mount.md 16.1: setup-root on a disk's directory tree, in a private namespace.
+# mount 16.1: setup-root on a disk's directory tree, in a private namespace.
 # The boot itself is tests/boot. MO-6: a failure leaves sysroot as it was.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/mount/fixture"
@@ -70,7 +70,7 @@ ok 'no composefs=' setup 'quiet root=/dev/vda rw'
 is 'nothing was done' "$(kind s)" tmpfs
 refused 'a word that is not understood' 32 'composefs=abc: not understood: ' setup "composefs=$digest composefs=abc"
 refused 'no image of this name' 32 'the image of the kernel command line is not here: ' setup "composefs=?$(echo "$digest" | tr 0-9a-f f0-9a-e)"
-refused 'level 2 on a store without fs-verity' 32 'objects have no fs-verity' setup "composefs=$digest"
+refused 'level 2 on a store without fs-verity' 32 'enable it, or use composefs=?HEX (objects are then not verified)' setup "composefs=$digest"
 refused 'unknown option' 1 '--nosuch: no such option' setup '' --nosuch
 refused 'operand' 1 'too many operands' setup '' x
 refused 'no sysroot' 32 'nowhere: No such file or directory' "$CFS" setup-root --sysroot=nowhere --cmdline="composefs=$digest"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Counts of the module, of erofs + overlayfs and of erofs alone (vm.md 6.1).
+# Counts of the module, of erofs + overlayfs and of erofs alone (vm 6.1).
 . /t/lib
 
 echo 0 >/proc/sys/kernel/hung_task_timeout_secs # the clock that counts leaps

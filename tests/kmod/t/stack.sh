@@ -48,10 +48,17 @@ is 7 'the cache is empty' "$(guest mincore /m2/another-name)" 0/5
 guest read /m/file >/dev/null
 is 7 'read here, cached there' "$(guest mincore /m2/another-name "$obj" | sort -u)" 5/5
 is 7 'the same page frame' "$(guest pfn /m/file /m2/another-name "$obj" | sort -u | wc -l)" 1
-a=$(sed -n 's/^Cached: *\([0-9]*\).*/\1/p' /proc/meminfo)
-guest read /m2/another-name >/dev/null
-b=$(sed -n 's/^Cached: *\([0-9]*\).*/\1/p' /proc/meminfo)
-is 7 'the second read adds nothing' "$((b - a < 16))" 1
+# The number moves by itself, too; a second copy would add its 20 kB every time.
+added=1000000
+for i in 1 2 3 4 5; do
+	drop
+	guest read /m/file >/dev/null
+	a=$(sed -n 's/^Cached: *\([0-9]*\).*/\1/p' /proc/meminfo)
+	guest read /m2/another-name >/dev/null
+	b=$(sed -n 's/^Cached: *\([0-9]*\).*/\1/p' /proc/meminfo)
+	[ $((b - a)) -ge $added ] || added=$((b - a))
+done
+is 7 'the second read adds nothing' "$((added < 16))" 1
 u /m2 >/dev/null
 
 # 10: a layer of overlayfs

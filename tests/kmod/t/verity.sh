@@ -168,21 +168,21 @@ is 6 'changed back' "$(guest read $f)" "$(guest read /d/sizes/3000000)"
 is 6 'changed while it is open' "$(guest holdread $f sh -c "sync; echo 3 >/proc/sys/vm/drop_caches; echo 3 >/proc/sys/vm/drop_caches; guest poke $disk $((at + 8192 + 5)); echo 3 >/proc/sys/vm/drop_caches")" read:EIO
 guest poke $disk $((at + 8192 + 5))
 u /m >/dev/null
+# Large folios hold much of a small image, and the module holds the last one of them:
+# the image is large, and its byte is changed before the mount, far from the superblock.
 {
 	echo '/ 4096 40755 2 0 0 0 0.0 - - -'
-	i=0
-	while [ $i -lt 4000 ]; do
-		echo "/name-that-takes-some-room-$i 3 100644 1 0 0 0 $i.0 - abc -"
-		i=$((i + 1))
-	done
+	awk 'BEGIN { for (i = 0; i < 20000; i++)
+		print "/name-that-takes-some-room-" i " 3 100644 1 0 0 0 " i ".0 - abc -" }'
 } >/tmp/big
 cfs mkfs -q --from-file /tmp/big /d/big.cfs
 guest enable /d/big.cfs
 at=$(guest fiemap /d/big.cfs)
-m /d/big.cfs /m digest=$(guest measure /d/big.cfs) >/dev/null
+digest=$(guest measure /d/big.cfs)
 drop
-guest poke $disk $((at + 102400 + 20))
+guest poke $disk $((at + 700000 + 20))
 drop
+m /d/big.cfs /m digest=$digest >/dev/null
 is 6 'a changed byte of the image: EIO in the tree' \
 	"$(guest list /m | grep -c ':EIO' | sed 's/^[1-9][0-9]*$/some/')" some
 is 6 'and the rest is still there' "$(guest list /m | grep -c '100644' | sed 's/^[1-9][0-9]*$/some/')" some
