@@ -10,6 +10,7 @@
 #include "applets/mount/backend.h"
 #include "applets/mount/job.h"
 #include "applets/mount/named.h"
+#include "applets/mount/stated.h"
 #include "base/text.h"
 
 struct mount {
@@ -61,7 +62,7 @@ static int open_all(struct job *j, const struct mount *m)
 		verbose("%s; nofail: nothing is mounted", j->err.text);
 		return ABSENT;
 	}
-	return named_options(j);
+	return named_options(j) || stated_judge(j) ? -1 : 0;
 }
 
 static int mount_image(struct job *j, const struct mount *m)
@@ -188,6 +189,8 @@ const struct applet applet_mount = {
 	.details = "IMAGE is a file, a block device, - (standard input) or fd:N. Mount options:\n"
 		   "  basedir=DIR[:DIR...]  where the objects are\n"
 		   "  digest=HEX            the fs-verity digest that the image must have\n"
+		   "  key=FILE[:FILE...],signature=FILE[,name=][,minserial=][,serialfile=][,now=]\n"
+		   "                        a signed statement must vouch for the image\n"
 		   "  verity_check=0|1|2, verity, noverity, tryverity\n"
 		   "                        whether objects are checked when they are opened\n"
 		   "  upperdir=DIR,workdir=DIR, volatile\n"

@@ -117,7 +117,7 @@ static int decide(struct job *j)
 	}
 	if (!rc)
 		return none(j, &skipped);
-	if (j->opt->digest.algorithm && j->level < 2)
+	if (j->image.digest.algorithm && j->level < 2)
 		warn("verity_check=%d: contents are not verified, only the image is", j->level);
 	return rc < 0 ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 #include "applets/common/window.h"
 #include "applets/mount/job.h"
 #include "applets/mount/loopdev.h"
+#include "applets/mount/stated.h"
 #include "files/io.h"
 #include "base/text.h"
 #include "verity/verity.h"
@@ -345,7 +346,8 @@ int imagefd_header(struct job *j)
 	int rc;
 
 	/* A small image that will be looked at whole is read at once. */
-	if (!j->opt->digest.algorithm && !im->is_device && im->size <= IMAGEFD_SMALL) {
+	if (!j->opt->digest.algorithm && !j->statement && !im->is_device &&
+	    im->size <= IMAGEFD_SMALL) {
 		if (read_all(j))
 			return -1;
 		head.p = im->img.bytes;
@@ -457,6 +459,7 @@ static int compare(struct job *j, const struct cfs_digest *is)
 
 	if (cfs_digest_equal(want, is)) {
 		verbose("%s: has the digest", j->image.name);
+		j->image.digest = *is;
 		return 0;
 	}
 	return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %s, is %s", j->image.name,
@@ -482,12 +485,27 @@ static int measure(struct job *j)
 	}
 }
 
-static int verify_copy(struct job *j)
+/* The digest of the sealed copy, against digest=. */
+static int compare_copy(struct job *j)
 {
 	struct imagefd *im = &j->image;
 	struct cfs_digest digest;
 	struct stat st;
 	int rc;
+
+	if (fstat(im->fd, &st))
+		return job_sys(j, "%s: stat", im->name);
+	rc = verity_fd(im->fd, &st, j->opt->digest.algorithm, &digest);
+	if (rc < 0)
+		return job_sys(j, "%s: hash", im->name);
+	if (rc)
+		return job_fail(j, MOUNT_INTERNAL, "internal error: a sealed file changed");
+	return compare(j, &digest);
+}
+
+static int verify_copy(struct job *j)
+{
+	struct imagefd *im = &j->image;
 
 	if (!im->is_copy && im->size > IMAGEFD_COPY_MAX)
 		return job_fail(
@@ -497,24 +515,41 @@ static int verify_copy(struct job *j)
 			(unsigned long long)(IMAGEFD_COPY_MAX >> 20));
 	if (!im->is_copy && make_copy(j, false))
 		return -1;
-	if (fstat(im->fd, &st))
-		return job_sys(j, "%s: stat", im->name);
-	rc = verity_fd(im->fd, &st, j->opt->digest.algorithm, &digest);
-	if (rc < 0)
-		return job_sys(j, "%s: hash", im->name);
-	if (rc)
-		return job_fail(j, MOUNT_INTERNAL, "internal error: a sealed file changed");
-	/* What the header said was said by the file, not by the copy. */
-	return compare(j, &digest) ? -1 : imagefd_header(j);
+	/* The header was read from the file, not from the copy. */
+	if (j->statement ? stated_compare(j) : compare_copy(j))
+		return -1;
+	return imagefd_header(j);
+}
+
+/*
+ * Whether the kernel measures a digest that is stated; 1: it does not, and the copy
+ * has to be hashed. A file has fs-verity with one algorithm at most.
+ */
+static int measure_stated(struct job *j)
+{
+	struct imagefd *im = &j->image;
+	struct cfs_digest digest;
+
+	for (u8 a = CFS_SHA256; a <= CFS_SHA512; a++) {
+		if (verity_measure(im->fd, a, &digest) != VERITY_SEALED || !stated_has(j, &digest))
+			continue;
+		im->measured = true;
+		im->digest = digest;
+		return 0;
+	}
+	return 1;
 }
 
 int imagefd_verify(struct job *j)
 {
 	int rc;
 
-	if (!j->opt->digest.algorithm)
+	if (!j->opt->digest.algorithm && !j->statement)
 		return j->opt->nocheck ? 0 : check_all(j);
-	rc = j->image.is_copy || j->image.is_device ? 1 : measure(j);
+	if (j->image.is_copy || j->image.is_device)
+		rc = 1;
+	else
+		rc = j->statement ? measure_stated(j) : measure(j);
 	return rc > 0 ? verify_copy(j) : rc;
 }
 

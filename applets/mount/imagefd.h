@@ -21,9 +21,10 @@ struct imagefd {
 	bool has_path;    /* the name is a path */
 	u64 size;         /* bytes of the file, or those of a device that are image */
 	bool is_device;
-	bool is_copy;     /* fd is a sealed memory file */
-	bool is_writable; /* and still open for writing */
-	bool measured;    /* the kernel vouches for the digest that was asked for */
+	bool is_copy;             /* fd is a sealed memory file */
+	bool is_writable;         /* and still open for writing */
+	bool measured;            /* the kernel vouches for the digest that was asked for */
+	struct cfs_digest digest; /* that was asked for or stated, and is; algorithm 0: none was */
 	struct cfs_super super;
 	struct image img; /* in memory and checked; bytes NULL: not read */
 };

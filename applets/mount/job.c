@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ void job_release(struct job *j)
 	imagefd_close(&j->image);
 	basedirs_close(&j->dirs);
 	kmsg_close(&j->log);
+	free(j->statement);
+	j->statement = NULL;
 }
 
 int job_fail(struct job *j, int status, const char *fmt, ...)

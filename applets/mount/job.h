@@ -38,6 +38,7 @@ struct job {
 	const char *ns_name;
 	int ns; /* mount namespace to attach in; -1: ours */
 	struct imagefd image;
+	struct statement *statement; /* that vouches for the image; NULL: none is asked for */
 	char source[FS_SOURCE_ROOM]; /* what mountinfo shows */
 	struct basedirs dirs;        /* O_PATH */
 	int upper, work, idmap;

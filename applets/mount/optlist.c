@@ -23,6 +23,7 @@ enum sets {
 	SETS_NOTHING, /* mount programs pass it on; with or without a value */
 	SETS_BASEDIR,
 	SETS_DIGEST,
+	SETS_KEY,
 	SETS_LEVEL,
 	SETS_BACKEND,
 	SETS_DEBUG,
@@ -47,6 +48,12 @@ struct row {
 static const struct row rows[] = {
 	{ "basedir", SETS_BASEDIR },
 	{ "digest", SETS_DIGEST },
+	{ "key", SETS_KEY },
+	{ "signature", SETS_TEXT, AT(signature) },
+	{ "name", SETS_TEXT, AT(name) },
+	{ "minserial", SETS_TEXT, AT(min_serial) },
+	{ "serialfile", SETS_TEXT, AT(serial_file) },
+	{ "now", SETS_TEXT, AT(now) },
 	{ "verity_check", SETS_LEVEL },
 	{ "verity", SETS_VERITY, 2 },
 	{ "noverity", SETS_VERITY, 0 },
@@ -272,7 +279,9 @@ static int set_text(const struct option *opt, const char **to)
 	return 0;
 }
 
-static int set_basedir(const struct option *opt)
+/* NAME[:NAME...] to up to @max names; *@count is how many there are. */
+static int set_names(const struct option *opt, const char **names, unsigned int max,
+		     unsigned int *count)
 {
 	struct piece rest = opt->value;
 	unsigned int n = 0;
@@ -287,17 +296,39 @@ static int set_basedir(const struct option *opt)
 			return -1;
 		if (!*dir)
 			return refuse(opt, "empty name in list");
-		if (n < OPTLIST_BASEDIRS)
-			opt->o->basedir[n] = dir;
+		if (n < max)
+			names[n] = dir;
 		if ((size_t)len == rest.len)
 			break;
 		rest.s += len + 1;
 		rest.len -= (size_t)len + 1;
 	}
-	if (++n > OPTLIST_BASEDIRS)
+	*count = n + 1;
+	return 0;
+}
+
+static int set_basedir(const struct option *opt)
+{
+	unsigned int n;
+
+	if (set_names(opt, opt->o->basedir, OPTLIST_BASEDIRS, &n))
+		return -1;
+	if (n > OPTLIST_BASEDIRS)
 		return error_set(opt->err, EINVAL, "basedir: %u directories given, at most %u", n,
 				 OPTLIST_BASEDIRS);
 	opt->o->basedirs = n;
+	return 0;
+}
+
+static int set_key(const struct option *opt)
+{
+	unsigned int n;
+
+	if (set_names(opt, opt->o->key, KEYS_MAX, &n))
+		return -1;
+	if (n > KEYS_MAX)
+		return error_set(opt->err, EINVAL, "key: %u files given, at most %u", n, KEYS_MAX);
+	opt->o->keys = n;
 	return 0;
 }
 
@@ -388,6 +419,8 @@ static int set_with_value(const struct option *opt)
 		return set_basedir(opt);
 	case SETS_DIGEST:
 		return set_digest(opt);
+	case SETS_KEY:
+		return set_key(opt);
 	case SETS_LEVEL:
 		return set_level(opt);
 	case SETS_BACKEND:
@@ -467,7 +500,9 @@ static int take(struct option *opt, bool sloppy)
 
 void optlist_init(struct optlist *o)
 {
-	*o = (struct optlist){ .verity_check = -1, .verity = -1, .rw = -1 };
+	*o = (struct optlist){
+		.verity_check = -1, .verity = -1, .rw = -1, .sign = { .beneath = -1 }
+	};
 }
 
 void optlist_release(struct optlist *o)
@@ -519,7 +554,50 @@ static bool names_fuse(const struct optlist *o)
 	return o->backend && !strncmp(o->backend, "fuse", 4);
 }
 
-int optlist_finish(const struct optlist *o, struct error *err)
+/* The options about a signed statement, which make sense together only. */
+static int need_both(const struct optlist *o, struct error *err)
+{
+	const struct {
+		const char *given, *name;
+	} others[] = { { o->name, "name" },
+		       { o->min_serial, "minserial" },
+		       { o->serial_file, "serialfile" },
+		       { o->now, "now" } };
+
+	if (o->keys && !o->signature)
+		return error_set(err, EINVAL, "key: needs signature");
+	if (o->signature && !o->keys)
+		return error_set(err, EINVAL, "signature: needs key");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given && !o->keys)
+			return error_set(err, EINVAL, "%s: needs key and signature",
+					 others[i].name);
+	return 0;
+}
+
+static int finish_signed(struct optlist *o, struct error *err)
+{
+	struct signed_options *s = &o->sign;
+
+	if (need_both(o, err))
+		return -1;
+	if (o->name && !statement_name_is_good(o->name, strlen(o->name)))
+		return error_set(err, EINVAL, "name: cannot be the name of a statement");
+	if (o->min_serial &&
+	    !statement_serial_parse(o->min_serial, strlen(o->min_serial), &s->policy.min_serial))
+		return error_set(err, EINVAL, "minserial: not a serial number");
+	if (o->now && !signed_now(s, o->now))
+		return error_set(err, EINVAL, "now: neither \"system\" nor YYYY-MM-DDTHH:MM:SSZ");
+	s->keys = o->key;
+	s->nkeys = o->keys;
+	s->signature = o->signature;
+	s->serial_file = o->serial_file;
+	s->policy.name = o->name;
+	s->policy.wants_serial = o->min_serial != NULL;
+	return 0;
+}
+
+int optlist_finish(struct optlist *o, struct error *err)
 {
 	if (o->upper && !o->work)
 		return error_set(err, EINVAL, "upperdir: needs workdir");
@@ -531,7 +609,7 @@ int optlist_finish(const struct optlist *o, struct error *err)
 		return error_set(err, EINVAL, "foreground: needs backend=fuse");
 	if (o->nocheck && !names_fuse(o))
 		return error_set(err, EINVAL, "nocheck: needs backend=fuse");
-	return 0;
+	return finish_signed(o, err);
 }
 
 int optlist_level(const struct optlist *o, bool *tries)
@@ -541,7 +619,7 @@ int optlist_level(const struct optlist *o, bool *tries)
 		return o->verity_check;
 	if (o->verity >= 0)
 		return o->verity;
-	if (o->digest.algorithm)
+	if (o->digest.algorithm || o->sign.signature)
 		return 2;
 	*tries = o->try_verity;
 	return 0;

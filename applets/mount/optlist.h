@@ -4,7 +4,7 @@
 #define CFS_MOUNT_OPTLIST_H
 
 #include "base/error.h"
-#include "core/digest.h"
+#include "applets/common/signed.h"
 
 #define OPTLIST_BASEDIRS 64u
 
@@ -38,9 +38,14 @@ struct optlist {
 	const char *upper, *work, *idmap; /* NULL: not given */
 	const char *context[CONTEXT_MAX];
 	struct cfs_digest digest; /* algorithm 0: not given */
-	int verity_check;         /* -1: not given */
-	const char *level0;       /* how to ask for level 0, in messages; NULL: noverity */
-	int verity;               /* by verity (2) or noverity (0); -1: not given */
+	/* Who vouches for the digest: as given, and by optlist_finish() in one piece. */
+	const char *key[KEYS_MAX];
+	unsigned int keys;
+	const char *signature, *name, *min_serial, *serial_file, *now;
+	struct signed_options sign; /* sign.signature NULL: nobody has to */
+	int verity_check;           /* -1: not given */
+	int verity;                 /* by verity (2) or noverity (0); -1: not given */
+	const char *level0;         /* how to ask for level 0, in messages; NULL: noverity */
 	bool try_verity;
 	int rw; /* -1: not given */
 	bool is_volatile, remount;
@@ -63,8 +68,11 @@ void optlist_release(struct optlist *o);
  */
 int optlist_parse(struct optlist *o, const char *list, bool sloppy, struct error *err);
 
-/* What has to be given together. To be called when all lists were parsed. */
-int optlist_finish(const struct optlist *o, struct error *err);
+/*
+ * What has to be given together, and the values of who vouches. To be called when
+ * all lists were parsed.
+ */
+int optlist_finish(struct optlist *o, struct error *err);
 
 /* The level that was asked for, whatever the order (mount 7). *@tries: 2 if possible, else 0. */
 int optlist_level(const struct optlist *o, bool *tries);

@@ -49,7 +49,7 @@ static int configure(struct job *j, int fs)
 		return -1;
 	/* The module measures what it opens; a copy has no fs-verity, and was hashed. */
 	if (j->image.measured) {
-		if (set(fs, "digest", text_digest(hex, &j->opt->digest)))
+		if (set(fs, "digest", text_digest(hex, &j->image.digest)))
 			return -1;
 	}
 	/* An overlay above gets the labels that were asked for. */
