@@ -26,7 +26,7 @@ struct mkfs {
 	struct result result;
 	const char *source, *store_path;
 	char **names;     /* of the dump or the layers, NULL behind the last one */
-	struct inputs in; /* that they name */
+	struct inputs in; /* the files that names lists */
 	bool from_file, from_tar, require_verity, progress, force;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
@@ -94,7 +94,7 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 	return rc;
 }
 
-/* What of ours may lie below the source (WI-10). */
+/* List the image and the store, which may lie below the source (WI-10). */
 static size_t exclude_ours(const struct mkfs *m, const struct store *store,
 			   struct scan_exclude ours[3])
 {
@@ -250,7 +250,7 @@ static void parse_clamp(struct mkfs *m)
 	m->clamps = true;
 }
 
-/* Which operand is what. */
+/* Decide what each operand is. */
 static void take_operands(struct mkfs *m, char **operands)
 {
 	unsigned int n = 0, stdins = 0;
@@ -283,7 +283,7 @@ static void take_operands(struct mkfs *m, char **operands)
 	m->result.source = n == 1 ? m->source : NULL;
 }
 
-/* What the rows alone cannot tell. */
+/* Check what the option rows alone cannot express. */
 static void check_options(struct mkfs *m)
 {
 	result_options(&m->result);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs verify: check before trusting (command line 7). */
+/* cfs verify: check an image and its objects (command line 7). */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/common/canonical.h"
@@ -22,7 +22,7 @@ static int image_line(struct verify *v, const char *name, enum kind kind, const 
 	return report_line(v, &f, err);
 }
 
-/* image_check() tells of odd things here. */
+/* What image_check() reports soft faults with. */
 struct odd_arg {
 	struct verify *v;
 	const char *name;
@@ -45,7 +45,7 @@ static void tell_odd(void *arg, const struct check_odd *odd)
 		a->rc = report_line(a->v, &f, a->err);
 }
 
-/* RI-11: the tree in it, written again, is the image. */
+/* Write the tree of the image again and compare (RI-11). */
 static int check_canonical(struct verify *v, const char *name, const struct image *img,
 			   struct error *err)
 {
@@ -68,7 +68,7 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 	}
 }
 
-/* The digest of the bytes, and the kernel's where the file has fs-verity. */
+/* Compute the digest of the bytes, and ask the kernel if the file has fs-verity. */
 static int check_digest(struct verify *v, const char *name, const struct image *img, int fd,
 			bool compressed, struct error *err)
 {
@@ -116,7 +116,7 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	return image_line(v, name, KIND_OK, text, err);
 }
 
-/* All about one image; *usable: its objects can be looked at. */
+/* Check one image completely. *usable: its objects can be checked. */
 static int check_image(struct verify *v, const char *name, struct image *img,
 		       const struct input *in, bool *usable, struct error *err)
 {
@@ -169,7 +169,7 @@ static int take_bytes(struct verify *v, const char *name, struct image *img, con
 	return rc;
 }
 
-/* Read and check an image. The bytes stay with @img if *usable. */
+/* Read and check an image. If *usable, @img keeps the bytes. */
 static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable,
 		      struct error *err)
 {
@@ -196,7 +196,7 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 	return rc;
 }
 
-/* All images, then the objects of those that are good. */
+/* Check all images, then the objects of the good ones. */
 static int verify_images(struct verify *v, struct error *err)
 {
 	char *const *names = v->in.names;

@@ -66,7 +66,7 @@ static void close_span(unsigned int from, unsigned int to)
 		close((int)from);
 }
 
-/* The smallest descriptor that is kept and not below @from; UINT_MAX: none. */
+/* The smallest descriptor from @from on that is kept; UINT_MAX: none. */
 static unsigned int next_kept(const struct window *w, unsigned int from)
 {
 	unsigned int next = UINT_MAX;
@@ -98,7 +98,7 @@ static const char *subject(void)
 	return message_subject ? message_subject : "-";
 }
 
-/* The child was ended by a signal: so are we, if somebody meant it. */
+/* A signal ended the child. If it was one that a user sends, end the parent by it as well. */
 static int ended_by(int signal_number)
 {
 	switch (signal_number) {
@@ -131,7 +131,7 @@ int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool 
 	if (!child) {
 		struct workers_pool *pool;
 
-		/* Whose parent was killed has nobody to work for, nor anything to lose. */
+		/* If the parent dies, exit as well. */
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 		close_others(w);
 		pool = window_enter_with(w->beneath, w->threads);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Foreign bytes are parsed by who can do nothing else (PH-2). */
+/* A process with no other privileges parses untrusted bytes (PH-2). */
 #ifndef CFS_APPLETS_WINDOW_H
 #define CFS_APPLETS_WINDOW_H
 
@@ -17,7 +17,7 @@ void window_enter(int beneath);
  */
 struct workers_pool *window_enter_with(int beneath, unsigned int threads);
 
-/* What a child is left with. */
+/* The descriptors and threads that the child keeps. */
 struct window {
 	const int *inputs; /* descriptors; negative ones do not count */
 	unsigned int n;

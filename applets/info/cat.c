@@ -142,7 +142,7 @@ static bool is_external(const struct target *t)
 	return t->inode.size && !cfs_inode_has_content(&t->inode);
 }
 
-/* Behind the text that names a file: what the answer to the check was. */
+/* Report that the check of a file failed. Returns EXIT_MISMATCH. */
 static int mismatch(const struct cat *cat, const struct target *t, struct error *err,
 		    const char *what)
 {
@@ -150,7 +150,7 @@ static int mismatch(const struct cat *cat, const struct target *t, struct error 
 	return EXIT_MISMATCH;
 }
 
-/* Write what is there so that @data needs no room beside it. */
+/* Write the bytes that are buffered, so that @data need not be copied. */
 static int put(struct cat *cat, const void *data, size_t len, struct error *err)
 {
 	struct buf *b = &cat->info->out.line;
@@ -207,7 +207,7 @@ static int object_check(struct cat *cat, const struct target *t, int fd, u64 pie
 	return EXIT_DONE;
 }
 
-/* Write it; only pieces that are what was checked. */
+/* Write the object, but only pieces that equal those that were checked. */
 static int object_put(struct cat *cat, const struct target *t, int fd, u64 pieces,
 		      struct error *err)
 {
@@ -284,7 +284,7 @@ static int cat_all(struct cat *cat, char **paths, struct target *t, struct error
 {
 	int status;
 
-	/* All names first, so that a wrong one stops the run before it writes. */
+	/* Look up all names first, so that a wrong one stops the run before it writes. */
 	for (int i = 0; paths[i]; i++) {
 		if (target_find(cat, paths[i], &t[i], err))
 			return EXIT_FAILED;

@@ -7,7 +7,7 @@
 #include "files/io.h"
 #include "verity/verity.h"
 
-/* Of what is no regular file: a pipe, a block device. */
+/* Measure something other than a regular file: a pipe, a block device. */
 static int measure_stream(struct verity_work *work, int fd, struct cfs_digest *digest)
 {
 	ssize_t n;

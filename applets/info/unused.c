@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs info unused-objects: what a store holds and no image uses. Fails closed. */
+/* cfs info unused-objects: list the objects of a store that no image uses. Fails closed. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,12 +9,12 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-/* What stands in the basedirs under names of objects. */
+/* The files in the basedirs that have the name of an object. */
 struct stored {
 	struct sort_item *v; /* s, len: the name; item: its size, if asked for */
 	size_t n, cap;
 	struct arena arena;
-	/* Inodes that images use under other names, such as ./xx/...: struct id. */
+	/* Inodes that images use under other names, such as ./xx/...; items are struct id. */
 	struct table used;
 	struct hash_key key;
 };
@@ -80,7 +80,7 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 	return 0;
 }
 
-/* One directory xx of a basedir. A name that goes while we look is none. */
+/* Scan one directory xx of a basedir. A name that vanishes meanwhile is ignored. */
 static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir,
 		    struct error *err)
 {
@@ -151,8 +151,8 @@ static int scan_basedir(struct stored *s, int fd, const char *basedir, struct er
 }
 
 /*
- * Images may name an object in another way than by its plain name. Whatever
- * such a path leads to is used, under whichever name it is found.
+ * An image may name an object by another path than its plain name. The file that such a
+ * path leads to is in use, under all of its names.
  */
 static int resolve_others(struct stored *s, const struct info *info, const struct objects *o,
 			  struct error *err)
@@ -207,7 +207,7 @@ static int print_unused(struct info *info, const struct stored *s, const struct 
 	return 0;
 }
 
-/* Fails closed: nothing is printed before every image and basedir was read completely. */
+/* Fails closed: prints nothing before every image and basedir was read completely. */
 int info_unused_objects(struct info *info, char **args, struct error *err)
 {
 	struct stored s = { 0 };

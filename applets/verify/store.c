@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs verify without images: each object has the digest that its name says. */
+/* cfs verify without images: check that each object has the digest that its name says. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct shelf {
 	struct basedirs dir; /* that one */
 	char (*names)[OBJECT_PATH];
 	struct sort_item *order;
-	struct found *found; /* by name, kind KIND_OK if nothing is told */
+	struct found *found; /* by name; kind KIND_OK if there is nothing to report */
 	size_t n, cap;
 	struct verity_work **work; /* by thread */
 };
@@ -58,7 +58,10 @@ static int tell(struct verify *v, unsigned int which, enum kind kind, const char
 	return report_line(v, &f, err);
 }
 
-/* The names of objects in directory @xx. 0: there are some; 1: it is no directory, which was told; -1. */
+/*
+ * Read the names of the objects in directory @xx. 0; 1: it is not a directory or cannot be
+ * read, which was reported; -1.
+ */
 static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 {
 	struct verify *v = s->v;
@@ -130,7 +133,7 @@ static int check_some(struct workers *w, unsigned int index, size_t item, void *
 		if (l[i].fd >= 0)
 			look_compare(s->v, &l[i].record, work, &l[i]);
 		look_close(&l[i]);
-		/* What vanished since it was listed is no object any more. */
+		/* An object that vanished since it was listed is not a problem. */
 		if (l[i].found.kind == KIND_MISSING)
 			l[i].found.kind = KIND_OK;
 		if (l[i].found.kind == KIND_WRONG_TYPE)

@@ -80,7 +80,7 @@ static int bad(struct object *object, const char *what)
 	return 0;
 }
 
-/* The name leads to nothing that can be read. */
+/* Nothing that can be read has the name. */
 static int unopened(struct object *object, struct error *err)
 {
 	switch (errno) {
