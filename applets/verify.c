@@ -106,7 +106,7 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 		}
 		if (rc)
 			return image_line(v, name, KIND_BAD_DIGEST,
-					  "changed before it had fs-verity", err);
+					  "changed before fs-verity was enabled", err);
 		sealed = VERITY_SEALED;
 	}
 	if (v->require_verity && sealed != VERITY_SEALED)
@@ -185,8 +185,10 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 		return image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	v->images++;
 	if (in.compressed && (v->require_verity || v->enable_verity)) {
-		rc = image_line(v, name, KIND_UNREADABLE,
-				"is compressed: fs-verity would be about other bytes", err);
+		rc = image_line(
+			v, name, KIND_UNREADABLE,
+			"is compressed: fs-verity applies to the compressed bytes, not to the image",
+			err);
 	} else if (input_slurp(&in, &bytes, &len, &e)) {
 		rc = image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	} else {

@@ -133,7 +133,7 @@ static int target_find(struct cat *cat, const char *path, struct target *t, stru
 	if (t->inode.ftype == EROFS_FT_DIR)
 		return complain_of(cat, path, err, "is a directory");
 	if (!t->backing.is_file)
-		return complain_of(cat, path, err, "is no regular file");
+		return complain_of(cat, path, err, "is not a regular file");
 	return 0;
 }
 
@@ -181,7 +181,7 @@ static int piece_read(struct cat *cat, const struct target *t, int fd, u64 i, si
 		return EXIT_FAILED;
 	}
 	return (size_t)n == *len ? EXIT_DONE
-				 : mismatch(cat, t, err, "its object changes while it is read");
+				 : mismatch(cat, t, err, "its object changed while it was read");
 }
 
 /* Hash all of it, and each piece for the second reading. */
@@ -221,7 +221,8 @@ static int object_put(struct cat *cat, const struct target *t, int fd, u64 piece
 		if (t->backing.digest.algorithm) {
 			sha256_one(cat->piece, len, sum);
 			if (memcmp(sum, cat->sums[i], sizeof(sum)))
-				return mismatch(cat, t, err, "its object changes while it is read");
+				return mismatch(cat, t, err,
+						"its object changed while it was read");
 		}
 		status = put(cat, cat->piece, len, err);
 		if (status)
@@ -245,7 +246,7 @@ static int cat_object(struct cat *cat, const struct target *t, struct error *err
 	if (where != BASEDIRS_FILE)
 		return mismatch(cat, t, err,
 				where == BASEDIRS_NONE ? "its object is missing"
-						       : "its object is no regular file");
+						       : "its object is not a regular file");
 	if ((u64)found.st.st_size != t->inode.size)
 		status = mismatch(cat, t, err, "its object has the wrong size");
 	if (!status && !b->digest.algorithm)

@@ -140,7 +140,7 @@ static int scan_basedir(struct stored *s, int fd, const char *basedir, struct er
 		if (fstat(sub, &st))
 			rc = error_sys(err, "%s/%s: stat", basedir, xx);
 		else if (st.st_dev != top.st_dev)
-			rc = error_set(err, EXDEV, "%s/%s: is another file system", basedir, xx);
+			rc = error_set(err, EXDEV, "%s/%s: is on another file system", basedir, xx);
 		else
 			rc = scan_dir(s, dir, xx, basedir, err);
 		closedir(dir);

@@ -69,7 +69,7 @@ static bool enable(struct verify *v, struct look *l, const struct cfs_digest *di
 	if (!rc)
 		return true;
 	if (rc > 0)
-		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
+		decide(found, KIND_WRONG_CONTENT, "changed before fs-verity was enabled");
 	else if (errno != EOPNOTSUPP)
 		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s",
 		       error_words(errno));
@@ -134,7 +134,7 @@ static bool compute(struct verify *v, const struct object_record *record, struct
 	if (rc < 0)
 		decide(&l->found, KIND_UNREADABLE, "read: %s", error_words(errno));
 	else if (rc)
-		decide(&l->found, KIND_UNREADABLE, "changes while it is read");
+		decide(&l->found, KIND_UNREADABLE, "changed while it was read");
 	l->found.changed = rc > 0;
 	if (rc) {
 		work->tops.n = waiting;

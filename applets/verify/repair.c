@@ -54,9 +54,9 @@ static int repair_from(struct verify *v, unsigned int from, const char *path,
 	int fd, rc = basedirs_open_file(&one, path, strlen(path), &there, &fd, &e);
 
 	if (rc < 0)
-		warn("%s; not used", e.text);
+		warn("not used: %s", e.text);
 	else if (rc == BASEDIRS_OTHER)
-		warn("%s/%s: is no regular file; not used", one.name[0], path);
+		warn("%s/%s: not used: not a regular file", one.name[0], path);
 	if (rc != BASEDIRS_FILE)
 		return 1;
 	rc = 1;
@@ -74,8 +74,8 @@ static int repair_from(struct verify *v, unsigned int from, const char *path,
 	}
 	close(fd);
 	if (rc > 0)
-		warn("%s/%s: %s; not used", one.name[0], path,
-		     rc > 1 ? err->text : "is not what it should be");
+		warn("%s/%s: not used: %s", one.name[0], path,
+		     rc > 1 ? err->text : "wrong size or content");
 	return rc;
 }
 

@@ -72,7 +72,7 @@ static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return tell(v, s->which, KIND_WRONG_TYPE, xx, "is no directory", err) ? -1 : 1;
+		return tell(v, s->which, KIND_WRONG_TYPE, xx, "is not a directory", err) ? -1 : 1;
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err) ? -1 : 1;
@@ -137,7 +137,7 @@ static int check_some(struct workers *w, unsigned int index, size_t item, void *
 		if (l[i].found.kind == KIND_MISSING)
 			l[i].found.kind = KIND_OK;
 		if (l[i].found.kind == KIND_WRONG_TYPE)
-			memcpy(l[i].found.detail, "is no regular file", 19);
+			memcpy(l[i].found.detail, "is not a regular file", 22);
 		s->found[first + i] = l[i].found;
 		progress_add(&s->v->progress, 1, 0);
 	}

@@ -142,7 +142,8 @@ static void lock_and_warn(struct store *s)
 	while (flock(s->dir, LOCK_SH) && errno == EINTR)
 		;
 	if (s->st.st_mode & (S_IWGRP | S_IWOTH))
-		notes_add(s->notes, "%s: others may write to the store and change objects",
+		notes_add(s->notes,
+			  "%s: group or others may write to the store and change its objects",
 			  s->name);
 	if (s->st.st_uid != 0 && s->st.st_uid != geteuid())
 		notes_add(s->notes, "%s: the store belongs to another user, who may change objects",
@@ -180,8 +181,7 @@ int store_open(struct store *s, const char *path, struct store_flags flags, stru
 	if (probe(s, err))
 		goto fail;
 	if (flags.require_verity && !s->verity) {
-		error_set(err, EOPNOTSUPP, "%s: its file system or the kernel has no fs-verity",
-			  path);
+		error_set(err, EOPNOTSUPP, "%s: %s", path, verity_missing(s->dir));
 		goto fail;
 	}
 	return 0;
@@ -283,7 +283,7 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
 			return -1;
 		if (rc) {
 			object.state = OBJECT_BAD;
-			object.what = "changed before it had fs-verity";
+			object.what = "changed before fs-verity was enabled";
 		}
 	}
 	*state = object.state;
