@@ -28,7 +28,7 @@ struct mkfs {
 	const char *source, *store_path;
 	struct mkfs_repo repo;
 	char **names;     /* of the dump or the layers, NULL behind the last one */
-	struct inputs in; /* that they name */
+	struct inputs in; /* the files that names lists */
 	bool from_file, from_tar, require_verity, progress, force;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
@@ -96,7 +96,7 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 	return rc;
 }
 
-/* What of ours may lie below the source (WI-10). */
+/* List the image and the store, which may lie below the source (WI-10). */
 static size_t exclude_ours(const struct mkfs *m, const struct store *store,
 			   struct scan_exclude ours[4])
 {
@@ -298,7 +298,7 @@ static void parse_clamp(struct mkfs *m)
 	m->clamps = true;
 }
 
-/* Which operand is what. */
+/* Decide what each operand is. */
 static void take_operands(struct mkfs *m, char **operands)
 {
 	unsigned int n = 0, stdins = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs verify: check before trusting (command line 7). */
+/* cfs verify: check an image and its objects (command line 7). */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/common/canonical.h"
@@ -22,7 +22,7 @@ static int image_line(struct verify *v, const char *name, enum kind kind, const 
 	return report_line(v, &f, err);
 }
 
-/* image_check() tells of odd things here. */
+/* What image_check() reports soft faults with. */
 struct odd_arg {
 	struct verify *v;
 	const char *name;
@@ -45,7 +45,7 @@ static void tell_odd(void *arg, const struct check_odd *odd)
 		a->rc = report_line(a->v, &f, a->err);
 }
 
-/* RI-11: the tree in it, written again, is the image. */
+/* Write the tree of the image again and compare (RI-11). */
 static int check_canonical(struct verify *v, const char *name, const struct image *img,
 			   struct error *err)
 {
@@ -116,7 +116,7 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 		}
 		if (rc)
 			return image_line(v, name, KIND_BAD_DIGEST,
-					  "changed before it had fs-verity", err);
+					  "changed before fs-verity was enabled", err);
 		sealed = VERITY_SEALED;
 	}
 	if (v->require_verity && sealed != VERITY_SEALED)
@@ -126,7 +126,7 @@ static int check_digest(struct verify *v, const char *name, const struct image *
 	return image_line(v, name, KIND_OK, text, err);
 }
 
-/* All about one image; *usable: its objects can be looked at. */
+/* Check one image completely. *usable: its objects can be checked. */
 static int check_image(struct verify *v, const char *name, struct image *img,
 		       const struct input *in, bool *usable, struct error *err)
 {
@@ -179,7 +179,7 @@ static int take_bytes(struct verify *v, const char *name, struct image *img, con
 	return rc;
 }
 
-/* Read and check an image. The bytes stay with @img if *usable. */
+/* Read and check an image. If *usable, @img keeps the bytes. */
 static int take_image(struct verify *v, unsigned int i, struct image *img, bool *usable,
 		      struct error *err)
 {
@@ -195,8 +195,10 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 		return image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	v->images++;
 	if (in.compressed && (v->require_verity || v->enable_verity)) {
-		rc = image_line(v, name, KIND_UNREADABLE,
-				"is compressed: fs-verity would be about other bytes", err);
+		rc = image_line(
+			v, name, KIND_UNREADABLE,
+			"is compressed: fs-verity applies to the compressed bytes, not to the image",
+			err);
 	} else if (input_slurp(&in, &bytes, &len, &e)) {
 		rc = image_line(v, name, KIND_UNREADABLE, without_name(e.text, name), err);
 	} else {
@@ -206,7 +208,7 @@ static int take_image(struct verify *v, unsigned int i, struct image *img, bool 
 	return rc;
 }
 
-/* All images, then the objects of those that are good. */
+/* Check all images, then the objects of the good ones. */
 static int verify_images(struct verify *v, struct error *err)
 {
 	char *const *names = v->in.names;

@@ -13,15 +13,15 @@ struct inputs {
 };
 
 /*
- * Open @names, NULL behind the last one, "-" being stdin, as long as there are
- * descriptors to spare. What cannot be opened is told by inputs_take(). -1: no memory.
+ * Open @names, which NULL ends, "-" being stdin, as long as descriptors are left.
+ * inputs_take() reports the ones that cannot be opened. -1: no memory.
  */
 int inputs_open(struct inputs *in, char *const *names, struct error *err);
 
-/* The descriptor of a name, which is the caller's from now on. -1 and a text that begins with the name. */
+/* Hand the descriptor of a name over to the caller. -1 and a text that begins with the name. */
 int inputs_take(struct inputs *in, unsigned int i, struct error *err);
 
-/* Also of one that is all zeros. */
+/* Also works on a struct of zeros. */
 void inputs_close(struct inputs *in);
 
 #endif

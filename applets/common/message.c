@@ -38,7 +38,7 @@ static size_t put(char *line, size_t used, size_t size, const char *text)
 	return used;
 }
 
-/* One line, one write. Where stderr is gone there is nobody to tell. */
+/* Print one line with one write. An error of stderr cannot be reported anywhere. */
 static void print(const char *text)
 {
 	char line[4 * sizeof(((struct error *)0)->text) + 256];
@@ -53,7 +53,7 @@ static void print(const char *text)
 
 int fail(const struct error *err)
 {
-	/* Memory runs out in places that know no name (ER-2). */
+	/* A function that runs out of memory may know no name, so add the operand (ER-2). */
 	if (message_subject && !strcmp(err->text, error_words(ENOMEM)))
 		complain("%s: %s", message_subject, err->text);
 	else

@@ -21,7 +21,10 @@ int output_poll(struct output *out, struct error *err)
 	return out->line.len < OUTPUT_SIZE && !out->line.failed ? 0 : put(out, err);
 }
 
-/* Some file systems tell only now. The descriptor stays closed: nothing may follow. */
+/*
+ * Some file systems report errors only on close. The descriptor stays closed, because no
+ * output may follow.
+ */
 static int end(struct error *err)
 {
 	return close(1) ? error_sys(err, "-: close") : 0;

@@ -82,7 +82,7 @@ static void print(const struct progress *p, const char *before, const char *afte
 	len = text_format(line, sizeof(line), "%s%s:%s%s %llu MiB, %llu MiB/s%s", before,
 			  program_name, left, names, (unsigned long long)(p->bytes >> 20),
 			  (unsigned long long)((p->bytes >> 10) * 1000 / (u64)ms >> 10), after);
-	/* Whoever cannot see the progress misses nothing else. */
+	/* An error of this write is ignored: nothing but the progress is lost. */
 	(void)io_write(2, line, (size_t)len);
 }
 

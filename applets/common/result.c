@@ -121,7 +121,7 @@ static int print_digest(const struct result *r, const struct cfs_digest *digest,
 	return output_text(line, len, err);
 }
 
-/* Whether it is the digest that is wanted: 0 or EXIT_MISMATCH. */
+/* Compare the digest with the wanted one: 0 or EXIT_MISMATCH. */
 static int check_digest(const struct result *r, const struct cfs_digest *digest, struct error *err)
 {
 	char want[TEXT_DIGEST], got[TEXT_DIGEST];
@@ -135,7 +135,7 @@ static int check_digest(const struct result *r, const struct cfs_digest *digest,
 	return EXIT_MISMATCH;
 }
 
-/* What is asked for, but the name of the image. 0, -1, or EXIT_MISMATCH. */
+/* Write everything that was requested, except the name of the image. 0, -1, or EXIT_MISMATCH. */
 static int write_out(const struct result *r, const struct tree *tree, struct cfs_digest *digest,
 		     struct error *err)
 {
@@ -159,7 +159,7 @@ static int write_out(const struct result *r, const struct tree *tree, struct cfs
 	return rc;
 }
 
-/* What a child tells its parent about the image. */
+/* What the confined child reports about the image to its parent. */
 struct made {
 	struct cfs_digest digest;
 	u64 names, bytes; /* of the tree; bytes of its regular files */
@@ -185,7 +185,7 @@ static void count(const struct tree *tree, struct made *made)
 	}
 }
 
-/* All that sees foreign bytes. The exit status; errors have been printed. */
+/* Everything that handles untrusted bytes. Returns the exit status; errors have been printed. */
 static int make(void *arg, struct workers_pool *pool)
 {
 	struct run *run = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What becomes of a tree: an image, a dump or a digest. Back half of mkfs and the converters. */
+/* Write a tree as an image, a dump or a digest: the back half of mkfs and the converters. */
 #ifndef CFS_APPLETS_RESULT_H
 #define CFS_APPLETS_RESULT_H
 
@@ -9,7 +9,7 @@
 #include "files/publish.h"
 #include "image/write/write.h"
 
-/* What the options of command line 5 ask for. */
+/* The options that mkfs and the converters share (command line 5). */
 struct result {
 	const char *source; /* for messages about the tree as a whole; NULL: none */
 	const char *image;  /* name of the image, NULL: none is written */
@@ -22,7 +22,9 @@ struct result {
 	struct option_number min_version, max_version;
 	struct image_version version; /* by result_options() */
 	struct publish out;           /* open while the tree is filled, if there is an image */
-	/* Of what is going to be replaced, once out is open; NULL: none. -1 and a text. */
+	/*
+	 * Checks the file that will be replaced, once out is open; NULL: no check. -1 and a text.
+	 */
 	int (*check)(const struct publish *out, struct error *err);
 	/* In place of writing an image: keep what produce() made, whose @arg it gets. NULL: write it. */
 	int (*keep)(void *arg, const struct tree *tree, struct cfs_digest *digest,
@@ -53,19 +55,22 @@ struct result {
 /* Defaults, before the options are parsed. */
 void result_init(struct result *r);
 
-/* After that: the version (image format 4), what excludes each other. Ends the process with 2. */
+/*
+ * Called after that: derive the version (image format 4) and refuse options that exclude
+ * each other, with exit status 2.
+ */
 void result_options(struct result *r);
 
-/* Whether an image, a digest or a dump is wanted without naming one. */
+/* Whether the run needs the name of an image. */
 static inline bool result_needs_image(const struct result *r)
 {
 	return !r->print_digest_only && !r->print_dump && !r->print_json;
 }
 
 /*
- * All that the tree is made from is open: @in, and objects beneath the directory
- * @beneath (-1: none). result_run() then calls produce() in a confined child
- * (PH-2), in which @threads can work. Without effect if not all of @in is open.
+ * To be called when all inputs are open: @in, and objects beneath the directory @beneath
+ * (-1: none). result_run() then calls produce() in a confined child (PH-2) with @threads
+ * threads. Without effect if not all of @in is open.
  */
 void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads);
 

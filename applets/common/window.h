@@ -20,7 +20,7 @@ void window_enter(const int *inputs, unsigned int n);
 /* The same, with threads that are started in between and confined as well. NULL: none, as with @threads below 2. */
 struct workers_pool *window_enter_with(const int *inputs, unsigned int n, unsigned int threads);
 
-/* What a child is left with. */
+/* The descriptors and threads that the child keeps. */
 struct window {
 	const int *inputs; /* descriptors; negative ones do not count */
 	unsigned int n;

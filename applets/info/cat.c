@@ -124,7 +124,7 @@ static int target_find(struct cat *cat, const char *path, struct target *t, stru
 	if (t->inode.ftype == EROFS_FT_DIR)
 		return complain_of(cat, path, err, "is a directory");
 	if (!t->backing.is_file)
-		return complain_of(cat, path, err, "is no regular file");
+		return complain_of(cat, path, err, "is not a regular file");
 	return 0;
 }
 
@@ -133,7 +133,7 @@ static bool is_external(const struct target *t)
 	return t->inode.size && !cfs_inode_has_content(&t->inode);
 }
 
-/* Behind the text that names a file: what the answer to the check was. */
+/* Report that the check of a file failed. Returns EXIT_MISMATCH. */
 static int mismatch(const struct cat *cat, const struct target *t, struct error *err,
 		    const char *what)
 {
@@ -141,7 +141,7 @@ static int mismatch(const struct cat *cat, const struct target *t, struct error 
 	return EXIT_MISMATCH;
 }
 
-/* Write what is there so that @data needs no room beside it. */
+/* Write the bytes that are buffered, so that @data need not be copied. */
 static int put(struct cat *cat, const void *data, size_t len, struct error *err)
 {
 	struct buf *b = &cat->info->out.line;
@@ -172,7 +172,7 @@ static int piece_read(struct cat *cat, const struct target *t, int fd, u64 i, si
 		return EXIT_FAILED;
 	}
 	return (size_t)n == *len ? EXIT_DONE
-				 : mismatch(cat, t, err, "its object changes while it is read");
+				 : mismatch(cat, t, err, "its object changed while it was read");
 }
 
 /* Hash all of it, and each piece for the second reading. */
@@ -198,7 +198,7 @@ static int object_check(struct cat *cat, const struct target *t, int fd, u64 pie
 	return EXIT_DONE;
 }
 
-/* Write it; only pieces that are what was checked. */
+/* Write the object, but only pieces that equal those that were checked. */
 static int object_put(struct cat *cat, const struct target *t, int fd, u64 pieces,
 		      struct error *err)
 {
@@ -212,7 +212,8 @@ static int object_put(struct cat *cat, const struct target *t, int fd, u64 piece
 		if (t->backing.digest.algorithm) {
 			sha256_one(cat->piece, len, sum);
 			if (memcmp(sum, cat->sums[i], sizeof(sum)))
-				return mismatch(cat, t, err, "its object changes while it is read");
+				return mismatch(cat, t, err,
+						"its object changed while it was read");
 		}
 		status = put(cat, cat->piece, len, err);
 		if (status)
@@ -236,7 +237,7 @@ static int cat_object(struct cat *cat, const struct target *t, struct error *err
 	if (where != BASEDIRS_FILE)
 		return mismatch(cat, t, err,
 				where == BASEDIRS_NONE ? "its object is missing"
-						       : "its object is no regular file");
+						       : "its object is not a regular file");
 	if ((u64)found.st.st_size != t->inode.size)
 		status = mismatch(cat, t, err, "its object has the wrong size");
 	if (!status && !b->digest.algorithm)
@@ -275,7 +276,7 @@ static int cat_all(struct cat *cat, char **paths, struct target *t, struct error
 {
 	int status;
 
-	/* All names first, so that a wrong one stops the run before it writes. */
+	/* Look up all names first, so that a wrong one stops the run before it writes. */
 	for (int i = 0; paths[i]; i++) {
 		if (target_find(cat, paths[i], &t[i], err))
 			return EXIT_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the sub-commands of cfs info share (command line 6). */
+/* Shared by the sub-commands of cfs info (command line 6). */
 #ifndef CFS_APPLETS_INFO_H
 #define CFS_APPLETS_INFO_H
 
@@ -29,9 +29,9 @@ struct info {
 };
 
 /*
- * Each takes the operands behind its name and leaves its answer in info->out,
- * which the caller ends. They return an exit status; the error is set if that
- * is not EXIT_DONE.
+ * Each sub-command takes the operands behind its name and leaves its answer in info->out,
+ * which the caller ends. It returns an exit status, and sets the error if that is not
+ * EXIT_DONE.
  */
 int info_ls(struct info *info, char **args, struct error *err);
 int info_dump(struct info *info, char **args, struct error *err);
@@ -42,7 +42,7 @@ int info_measure_file(struct info *info, char **args, struct error *err);
 int info_cat(struct info *info, char **args, struct error *err);
 int info_stat(struct info *info, char **args, struct error *err);
 
-/* End the answer of a sub-command: what to exit with. */
+/* End the answer of a sub-command. Returns the exit status. */
 int info_end(struct info *info, int status, struct error *err);
 
 /* inputs_take(), image_open() and image_check(). -1 and a text that begins with the name. */

@@ -7,7 +7,7 @@
 #include "files/io.h"
 #include "verity/verity.h"
 
-/* Of what is no regular file: a pipe, a block device. */
+/* Measure something other than a regular file: a pipe, a block device. */
 static int measure_stream(struct verity_work *work, int fd, struct cfs_digest *digest)
 {
 	ssize_t n;
@@ -40,7 +40,7 @@ static int measure(struct verity_work *work, int fd, const char *name, struct cf
 		rc = measure_stream(work, fd, digest);
 	}
 	if (rc > 0)
-		return error_set(err, EAGAIN, "%s: changes while it is read", name);
+		return error_set(err, EAGAIN, "%s: changed while it was read", name);
 	return rc ? error_sys(err, "%s: read", name) : 0;
 }
 

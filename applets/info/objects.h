@@ -14,7 +14,7 @@
 int objects_open(struct objects *o, struct image **images, struct info *info, struct error *err);
 void objects_close(struct objects *o, struct image *images);
 
-/* The line of one object, without JSON: raw, or escaped as ls does on a terminal. */
+/* Print the name of one object: raw, or on a terminal escaped as ls does. */
 void objects_line(struct info *info, const char *name, size_t len);
 
 #endif

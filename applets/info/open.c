@@ -9,7 +9,7 @@ int info_end(struct info *info, int status, struct error *err)
 {
 	struct error late;
 
-	/* What was printed before a failure is of no use, but cat's bytes were checked. */
+	/* Output before a failure has no meaning, except that of cat, whose bytes were checked. */
 	if (output_end(&info->out, &late) && status == EXIT_DONE) {
 		*err = late;
 		status = EXIT_FAILED;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs info unused-objects: what a store holds and no image uses. Fails closed. */
+/* cfs info unused-objects: list the objects of a store that no image uses. Fails closed. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,13 +11,13 @@
 #include "store/object.h"
 #include "verity/verity.h"
 
-/* What stands in the basedirs under names of objects. */
+/* The files in the basedirs that have the name of an object. */
 struct stored {
 	u8 algorithm;        /* of all names in a repository; 0: any name may stand there */
 	struct sort_item *v; /* s, len: the name; number: its size */
 	size_t n, cap;
 	struct arena arena;
-	/* Inodes that images use under other names, such as ./xx/...: struct id. */
+	/* Inodes that images use under other names, such as ./xx/...; items are struct id. */
 	struct table used;
 	struct hash_key key;
 };
@@ -82,7 +82,7 @@ static int stored_add(struct stored *s, const char *name, const struct stat *st,
 	return 0;
 }
 
-/* One directory xx of a basedir. A name that goes while we look is none. */
+/* Scan one directory xx of a basedir. A name that vanishes meanwhile is ignored. */
 static int scan_dir(struct stored *s, DIR *dir, const char *xx, const char *basedir,
 		    struct error *err)
 {
@@ -144,7 +144,7 @@ static int scan_basedir(struct stored *s, int fd, const char *basedir, struct er
 		if (fstat(sub, &st))
 			rc = error_sys(err, "%s/%s: stat", basedir, xx);
 		else if (st.st_dev != top.st_dev)
-			rc = error_set(err, EXDEV, "%s/%s: is another file system", basedir, xx);
+			rc = error_set(err, EXDEV, "%s/%s: is on another file system", basedir, xx);
 		else
 			rc = scan_dir(s, dir, xx, basedir, err);
 		closedir(dir);
@@ -155,8 +155,8 @@ static int scan_basedir(struct stored *s, int fd, const char *basedir, struct er
 }
 
 /*
- * Images may name an object in another way than by its plain name. Whatever
- * such a path leads to is used, under whichever name it is found.
+ * An image may name an object by another path than its plain name. The file that such a
+ * path leads to is in use, under all of its names.
  */
 static int resolve_others(struct stored *s, const struct info *info, const struct objects *o,
 			  struct error *err)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "applets/common/progress.h"
 
-/* How far the reading of all layers has come. */
+/* How much of the layers has been read. */
 struct reading {
 	struct inputs *layers;
 	struct progress progress;

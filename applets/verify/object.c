@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One object: present, regular, of the size and with the content that is recorded, sealed. */
+/* Check one object: present, a regular file, with the recorded size and content, sealed. */
 #include <stdarg.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
@@ -10,7 +10,7 @@
 static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What it is, and why: of what is too long the end, where the reason stands. */
+/* Set the verdict and its reason. Of a text that is too long, keep the end, where the reason is. */
 static void decide(struct found *found, enum kind kind, const char *fmt, ...)
 {
 	struct error e;
@@ -54,7 +54,10 @@ static const char *type_of(mode_t mode)
 	}
 }
 
-/* --enable-verity on what passed. One refusal is the file system's answer for all. */
+/*
+ * Enable fs-verity on an object that passed. If the file system refuses once, it is not
+ * asked again.
+ */
 static bool enable(struct verify *v, struct look *l, const struct cfs_digest *digest)
 {
 	struct found *found = &l->found;
@@ -66,7 +69,7 @@ static bool enable(struct verify *v, struct look *l, const struct cfs_digest *di
 	if (!rc)
 		return true;
 	if (rc > 0)
-		decide(found, KIND_WRONG_CONTENT, "changed before it had fs-verity");
+		decide(found, KIND_WRONG_CONTENT, "changed before fs-verity was enabled");
 	else if (errno != EOPNOTSUPP)
 		decide(found, KIND_UNREADABLE, "fs-verity cannot be enabled: %s",
 		       error_words(errno));
@@ -76,7 +79,7 @@ static bool enable(struct verify *v, struct look *l, const struct cfs_digest *di
 	return false;
 }
 
-/* Whether the digests that there are agree. */
+/* Whether the recorded, the computed and the measured digest agree, as far as they exist. */
 static bool compare(struct look *l, const struct object_record *record)
 {
 	bool digest = record->digest.algorithm, kernel = l->sealed == VERITY_SEALED;
@@ -98,7 +101,7 @@ static u8 algorithm_of(const struct object_record *record)
 	return record->digest.algorithm ? record->digest.algorithm : CFS_SHA256;
 }
 
-/* The kernel's digest; false: it cannot be had. */
+/* Ask the kernel for the digest; false: that failed. */
 static bool measure(struct verify *v, const struct object_record *record, struct look *l)
 {
 	atomic_bool *none = &v->unsealable[l->found.which];
@@ -115,7 +118,7 @@ static bool measure(struct verify *v, const struct object_record *record, struct
 	return false;
 }
 
-/* Our own, which may wait to be completed; false: it cannot be had. */
+/* Compute the digest, which may still wait for its completion; false: that failed. */
 static bool compute(struct verify *v, const struct object_record *record, struct verity_work *work,
 		    struct look *l)
 {
@@ -131,7 +134,7 @@ static bool compute(struct verify *v, const struct object_record *record, struct
 	if (rc < 0)
 		decide(&l->found, KIND_UNREADABLE, "read: %s", error_words(errno));
 	else if (rc)
-		decide(&l->found, KIND_UNREADABLE, "changes while it is read");
+		decide(&l->found, KIND_UNREADABLE, "changed while it was read");
 	l->found.changed = rc > 0;
 	if (rc) {
 		work->tops.n = waiting;
@@ -143,7 +146,7 @@ static bool compute(struct verify *v, const struct object_record *record, struct
 	return true;
 }
 
-/* Whether @record asks for a digest of ours. */
+/* Whether the digest must be computed to check @record. */
 static bool wants(const struct verify *v, const struct object_record *record, const struct look *l)
 {
 	return record->digest.algorithm && !v->quick && !v->contents_done &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All objects of some images: checked by threads, then repaired where that is
- * asked for, then told in the order of their names.
+ * All objects of the images: threads check them, then they are repaired on request, then
+ * reported in the order of their names.
  */
 #include <stdlib.h>
 #include "applets/verify/verify.h"
@@ -12,7 +12,7 @@
 #include "base/workers.h"
 #include "image/cursor.h"
 
-/* What has to be told about an object; there may be as many as there are objects. */
+/* A line to report about an object. There may be as many as there are objects. */
 struct problem {
 	size_t first; /* item of the object */
 	size_t use;   /* as in struct found, and so are: */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* verify --repair-from: good objects in the place of missing and wrong ones. */
+/* verify --repair-from: replace missing and wrong objects by good ones. */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
@@ -9,7 +9,7 @@
 
 void repair_sweep(const struct verify *v)
 {
-	/* A store is opened only if something is wrong in it. */
+	/* This is done here because a store is opened only if something is wrong in it. */
 	for (unsigned int i = 0; i < v->dirs.n; i++)
 		newfile_sweep(v->dirs.fd[i]);
 }
@@ -40,7 +40,7 @@ static int store_of(struct verify *v, unsigned int which, struct store **store, 
 	return 0;
 }
 
-/* From one directory. 1: it does not have it, or not as it should be, which is worth a warning. */
+/* Try one directory. 1: it has no such object, or (with a warning) a wrong one. */
 static int repair_from(struct verify *v, unsigned int from, const char *path,
 		       const struct object_record *record, struct verity_work *work,
 		       struct found *found, struct error *err)
@@ -54,9 +54,9 @@ static int repair_from(struct verify *v, unsigned int from, const char *path,
 	int fd, rc = basedirs_open_file(&one, path, strlen(path), &there, &fd, &e);
 
 	if (rc < 0)
-		warn("%s; not used", e.text);
+		warn("not used: %s", e.text);
 	else if (rc == BASEDIRS_OTHER)
-		warn("%s/%s: is no regular file; not used", one.name[0], path);
+		warn("%s/%s: not used: not a regular file", one.name[0], path);
 	if (rc != BASEDIRS_FILE)
 		return 1;
 	rc = 1;
@@ -74,8 +74,8 @@ static int repair_from(struct verify *v, unsigned int from, const char *path,
 	}
 	close(fd);
 	if (rc > 0)
-		warn("%s/%s: %s; not used", one.name[0], path,
-		     rc > 1 ? err->text : "is not what it should be");
+		warn("%s/%s: not used: %s", one.name[0], path,
+		     rc > 1 ? err->text : "wrong size or content");
 	return rc;
 }
 
@@ -87,7 +87,7 @@ int repair_object(struct verify *v, const char *path, size_t len,
 	int rc = 1;
 
 	verity_work_init(work, record->digest.algorithm, NULL); /* the threads are gone */
-	/* A directory stays: nothing is renamed over it. */
+	/* A directory stays, because nothing can be renamed over it. */
 	if (!record->digest.algorithm || len >= sizeof(name) || found->is_dir)
 		return 1;
 	memcpy(name, path, len);

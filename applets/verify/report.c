@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The lines and the summary of cfs verify. */
+/* Print the lines and the summary of cfs verify. */
 #include "applets/verify/verify.h"
 
 static const char *const kinds[] = {
@@ -23,7 +23,7 @@ static const char *const kinds[] = {
 	[KIND_BAD_LINK] = "bad-link",
 };
 
-/* @flags: as for buf_escape(); the same as ls has for this kind of name. */
+/* @flags as for buf_escape(): those that ls uses for this kind of name. */
 static void column(struct buf *b, const char *s, size_t len, unsigned int flags)
 {
 	buf_byte(b, '\t');

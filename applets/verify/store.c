@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs verify without images: each object has the digest that its name says. */
+/* cfs verify without images: check that each object has the digest that its name says. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct shelf {
 	struct basedirs dir; /* that one */
 	char (*names)[OBJECT_PATH];
 	struct sort_item *order;
-	struct found *found; /* by name, kind KIND_OK if nothing is told */
+	struct found *found; /* by name; kind KIND_OK if there is nothing to report */
 	size_t n, cap;
 	struct verity_work **work; /* by thread */
 };
@@ -83,7 +83,7 @@ static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return tell(v, s->which, KIND_WRONG_TYPE, xx, "is no directory", err) ? -1 : 1;
+		return tell(v, s->which, KIND_WRONG_TYPE, xx, "is not a directory", err) ? -1 : 1;
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		rc = tell(v, s->which, KIND_UNREADABLE, xx, error_words(errno), err) ? -1 : 1;
@@ -150,11 +150,11 @@ static int check_some(struct workers *w, unsigned int index, size_t item, void *
 		if (l[i].fd >= 0)
 			look_compare(s->v, &l[i].record, work, &l[i]);
 		look_close(&l[i]);
-		/* What vanished since it was listed is no object any more. */
+		/* An object that vanished since it was listed is not a problem. */
 		if (l[i].found.kind == KIND_MISSING)
 			l[i].found.kind = KIND_OK;
 		if (l[i].found.kind == KIND_WRONG_TYPE)
-			memcpy(l[i].found.detail, "is no regular file", 19);
+			memcpy(l[i].found.detail, "is not a regular file", 22);
 		s->found[first + i] = l[i].found;
 		progress_add(&s->v->progress, 1, 0);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of cfs verify share (command line 7, tests/README.md 2.7). */
+/* Shared by the files of cfs verify (command line 7, tests/README.md 2.7). */
 #ifndef CFS_APPLETS_VERIFY_H
 #define CFS_APPLETS_VERIFY_H
 
@@ -12,7 +12,7 @@
 #include "verity/verity.h"
 #include "image/objects.h"
 
-/* Kinds of lines, in the order in which one object's faults count. */
+/* Kinds of lines. Of the faults of one object, the first in this order is reported. */
 enum kind {
 	KIND_OK,
 	KIND_UNREADABLE,
@@ -47,11 +47,11 @@ struct verify {
 	unsigned int threads;
 	struct vouch *vouch; /* a statement has to vouch for the image; NULL: none is asked for */
 	struct inputs in;    /* the images */
-	struct basedirs dirs, repair; /* open where n is not 0 */
+	struct basedirs dirs, repair;         /* open where n is not 0 */
+	atomic_bool sealed[BASEDIRS_MAX];     /* a checked object of this basedir has fs-verity */
+	atomic_bool unsealable[BASEDIRS_MAX]; /* no file of this basedir can have fs-verity */
 	atomic_bool
-		sealed[BASEDIRS_MAX]; /* an object of this basedir that was checked has fs-verity */
-	atomic_bool unsealable[BASEDIRS_MAX]; /* no file of this basedir can have it */
-	atomic_bool cannot_enable; /* one attempt failed: it was said, and is not made again */
+		cannot_enable; /* one attempt failed: this was reported, and is not tried again */
 
 	struct store *stores[BASEDIRS_MAX]; /* repaired ones; NULL: not opened */
 
@@ -80,31 +80,31 @@ struct finding {
 };
 int report_line(struct verify *v, const struct finding *f, struct error *err);
 
-/* The summary on stderr, or as the last JSON line, and the end of stdout. -1 and a text. */
+/* Print the summary on stderr, or as the last JSON line, and end stdout. -1 and a text. */
 int report_end(struct verify *v, struct error *err);
 
-/* What was found out about an object. */
+/* The result of checking an object. */
 struct found {
 	enum kind kind;
 	unsigned int which; /* basedir */
 	bool is_dir;        /* a directory has the name */
-	bool changed;       /* while it was read: somebody may have replaced it, look again */
+	bool changed; /* it changed while it was read: another process may have replaced it, so look again */
 	char detail[320];
-	size_t use; /* of the item that tells what it should be */
+	size_t use; /* number of the item that records what it should be */
 };
 
-/* How often an object is looked at that somebody replaces meanwhile (ST-8). */
+/* How often an object is looked at while other processes replace it (ST-8). */
 #define VERIFY_LOOKS 8
 
 /* The size of an object of which only the digest is known. */
 #define REPAIR_ANY_SIZE UINT64_MAX
 
-/* An object that is looked at. Threads take several at a time, for verity_tops(). */
+/* An object that is being checked. Threads take several at a time, for verity_tops(). */
 #define LOOKS VERITY_TOPS
 struct look {
-	struct object_record record; /* what it should be; by the first that names it */
+	struct object_record record; /* what it should be, from the first inode that names it */
 	struct found found;
-	int fd; /* -1: found tells all */
+	int fd; /* -1: found has the result */
 	struct stat st;
 	int sealed;    /* VERITY_*; VERITY_SEALED: kernel */
 	bool computed; /* is, once verity_tops(&work->tops) was called */
@@ -121,8 +121,8 @@ void look_open(struct verify *v, const struct basedirs *dirs, unsigned int base,
 void look_close(struct look *l);
 
 /*
- * Check the content of an open one, its size apart, and its seal, as
- * --require-verity and --enable-verity ask. Sets found.kind and detail.
+ * Check the content of an open object, but not its size, and its seal, as --require-verity
+ * and --enable-verity demand. Sets found.kind and detail.
  */
 void look_compare(struct verify *v, const struct object_record *record, struct verity_work *work,
 		  struct look *l);
@@ -136,7 +136,7 @@ int object_open(struct verify *v, const struct objects *objects, size_t first,
 int object_compare(struct verify *v, const struct objects *objects, size_t first, size_t end,
 		   struct verity_work *work, struct look *l, struct error *err);
 
-/* All objects of the images, and their lines. -1 and a text. */
+/* Check all objects of the images and report. -1 and a text. */
 int objects_verify(struct verify *v, const struct objects *objects, char *const *names,
 		   struct error *err);
 
@@ -146,19 +146,22 @@ int repo_verify(struct verify *v, const char *path, struct error *err);
 /* All objects in the basedirs, against their names. -1 and a text. */
 int stores_verify(struct verify *v, struct error *err);
 
-/* Before anything is checked: what killed repairs left in the basedirs is removed (ST-9). Never fails. */
+/*
+ * Remove the temporary files that killed repairs left in the basedirs, before anything is
+ * checked (ST-9). Never fails.
+ */
 void repair_sweep(const struct verify *v);
 
 /*
- * Put a good copy in the place of what @found tells is missing or wrong. 0: it
- * is there, and found->kind is KIND_REPAIRED; 1: it could not be had, found is
- * as it was; -1 and a text.
+ * Replace the object that @found describes as missing or wrong by a good copy. 0: done,
+ * and found->kind is KIND_REPAIRED; 1: there is no good copy, and found is unchanged; -1
+ * and a text.
  */
 int repair_object(struct verify *v, const char *path, size_t len,
 		  const struct object_record *record, struct verity_work *work, struct found *found,
 		  struct error *err);
 
-/* All that was repaired is on stable storage; also after an error. -1 and a text. */
+/* Sync everything that was repaired; also to be called after an error. -1 and a text. */
 int repair_finish(struct verify *v, struct error *err);
 
 #endif

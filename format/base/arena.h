@@ -11,7 +11,7 @@ struct arena {
 	struct arena_chunk *chunks; /* the one in use first */
 	char *lo, *hi;              /* free bytes of it: structs from below, bytes from above */
 	size_t next;                /* size of the next chunk */
-	u64 used;                   /* bytes handed out, for those who count */
+	u64 used;                   /* bytes handed out, for statistics */
 };
 
 /* An arena of zeros is a good empty one. */
@@ -26,7 +26,7 @@ void *arena_bytes(struct arena *a, size_t len);
 /* A copy of @len bytes; a NUL follows that @len does not count. */
 char *arena_copy(struct arena *a, const void *data, size_t len);
 
-/* All of @from's chunks go to @to. */
+/* Move all chunks of @from to @to. */
 void arena_join(struct arena *to, struct arena *from);
 
 #endif

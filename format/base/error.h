@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What went wrong: an errno value and a text in the caller's frame, so that
- * reporting never allocates. And notes: warnings on their way up to whoever
- * prints them.
+ * An error is an errno value and a text in the caller's frame, so that reporting never
+ * allocates. Notes are warnings that the caller prints later.
  */
 #ifndef CFS_BASE_ERROR_H
 #define CFS_BASE_ERROR_H
@@ -15,11 +14,14 @@ struct error {
 	char text[4608]; /* a path of PATH_MAX and what is wrong with it */
 };
 
-/* The text says what is wrong with what, lower case, no full stop. Returns -1. */
+/*
+ * The text names an object and says what is wrong with it, in lower case, without a full
+ * stop. Returns -1.
+ */
 int error_set(struct error *err, int code, const char *fmt, ...)
 	__attribute__((cold, format(printf, 3, 4)));
 
-/* A call that failed: like error_set() with errno, and ": " and its words behind the text. */
+/* Report a failed call: like error_set() with errno, and append ": " and the words for errno. */
 int error_sys(struct error *err, const char *fmt, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* Put "fmt: " before the text that is there. Returns -1. */
@@ -28,12 +30,12 @@ int error_in(struct error *err, const char *fmt, ...) __attribute__((cold, forma
 /* -1 with "out of memory". */
 int error_nomem(struct error *err) __attribute__((cold));
 
-/* The usual text of an errno value, our own where the C library has none. */
+/* The usual text for an errno value, or one of the program's own where the C library has none. */
 const char *error_words(int code);
 
 /*
- * Warnings, NUL terminated texts one behind the other. Any thread may add;
- * above a limit, or without memory, texts are only counted.
+ * Warnings as NUL terminated texts, one behind the other. Any thread may add one. Above a
+ * limit, or without memory, texts are only counted.
  */
 struct notes {
 	pthread_mutex_t lock;

@@ -12,7 +12,10 @@ void hash_key_init(struct hash_key *key)
 		n = getrandom(key, sizeof(*key), GRND_NONBLOCK);
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(*key)) {
-		/* Before the pool is ready, or on a kernel without the call: 16 bytes the kernel left us. */
+		/*
+		 * Before the pool is ready, and on a kernel without the call, use the 16 random
+		 * bytes that the kernel put on the stack.
+		 */
 		const void *random = (const void *)getauxval(AT_RANDOM);
 
 		memset(key, 0x5c, sizeof(*key));
@@ -61,8 +64,8 @@ void table_release(struct table *t)
 }
 
 /*
- * The upper half of a hash is kept, so a table can grow by itself; 0 is a free
- * slot, and whoever looks for what is not there sees tags alone.
+ * A slot keeps the upper half of the hash, so a table can grow without its items; 0 marks
+ * a free slot. A failed lookup touches only these tags.
  */
 static u32 tag_of(u64 hash)
 {

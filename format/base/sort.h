@@ -23,8 +23,8 @@ u64 sort_prefix(const char *s, size_t len);
 int sort_strings(struct sort_item *v, size_t n);
 
 /*
- * The @n records of @size bytes at @v, by what @order() says of two: below, equal
- * to or above 0. In place, O(n log n); equal ones come in any order.
+ * Sort the @n records of @size bytes at @v. @order() compares two: below, equal to or
+ * above 0. In place, O(n log n); equal records come in any order.
  */
 void sort_records(void *v, size_t n, size_t size, int (*order)(const void *a, const void *b));
 

@@ -9,10 +9,9 @@
 #include <sys/types.h>
 
 /*
- * snprintf() of what messages and names need, without the floating point and
- * the streams of the C library (12 KB): %s %c %d %u %x %o %%, with l, ll and z, a
- * width, zeros in front of it, and a precision of strings. Returns the length of
- * the whole text, of which @size - 1 bytes fit, and a NUL.
+ * A small snprintf(), without the floating point and the streams of the C library (12 KB):
+ * %s %c %d %u %x %o %%, with l, ll and z, a width, leading zeros, and a precision for
+ * strings. Writes at most @size - 1 bytes and a NUL. Returns the length of the whole text.
  */
 int text_format(char *to, size_t size, const char *fmt, ...)
 	__attribute__((cold, format(printf, 3, 4)));

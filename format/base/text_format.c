@@ -2,7 +2,7 @@
 /* Texts for messages and names. */
 #include "base/text.h"
 
-/* A text that is being made; what does not fit is only counted. */
+/* A text under construction; bytes that do not fit are only counted. */
 struct format {
 	char *to;
 	size_t size, len;
@@ -38,14 +38,14 @@ static __attribute__((cold)) size_t take_number(const char **fmt)
 	return n;
 }
 
-/* What one conversion says before its letter. */
+/* The part of a conversion before its letter. */
 struct conversion {
 	char fill;
 	size_t width, most; /* most: bytes of a string */
 	unsigned int longs; /* 2: 64 bits, as far as that differs from long */
 };
 
-/* The parameters come one after the other, so each is taken here and nowhere else. */
+/* Parameters must be taken in order, so this function takes all of them. */
 #define TAKE(c, ap, type)                                                                          \
 	((c).longs > 1 ? (u64)va_arg(ap, type long long)                                           \
 	 : (c).longs   ? (u64)va_arg(ap, type long)                                                \
@@ -102,7 +102,7 @@ int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 			break;
 		default:
 			put(&f, fmt,
-			    1); /* %%; the compiler refuses others in its check of the format */
+			    1); /* %%; the compiler refuses other letters when it checks the format */
 			break;
 		}
 	}

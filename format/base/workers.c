@@ -119,7 +119,7 @@ struct workers_pool *workers_park(unsigned int count)
 	return p;
 }
 
-/* All of @v but the first, which is the caller's. */
+/* Wait for all of @v except the first, which the caller runs. */
 static void hand_out(struct workers_pool *p, struct worker *v, unsigned int count)
 {
 	pthread_mutex_lock(&p->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads over a list (ER-5): the first error stops the others and
- * is the one reported; where no more threads can be had, fewer do the work. A
- * thread that has nothing to do helps with what another one shares.
+ * Threads work on a list (ER-5). The first error stops the others and is the one reported.
+ * If the system allows fewer threads, fewer do the work. An idle thread helps with work
+ * that another thread shares.
  */
 #ifndef CFS_BASE_WORKERS_H
 #define CFS_BASE_WORKERS_H
@@ -23,7 +23,7 @@ struct workers {
 	struct workers_share *share; /* the last one, from which a list hangs */
 };
 
-/* What it begins as. */
+/* Its initial value. */
 #define WORKERS_INIT                                                                               \
 	{                                                                                          \
 		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER             \
@@ -33,15 +33,15 @@ struct workers {
 unsigned int workers_default(void);
 
 /*
- * Call @fn in up to @count threads (the caller is one of them, with 1 there is
- * no other), each with its own @index from 0, and wait for all. @fn takes its
- * work from something they share, and returns -1 with an error of its own.
+ * Call @fn in up to @count threads, each with its own @index from 0, and wait for all. The
+ * caller is one of them; with 1 there is no other. @fn takes its work from shared data and
+ * returns -1 with its own error.
  */
 int workers_run(struct workers *w, unsigned int count,
 		int (*fn)(struct workers *w, unsigned int index, void *arg, struct error *err),
 		void *arg, struct error *err);
 
-/* The same for a list: @fn once for each @item below @items, in no order. */
+/* The same for a list: call @fn once for each @item below @items, in no order. */
 int workers_each(unsigned int count, size_t items,
 		 int (*fn)(struct workers *w, unsigned int index, size_t item, void *arg,
 			   struct error *err),
@@ -62,8 +62,9 @@ int workers_each_of(struct workers_pool *pool, unsigned int count, size_t items,
 		    void *arg, struct error *err);
 
 /*
- * Work that others may help with: @fn once for each @piece below @pieces, in no
- * order, until one fails. 0, or what the first that failed returned, and its errno.
+ * Work that other threads may help with: call @fn once for each @piece below @pieces, in
+ * no order, until one fails. Returns 0, or the result of the first that failed, with its
+ * errno.
  */
 struct workers_share {
 	size_t pieces;

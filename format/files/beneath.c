@@ -11,7 +11,7 @@
 #define PATH_ROOM 4097
 #define RACES 16 /* renames that may disturb one look-up */
 
-/* Where there is no openat2(): one component after the other, none of them "..". @path is used up. */
+/* Without openat2(): open one component after the other; none of them is "..". Overwrites @path. */
 static int open_stepwise(int dir, char *path, int flags)
 {
 	struct stat top, st;
@@ -74,7 +74,7 @@ int beneath_open(int dir, const char *path, size_t len, int flags)
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
-	/* EPERM comes from filters that do not know the call. */
+	/* Filters that do not know the call return EPERM. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		return open_stepwise(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
 	return (int)fd;

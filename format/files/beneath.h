@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names that come from an image, a repository or a store are resolved beneath a
- * directory: no "..", no symbolic link and no mount point leads out of it (command line 3
- * "Safety", ST-6, VE-5).
+ * Resolve the names of an image, a repository or a store beneath a directory: no "..", no
+ * symbolic link and no mount point leads out of it (command line 3 "Safety", ST-6, VE-5).
  */
 #ifndef CFS_FILES_BENEATH_H
 #define CFS_FILES_BENEATH_H
@@ -10,10 +9,9 @@
 #include "core/port.h"
 
 /*
- * openat() with O_NOFOLLOW and O_CLOEXEC of a path of @len bytes beneath @dir.
- * Slashes in front, empty components and "." count for nothing. -1 and errno:
- * ELOOP, or without openat2() ENOTDIR, for a symbolic link on the way, EXDEV for
- * what leads out of @dir.
+ * Open a path of @len bytes beneath @dir, with O_NOFOLLOW and O_CLOEXEC. Leading slashes,
+ * empty components and "." are ignored. Returns -1 and errno: ELOOP (without openat2()
+ * ENOTDIR) for a symbolic link on the way, EXDEV for a path that leads out of @dir.
  */
 int beneath_open(int dir, const char *path, size_t len, int flags);
 

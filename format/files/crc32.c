@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The CRC-32 of gzip (RFC 1952), which zlib's inflate calls by this name. The one
- * that comes with zlib has 9 KB of tables, which nothing compresses; with this
- * one in the program the linker leaves it out, at the price of a third of the
- * speed of a gzip stream.
+ * The CRC-32 of gzip (RFC 1952), under the name by which zlib's inflate calls it. zlib's
+ * own code has 9 KB of tables that do not compress. With this function in the program the
+ * linker leaves zlib's out; reading a gzip stream becomes a third slower.
  */
 #include <zlib.h>
 #include "core/port.h"
 
-/* The remainder of each byte by the polynomial 0xedb88320 (bits reversed); tests/unit/crc32.c makes it again. */
+/*
+ * The remainder of each byte by the polynomial 0xedb88320 (bits reversed). The unit test
+ * computes the table again.
+ */
 static const u32 remainders[256] = {
 	/* clang-format off */
 	0x00000000, 0x77073096, 0xee0e612c, 0x990951ba, 0x076dc419, 0x706af48f, 0xe963a535, 0x9e6495a3,
@@ -58,8 +60,8 @@ uLong crc32(uLong crc, const Bytef *buf, uInt len)
 }
 
 /*
- * Adler-32 (RFC 1950), another name that inflate knows: of streams with a zlib
- * header, which input_open() never asks for. zlib's own weighs 2 KB.
+ * Adler-32 (RFC 1950). inflate() refers to it for streams with a zlib header, which
+ * input_open() never requests. zlib's own code takes 2 KB.
  */
 uLong adler32(uLong adler, const Bytef *buf, uInt len)
 {

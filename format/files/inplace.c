@@ -82,7 +82,7 @@ int inplace_open(int dir, const char *name, struct stat *st, struct error *err)
 	return fd;
 }
 
-/* Before anything is written: whether there is room for @size bytes. */
+/* Check, before anything is written, that there is room for @size bytes. */
 static int reserve(int to, const struct stat *st, u64 size, struct error *err)
 {
 	off_t have;
@@ -93,7 +93,7 @@ static int reserve(int to, const struct stat *st, u64 size, struct error *err)
 		do
 			rc = fallocate(to, FALLOC_FL_KEEP_SIZE, 0, (off_t)size);
 		while (rc && errno == EINTR);
-		/* A file system without it tells when it is full. */
+		/* A file system without fallocate() reports a full disk on write. */
 		if (rc && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO))
 			return error_sys(err, "fallocate");
 	}

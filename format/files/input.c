@@ -18,7 +18,7 @@ struct input_codec {
 	ZSTD_DCtx *zstd; /* NULL: gzip */
 	z_stream gzip;
 	size_t pos, len; /* unread bytes of raw */
-	bool raw_end;    /* the file has no more */
+	bool raw_end;    /* the end of the file was read */
 	bool between;    /* a member or frame has ended, none has begun since */
 	bool deflate;    /* one raw stream */
 	bool zeros;      /* behind the last member */
@@ -108,7 +108,7 @@ static ssize_t raw_read(struct input *in, void *buf, size_t len)
 	return n;
 }
 
-/* Read the head, and see what it says. */
+/* Read the first bytes and recognise the format. */
 static int begin(struct input *in, struct error *err)
 {
 	ssize_t n = raw_read(in, in->head, sizeof(in->head));
@@ -243,8 +243,8 @@ static int fill(struct input *in, struct error *err)
 }
 
 /*
- * One step of a decoder: takes bytes of raw, makes at most @len. Returns how
- * many it made, which may be none, or -1.
+ * One step of a decoder: consumes bytes of raw and produces at most @len. Returns how many
+ * it produced, possibly none, or -1.
  */
 static ssize_t step_zstd(struct input *in, u8 *buf, size_t len, struct error *err)
 {
@@ -281,7 +281,7 @@ static ssize_t step_gzip(struct input *in, u8 *buf, size_t len, struct error *er
 	uInt out = len < (1u << 30) ? (uInt)len : 1u << 30;
 	int rc;
 
-	/* The first byte of a member tells; inflate() refuses a wrong second one. */
+	/* The first byte of a member decides; inflate() refuses a wrong second one. */
 	if (c->between && c->pos < c->len && (in->single || c->zeros || c->raw[c->pos] != 0x1f)) {
 		c->zeros = !in->single;
 		while (c->zeros && c->pos < c->len)
@@ -395,7 +395,10 @@ ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err)
 	return (ssize_t)again + n;
 }
 
-/* One byte more than a plain file has, so that its end is seen without growing. */
+/*
+ * One byte more than the size of a plain file, so that the end is seen without growing the
+ * buffer.
+ */
 static size_t first_size(const struct input *in)
 {
 	if (!in->codec && S_ISREG(in->st.st_mode) && in->st.st_size >= (off_t)SLURP_FIRST &&
@@ -442,7 +445,7 @@ int input_slurp(struct input *in, u8 **data, size_t *len, struct error *err)
 		p = q;
 		cap += cap / 2;
 	}
-	q = realloc(p, used ? used : 1); /* give back what was too much */
+	q = realloc(p, used ? used : 1); /* return the unused rest */
 	*data = q ? q : p;
 	*len = used;
 	return 0;

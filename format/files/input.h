@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bytes of an input that may come compressed: a file, a pipe or stdin, plain,
- * gzip or zstd, recognised by the magic (command line 3, RT-12). Members and
- * frames may follow each other, zstd's skippable ones included, and zero bytes
- * the last gzip member; anything else behind one, a cut or a damaged stream is an
- * error. An input too short for a magic is plain.
+ * The bytes of an input that may be compressed: a file, a pipe or stdin; plain, gzip or
+ * zstd, recognised by the magic (command line 3, RT-12). Members and frames may follow
+ * each other, including skippable frames of zstd, and zero bytes may follow the last gzip
+ * member. Anything else behind one, and a cut or damaged stream, is an error. An input
+ * that is too short for a magic is plain.
  */
 #ifndef CFS_FILES_INPUT_H
 #define CFS_FILES_INPUT_H
@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include "base/error.h"
 
-/* What may come out of a compressed input, unless the caller sets another limit. */
+/* Limit for the decompressed bytes of an input, unless the caller sets another one. */
 #define INPUT_LIMIT ((u64)4 << 30)
 #define INPUT_WINDOW_LOG 27
 
@@ -24,7 +24,7 @@ struct input {
 	int fd;
 	bool owned; /* fd is closed by input_release() */
 	bool compressed;
-	struct stat st; /* of the file, for whoever must not write into it */
+	struct stat st; /* of the file, so that the output can be recognised as the same file */
 	u64 limit;      /* of bytes from a compressed input; may be changed before the first read */
 	u64 total;      /* bytes handed out */
 	bool single; /* nothing may follow the first member or frame; set before the first read */
@@ -36,7 +36,10 @@ struct input {
 	u8 *peeked; /* handed out by input_peek() and to be handed out again: [peeked_pos, peeked_len) */
 	size_t peeked_pos, peeked_len;
 	struct input_codec *codec; /* NULL: plain */
-	/* Told of bytes of the file as they are read; NULL: nobody. To be set once it is open. */
+	/*
+	 * Called with the number of bytes of the file that were read; NULL: nothing is called. Set
+	 * it after opening.
+	 */
 	void (*seen)(void *seen_arg, u64 bytes);
 	void *seen_arg;
 };
@@ -48,10 +51,10 @@ struct input {
  */
 int input_open(struct input *in, const char *path, struct error *err);
 
-/* The same for a descriptor, read from its present position. It stays the caller's. */
+/* The same for a descriptor, read from its present position. The caller keeps it. */
 int input_open_fd(struct input *in, int fd, const char *name, struct error *err);
 
-/* The same, and it is the input's, also after an error; but for stdin. */
+/* The same, but the input takes over the descriptor, also after an error, unless it is stdin. */
 int input_take_fd(struct input *in, int fd, const char *name, struct error *err);
 
 /*
@@ -77,8 +80,8 @@ ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);
 ssize_t input_peek(struct input *in, void *buf, size_t len, struct error *err);
 
 /*
- * All that is left into memory that the caller frees. *data is never NULL on
- * success. Plain files are read in place; other inputs grow by half.
+ * Read the rest into memory that the caller frees. *data is never NULL on success. The
+ * buffer has the size of a plain file at once; for other inputs it grows by half.
  */
 int input_slurp(struct input *in, u8 **data, size_t *len, struct error *err);
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/text.h"
 
-/* The kernel moves at most 2 GiB in one call; less keeps a signal's delay small. */
+/* The kernel moves at most 2 GiB in one call. A smaller piece keeps the delay of a signal small. */
 #define PIECE ((size_t)16 << 20)
 
 /* Reads at @off, or with pread false at the position of the descriptor. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whole reads and writes: the one layer that knows EINTR and short counts, and
- * in which the first error of an output is latched (WI-3).
+ * Whole reads and writes. Only this layer handles EINTR and short counts, and it latches
+ * the first error of an output (WI-3).
  */
 #ifndef CFS_FILES_IO_H
 #define CFS_FILES_IO_H

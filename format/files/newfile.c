@@ -24,7 +24,10 @@ void newfile_random(char name[NEWFILE_NAME])
 {
 	u64 r;
 
-	/* Early in boot getrandom() may not be ready. A name needs to be new, not secret. */
+	/*
+	 * Early in boot getrandom() may not be ready. The name must be new, but need not be
+	 * secret.
+	 */
 	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != sizeof(r)) {
 		struct timespec now;
 
@@ -39,7 +42,10 @@ static void proc_path(char path[32], int fd)
 	text_format(path, 32, "/proc/self/fd/%d", fd);
 }
 
-/* First without /proc, which may be missing; that way wants CAP_DAC_READ_SEARCH or a newer kernel. */
+/*
+ * First try the way without /proc, which may be missing. It needs CAP_DAC_READ_SEARCH or a
+ * newer kernel.
+ */
 static int link_fd(int fd, int dir, const char *name)
 {
 	char path[32];
@@ -53,8 +59,8 @@ static int link_fd(int fd, int dir, const char *name)
 }
 
 /*
- * Whether link_fd() will work. "." is taken, and the kernel looks at the right
- * to link from a descriptor first.
+ * Whether link_fd() will work. The name "." exists, and the kernel checks the right to
+ * link from a descriptor before the name.
  */
 bool newfile_linkable(const struct newfile *f, int dir)
 {
@@ -72,7 +78,10 @@ int newfile_unnamed(struct newfile *f, int dir, mode_t mode)
 	f->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (f->fd >= 0)
 		return 0;
-	/* Kernels and file systems without it see a directory to write to, or a missing name. */
+	/*
+	 * Kernels and file systems without O_TMPFILE report a directory opened for writing, or a
+	 * missing name.
+	 */
 	if (errno == EISDIR || errno == ENOENT || errno == EINVAL)
 		errno = EOPNOTSUPP;
 	return -1;
@@ -88,8 +97,8 @@ static bool leads_to(int dir, const char *name, int fd)
 }
 
 /*
- * Take the lock that says that somebody is at work. False if a sweeper had it or
- * has removed the name meanwhile. File systems without locks have no sweeper.
+ * Take the lock that marks the file as in use. False if a sweeper held the lock or has
+ * removed the name. File systems without locks have no sweeper.
  */
 static bool claim(int dir, const char *name, int fd)
 {
@@ -252,7 +261,7 @@ int newfile_tmpdir(int dir, char name[NEWFILE_NAME])
 	return -1;
 }
 
-/* Exactly what newfile_random() makes: nothing else is ever removed. */
+/* Whether newfile_random() made the name. No other file is ever removed. */
 static bool is_ours(const char *name)
 {
 	size_t len = strlen(NEWFILE_PREFIX);
@@ -261,7 +270,7 @@ static bool is_ours(const char *name)
 	       strspn(name + len, "0123456789abcdef") == DIGITS;
 }
 
-/* Files in an abandoned directory of ours; it has no directories. */
+/* Remove the files of an abandoned temporary directory; it holds no directories. */
 static void empty(int fd)
 {
 	int again = dup(fd);

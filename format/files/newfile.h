@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file that gets its name when it is complete (format/store/README.md 3.1). Without a
- * name where the file system can (O_TMPFILE), so that a kill leaves nothing;
- * else under a name of our own that its owner keeps flocked, so that a later
- * run can tell what was left behind (ST-9).
+ * A file that gets its name when it is complete (format/store/README.md 3.1). Where the
+ * file system has O_TMPFILE, the file has no name until then, so a kill leaves nothing
+ * behind. Elsewhere it has a temporary name and its owner keeps it flocked, so that a
+ * later run recognises abandoned files (ST-9).
  */
 #ifndef CFS_FILES_NEWFILE_H
 #define CFS_FILES_NEWFILE_H
@@ -26,12 +26,12 @@ struct newfile {
 void newfile_random(char name[NEWFILE_NAME]);
 
 /*
- * Create without a name in the file system of @dir, with @mode less the umask,
- * open for reading and writing. -1 and errno; EOPNOTSUPP: this is not possible here.
+ * Create a file without a name in the file system of @dir, with @mode less the umask, and
+ * open it for reading and writing. -1 and errno; EOPNOTSUPP: not possible here.
  */
 int newfile_unnamed(struct newfile *f, int dir, mode_t mode);
 
-/* Whether a file without a name could get one in @dir; a question to ask once. */
+/* Whether a file without a name can get one in @dir. The answer is the same for all files there. */
 bool newfile_linkable(const struct newfile *f, int dir);
 
 /* Create under a random name in @dir, flocked. -1 and errno. */
@@ -41,8 +41,8 @@ int newfile_named(struct newfile *f, int dir, mode_t mode);
 int newfile_private(struct newfile *f, int dir, const char *name, mode_t mode);
 
 /*
- * Reopen read-only and close the writer, as fs-verity wants it (ST-12).
- * -1 and errno; then the file is as it was.
+ * Reopen the file read-only and close the writer, as fs-verity requires (ST-12). On
+ * failure (-1 and errno) the file is unchanged.
  */
 int newfile_reopen(struct newfile *f);
 
@@ -50,8 +50,8 @@ int newfile_reopen(struct newfile *f);
 int newfile_link(struct newfile *f, int dir, const char *name);
 
 /*
- * Give it the name and put aside whatever has it: for two calls it stands under
- * a random name in @tmpdir (same file system), flocked. -1 and errno.
+ * Give it the name, in the place of any other file. Between two system calls it has a
+ * random name in @tmpdir (same file system), flocked. -1 and errno.
  */
 int newfile_replace(struct newfile *f, int tmpdir, int dir, const char *name);
 
@@ -67,7 +67,7 @@ int newfile_drop(struct newfile *f);
  */
 int newfile_tmpdir(int dir, char name[NEWFILE_NAME]);
 
-/* Remove from @dir what earlier runs left and nobody holds. Never fails. */
+/* Remove temporary files of earlier runs from @dir, unless a process holds them. Never fails. */
 void newfile_sweep(int dir);
 
 #endif

@@ -92,10 +92,10 @@ static int open_directory(struct publish *p, const char *path, struct error *err
 }
 
 /*
- * Whether another user may have planted the file: it is in a sticky directory
- * that everybody may write to, and belongs neither to the caller nor to the
- * owner of the directory. This is the rule of fs.protected_symlinks, _fifos and
- * _regular, which bind only those who let the kernel follow or create.
+ * Whether another user may have planted the file: it is in a sticky directory that
+ * everybody may write to, and belongs neither to the caller nor to the owner of the
+ * directory. This is the rule of fs.protected_symlinks, _fifos and _regular. The kernel
+ * applies it only when it follows the link or creates the file itself.
  */
 static bool is_planted(const struct publish *p)
 {
@@ -120,7 +120,7 @@ static bool in_proc(int dir)
 	return !fstatfs(dir, &fs) && fs.f_type == PROC_MAGIC;
 }
 
-/* Go on to where the link @fd leads. 0, or -1 and a text. */
+/* Continue with the target of the link @fd. 0, or -1 and a text. */
 static int follow_link(struct publish *p, int fd, struct error *err)
 {
 	char *target = malloc(PATH_MAX);
@@ -170,7 +170,7 @@ static int look_at_old(struct publish *p, struct error *err)
 
 /* ---- what is written to -------------------------------------------------- */
 
-/* A temporary file for the rename; *found: errno if the directory does not let us make one. */
+/* Create a temporary file for the rename. *found: errno if the directory does not allow it. */
 static int create(struct publish *p, int *found, struct error *err)
 {
 	mode_t mode = p->exists ? 0600 : 0666; /* a mode to be kept is set at the end */
@@ -287,7 +287,7 @@ static int write_place(struct publish *p, struct error *err)
 	return rc ? error_in(err, "%s", p->name) : 0;
 }
 
-/* Another file is mounted on the name, which no rename replaces. */
+/* Another file is mounted on the name, so no rename can replace it. */
 static int write_mount_point(struct publish *p, struct error *err)
 {
 	if (newfile_unname(&p->file))

@@ -30,12 +30,12 @@
 
 /* ---- Landlock ----------------------------------------------------------- */
 
-/* The rights of Linux 5.13; 5.19, 6.2 and 6.10 each added one. */
+/* The access rights of Linux 5.13. Linux 5.19, 6.2 and 6.10 each added one. */
 #define RIGHTS 13u
 
 static int new_ruleset(unsigned int rights)
 {
-	u64 handled = ((u64)1 << rights) - 1; /* the structure as it was at first */
+	u64 handled = ((u64)1 << rights) - 1; /* the first version of the structure */
 
 	return (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
 }
@@ -63,7 +63,7 @@ static bool enter_landlock(const int *beneath, unsigned int n)
 		return false;
 	fd = new_ruleset(RIGHTS + added[version < 5 ? version - 1 : 4]);
 	if (fd < 0)
-		fd = new_ruleset(RIGHTS); /* it may know less than it says */
+		fd = new_ruleset(RIGHTS); /* the kernel may support less than it reports */
 	if (fd < 0)
 		return false;
 	for (unsigned int i = 0; i < n; i++)
@@ -140,7 +140,7 @@ static void answer(struct filter *f, u32 what)
 	add(f, BPF_RET | BPF_K, what, 0, 0);
 }
 
-/* Where the accumulator is @k the answer is yes. */
+/* Allow the call if the accumulator is @k. */
 static void allow(struct filter *f, u32 k)
 {
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is left to a thread while it parses foreign bytes: the descriptors it has,
- * memory, the clock, and the end (PH-2, PH-3).
+ * Confine a thread that parses untrusted bytes. It keeps its descriptors, memory, the
+ * clock, and the right to exit (PH-2, PH-3).
  */
 #ifndef CFS_FILES_SANDBOX_H
 #define CFS_FILES_SANDBOX_H
 
 #include "core/port.h"
 
-/* The sanitizers make calls of their own: their build has none. */
+/* The sanitizer build has no sandbox, because sanitizers make system calls of their own. */
 #ifdef CFS_SAN
 #define SANDBOX_WANTED false
 #else

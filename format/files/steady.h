@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether a file is what it was before it was read (SC-3). */
+/* Whether a file changed while it was read (SC-3). */
 #ifndef CFS_FILES_STEADY_H
 #define CFS_FILES_STEADY_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Calls of Linux 6.13 that older headers do not name; the numbers are the same on all architectures. */
+/*
+ * System calls of Linux 6.13 that older headers lack. Their numbers are the same on all
+ * architectures.
+ */
 #ifndef CFS_FILES_XATTRAT_H
 #define CFS_FILES_XATTRAT_H
 

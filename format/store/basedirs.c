@@ -8,7 +8,10 @@
 
 #define RACES 16 /* renames that may disturb one look-up */
 
-/* One piece of a list of directories to @to, which is large enough. Returns what is behind it. */
+/*
+ * Copy one piece of a list of directories to @to, which is large enough. Returns the rest
+ * of the list.
+ */
 static const char *take_dir(const char *s, char *to)
 {
 	for (; *s && *s != ':'; s++) {
@@ -129,7 +132,7 @@ int basedirs_find(const struct basedirs *b, const char *path, size_t len,
 	return result;
 }
 
-/* What is a regular file. -1 and errno. */
+/* Open a regular file. -1 and errno. */
 static int open_regular(int dir, const char *path, size_t len, struct stat *st)
 {
 	int fd = beneath_open(dir, path, len, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -147,7 +150,7 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 	unsigned int n = 0;
 
 	*fd = -1;
-	/* Nearly always it is there, or nothing is: that can be told without a closer look. */
+	/* Usually the object exists or there is nothing at all; neither needs a closer look. */
 	do {
 		if (n == b->n)
 			return BASEDIRS_NONE;
@@ -156,7 +159,10 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 		if (*fd >= 0)
 			return BASEDIRS_FILE;
 	} while (errno == ENOENT);
-	/* Is it something else? The last three come from sockets, devices and what may not be read. */
+	/*
+	 * Check whether it is something else. The last three errors come from sockets, devices and
+	 * files without read permission.
+	 */
 	if (!is_absence(errno) && errno != ENXIO && errno != ENODEV && errno != EACCES)
 		return fail(b, found->which, path, len, "open", err);
 	for (int i = 0; i < RACES; i++) {
@@ -169,7 +175,7 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 			return rc;
 		if (!is_absence(errno))
 			return fail(b, found->which, path, len, "open", err);
-		/* It was replaced meanwhile: look again. */
+		/* The file was replaced in between: look again. */
 	}
 	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which],
 			 (int)len, path);

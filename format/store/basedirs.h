@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directories under which objects are looked for, the first one that has a
- * name counts. A name is resolved beneath its directory: no "..", no symbolic
- * link, no mount point leads out of it (command line 3 "Safety", VE-5).
+ * The directories in which objects are looked up; the first one that has the name counts.
+ * A name is resolved beneath its directory: no "..", no symbolic link and no mount point
+ * leads out of it (command line 3 "Safety", VE-5).
  */
 #ifndef CFS_STORE_BASEDIRS_H
 #define CFS_STORE_BASEDIRS_H
@@ -21,15 +21,15 @@ struct basedirs {
 };
 
 /*
- * DIR[:DIR...] to its pieces, in the arena: "\:" and "\\" stand for the
- * characters, an empty piece is an error. Returns their number, or -1.
+ * Split DIR[:DIR...] into its pieces, in the arena. "\:" and "\\" stand for the
+ * characters; an empty piece is an error. Returns the number of pieces, or -1.
  */
 int basedirs_split(struct arena *a, const char *list, const char ***dirs, struct error *err);
 
 /* Open all of DIR[:DIR...]. -1 and a text that names the directory, or with EINVAL the list. */
 int basedirs_open(struct basedirs *b, const char *list, struct error *err);
 
-/* Of zeros, too. */
+/* Also works on a struct of zeros. */
 void basedirs_close(struct basedirs *b);
 
 enum {

@@ -6,7 +6,10 @@
 #include "files/steady.h"
 #include "store/store.h"
 
-/* Up to this size a file is read whole, hashed, and written from memory if it is missing. */
+/*
+ * A file of up to this size is read whole and hashed; if the object is missing, it is
+ * written from memory.
+ */
 #define WHOLE ((size_t)1 << 20)
 
 struct content {
@@ -59,7 +62,7 @@ int content_finish(struct content *c, struct error *err)
 	return 0;
 }
 
-/* Small files wait until there are as many as are hashed at once. */
+/* Small files wait until enough of them can be hashed at once. */
 static int finish_full(struct content *c, struct error *err)
 {
 	return c->work.tops.n == VERITY_TOPS ? content_finish(c, err) : 0;
@@ -74,7 +77,7 @@ static int whole_is_read(struct content *c, size_t size, struct cfs_digest *dige
 	return store_put(c->store, &c->work, &bytes, digest, err) ? CONTENT_STORE : 0;
 }
 
-/* -1 with a text, CONTENT_CHANGED, or 0 for all of the file, which is what it was. */
+/* Returns 0 if the whole file was read and did not change, CONTENT_CHANGED, or -1 and a text. */
 static int read_whole(int fd, const struct stat *before, u8 *to, struct error *err)
 {
 	size_t size = (size_t)before->st_size;
@@ -89,7 +92,7 @@ static int read_whole(int fd, const struct stat *before, u8 *to, struct error *e
 	return rc || (size_t)n != size ? CONTENT_CHANGED : 0;
 }
 
-/* The kernel's digest, where nobody needs the bytes. 1: it has one. */
+/* Ask the kernel for the digest, if the bytes themselves are not needed. 1: it has one. */
 static int ask_kernel(struct content *c, int fd, const struct stat *before,
 		      struct cfs_digest *digest)
 {
@@ -120,7 +123,10 @@ static int hash_file(struct content *c, int fd, const struct stat *before, u8 *d
 	return rc ? rc : finish_full(c, err);
 }
 
-/* A file of more than one block, to the store: read whole, or in pieces if it is large. */
+/*
+ * Put a file of more than one block into the store. It is read whole, or in pieces if it
+ * is large.
+ */
 static int put_large(struct content *c, int fd, const struct stat *before,
 		     struct cfs_digest *digest, struct error *err)
 {

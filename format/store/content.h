@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a source hands file bytes to: they are hashed and, if the applet chose a
- * store, kept there. One for each thread.
+ * A source hands the bytes of files to a content sink. It hashes them and, if the applet
+ * chose a store, stores them. Each thread has one.
  */
 #ifndef CFS_STORE_CONTENT_H
 #define CFS_STORE_CONTENT_H
@@ -14,7 +14,7 @@ struct content;
 struct store;
 struct workers;
 
-#define CONTENT_CHANGED 1 /* the file is not what it was before: put it once more, or fail */
+#define CONTENT_CHANGED 1 /* the file changed: put it once more, or fail */
 #define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
 
 /*
@@ -52,7 +52,7 @@ int content_put_stream(struct content *c, const struct content_stream *from, u8 
 		       struct error *err);
 
 /*
- * All digests are there, and all objects with the store. It may go on
+ * Complete all digests, and hand all objects to the store. The sink can be used again
  * afterwards. 0 or CONTENT_STORE.
  */
 int content_finish(struct content *c, struct error *err);

@@ -24,9 +24,9 @@ static int sync_directory(const struct store *s, unsigned int xx, struct error *
 }
 
 /*
- * Data is on stable storage since before it got its name; now the names. An
- * object that was there may be one that another run has named a moment ago, or
- * one without sync: whatever it left out is done here.
+ * Data was synced before it got its name; this syncs the names. An object that existed
+ * before may have got its name from another run a moment ago, or from a run with --no-
+ * sync, so syncfs() makes up for that.
  */
 static int sync_names(struct store *s, struct error *err)
 {

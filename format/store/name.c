@@ -27,7 +27,10 @@ static int sync_batch(struct store *s, struct store_waiting *v, size_t n, struct
 	return 0;
 }
 
-/* Somebody was faster, or has put something wrong there (ST-3). 1: ours is not needed. */
+/*
+ * Another process was faster, or has put something wrong there (ST-3). 1: the new file is
+ * not needed.
+ */
 static int name_is_taken(struct store *s, struct verity_work *work, int dir,
 			 struct store_waiting *w, struct error *err)
 {
@@ -105,7 +108,7 @@ static int name_batch(struct store *s, struct verity_work *work, struct store_wa
 	return rc;
 }
 
-/* Takes over @v. */
+/* Sync and name the objects of @v, which it frees. */
 static int flush(struct store *s, struct verity_work *work, struct store_waiting *v, size_t n,
 		 struct error *err)
 {
@@ -126,7 +129,7 @@ static int flush(struct store *s, struct verity_work *work, struct store_waiting
 	return rc;
 }
 
-/* Room for one more in the batch, of which there is one whenever something waits. */
+/* Make room for one more object in the batch, which exists whenever an object waits. */
 static int make_room(struct store *s, struct error *err)
 {
 	while (s->open >= s->open_max)

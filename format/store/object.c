@@ -80,7 +80,7 @@ static int bad(struct object *object, const char *what)
 	return 0;
 }
 
-/* The name leads to nothing that can be read. */
+/* Nothing that can be read has the name. */
 static int unopened(struct object *object, struct error *err)
 {
 	switch (errno) {
@@ -91,7 +91,7 @@ static int unopened(struct object *object, struct error *err)
 		return bad(object, "is a symbolic link");
 	case ENXIO:
 	case ENODEV:
-		return bad(object, "is no regular file");
+		return bad(object, "is not a regular file");
 	case EACCES:
 		return bad(object, "cannot be read");
 	default:
@@ -116,7 +116,7 @@ static int check_content(struct verity_work *work, const struct cfs_digest *dige
 		if (rc < 0)
 			return error_sys(err, "read");
 		if (rc)
-			return bad(object, "changes while it is read");
+			return bad(object, "changed while it was read");
 	}
 	if (!cfs_digest_equal(&is, digest))
 		return bad(object, "has the wrong content");
@@ -134,11 +134,11 @@ static int check_open(struct verity_work *work, const struct cfs_digest *digest,
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, EISDIR, "is a directory");
 	if (!S_ISREG(st.st_mode))
-		return bad(object, "is no regular file");
+		return bad(object, "is not a regular file");
 	if ((u64)st.st_size != size)
 		return bad(object, "has the wrong size");
 	if (st.st_mode & (S_ISUID | S_ISGID | S_IWGRP | S_IWOTH))
-		return bad(object, "has mode bits that no object has");
+		return bad(object, "has mode bits that no object may have");
 	return check_content(work, digest, &st, object, err);
 }
 

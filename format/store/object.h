@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Objects below a directory, reached through no symbolic link and no "..", and
- * looked at before they are believed (ST-5, ST-6).
+ * Objects below a directory. They are reached through no symbolic link and no "..", and
+ * checked before they are trusted (ST-5, ST-6).
  */
 #ifndef CFS_STORE_OBJECT_H
 #define CFS_STORE_OBJECT_H
@@ -23,21 +23,21 @@ bool object_path_fits(const char *path, size_t len, const struct cfs_digest *dig
 enum object_state {
 	OBJECT_MISSING,
 	OBJECT_GOOD,
-	OBJECT_BAD, /* something else has the name, or the content is not what it says */
+	OBJECT_BAD, /* something else has the name, or the content has another digest */
 };
 
 struct object {
 	enum object_state state;
-	const char *what; /* is wrong with a bad one */
-	int fd;           /* of a good one, read-only; the caller closes it */
-	bool verity;      /* a good one that has fs-verity */
+	const char *what; /* the fault of a bad object */
+	int fd;           /* of a good object, read-only; the caller closes it */
+	bool verity;      /* the good object has fs-verity */
 };
 
 /*
- * Look whether the object is there, is a regular file of @size bytes that
- * nobody else may write to, and has the digest: as the kernel measures it where
- * there is fs-verity, else hashed. -1 and a text without the object's name if
- * that cannot be found out, and for a directory in its place.
+ * Check that the object exists, is a regular file of @size bytes without write permission
+ * for others, and has the digest. The kernel measures the digest where fs-verity is on;
+ * otherwise the content is hashed. -1 and a text without the object's name if the check
+ * cannot be made, and for a directory in its place.
  */
 int object_check(int dir, struct verity_work *work, const struct cfs_digest *digest, u64 size,
 		 struct object *object, struct error *err);

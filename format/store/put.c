@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bytes become complete objects: the name comes from what is in the new inode (ST-2). */
+/* Make complete objects. The name comes from the bytes in the new inode (ST-2). */
 #include "store/store_inside.h"
 
 #include <linux/fs.h>
@@ -9,8 +9,8 @@
 #include "files/steady.h"
 
 /*
- * Somebody kept the file open for writing, perhaps a child of another thread:
- * the bytes go to a fresh inode that nobody else knows.
+ * Another process still has the file open for writing, perhaps a child of another thread.
+ * Copy the bytes to a new inode that no other process knows.
  */
 static int copy_afresh(struct store *s, struct verity_work *work, struct newfile *f)
 {
@@ -55,7 +55,7 @@ int store_seal(struct store *s, struct verity_work *work, struct newfile *f,
 	return 0;
 }
 
-/* All bytes are in the file. It is taken over, also on failure. */
+/* Complete an object whose bytes are all in the file. Takes over the file, also on failure. */
 static int complete(struct store *s, struct verity_work *work, struct store_waiting *w,
 		    struct error *err)
 {
@@ -105,8 +105,8 @@ int store_put(struct store *s, struct verity_work *work, const struct store_byte
 }
 
 /*
- * The file holds bytes that were hashed as they got there: keep it, unless the
- * object is there already. 0 or CONTENT_STORE.
+ * The bytes of the file were hashed as they were written. Keep it, unless the object
+ * exists already. 0 or CONTENT_STORE.
  */
 static int keep(struct store *s, struct verity_work *work, struct store_waiting *w,
 		struct error *err)
@@ -137,7 +137,7 @@ static int create(struct store *s, struct newfile *f, struct error *err)
 	return store_create(s, f) ? error_sys(err, "%s: open of a new file", s->name) : 0;
 }
 
-/* Whether a clone from a file of @dev has failed in a way that all others will. */
+/* Whether a clone from a file of @dev has failed for a reason that holds for the whole device. */
 static bool cannot_clone_from(struct store *s, dev_t dev)
 {
 	const unsigned int most = sizeof(s->uncloned) / sizeof(s->uncloned[0]);
@@ -195,8 +195,8 @@ static int put_clone(struct store *s, struct verity_work *work, int fd, const st
 }
 
 /*
- * Hashed once more as it is copied: what was looked at must be what is kept.
- * @state: what has the name that *@digest gives.
+ * Copy the file and hash it once more, because the content that is kept must be the
+ * content that was looked up. @state: of the object with the name of *@digest.
  */
 static int put_copy(struct store *s, struct verity_work *work, int fd, const struct stat *before,
 		    const struct cfs_digest *digest, enum object_state state, struct error *err)
@@ -239,7 +239,7 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 		if (rc != 2)
 			return rc;
 	}
-	/* Most of what is put has been there since the last run: then nothing is written. */
+	/* Most objects exist since an earlier run. Then nothing is written. */
 	rc = verity_file(work, fd, before, digest);
 	if (rc < 0)
 		return error_sys(err, "read");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A good copy in the place of a missing or wrong object (VE-6). */
+/* Replace a missing or wrong object by a good copy (VE-6). */
 #include "store/store_inside.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@ static int failed(const struct store *s, const char *path, const char *what, str
 	return error_sys(err, "%s/%s: %s", s->name, path, what);
 }
 
-/* A directory below @at, which is made if it is missing. -1 and errno. */
+/* Open a directory below @at, and make it if it is missing. -1 and errno. */
 static int enter(int at, const char *name)
 {
 	int fd = beneath_open(at, name, strlen(name), O_RDONLY | O_DIRECTORY);
@@ -31,7 +31,7 @@ static int enter(int at, const char *name)
 	return fd;
 }
 
-/* The directory of the last component of @path; *name becomes that. -1 and errno. */
+/* Open the directory of the last component of @path; *name becomes that component. -1 and errno. */
 static int open_parent(const struct store *s, const char *path, const char **name)
 {
 	int at = dup(s->dir);
@@ -61,7 +61,10 @@ static int open_parent(const struct store *s, const char *path, const char **nam
 	return -1;
 }
 
-/* The copy, whose content is that of @want. 1: it is not. 2 and a text: it cannot be read. */
+/*
+ * Copy the file and compare its content with @want. 1: it differs. 2 and a text: it cannot
+ * be read.
+ */
 static int copy(struct store *s, struct verity_work *work, const char *path, int fd,
 		const struct stat *before, const struct cfs_digest *want, struct newfile *f,
 		struct error *err)

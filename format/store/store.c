@@ -28,7 +28,7 @@ int store_failed(const struct store *s, const struct cfs_digest *digest, const c
 	return store_in(s, digest, err);
 }
 
-/* Linux 5.8 reports through syncfs() that writing back failed. */
+/* Since Linux 5.8 syncfs() reports failed writes. */
 static bool kernel_is_58(void)
 {
 	struct utsname u;
@@ -63,13 +63,16 @@ static int use_names(struct store *s)
 	return s->named ? 0 : -1;
 }
 
-/* Errors that do not say that there is no fs-verity: the store would be without it unnoticed. */
+/*
+ * Errors that say nothing about support for fs-verity. If they counted as "no fs-verity",
+ * the store would silently be without it.
+ */
 static bool is_fault(int code)
 {
 	return code == EIO || code == ENOMEM || code == ENOSPC || code == EDQUOT;
 }
 
-/* 1: the file of the probe cannot be made, or reopened, without a name. */
+/* Returns 1 if a file without a name cannot be created or reopened. */
 static int probe_once(struct store *s, struct error *err)
 {
 	struct newfile f;
@@ -95,7 +98,7 @@ static int probe_once(struct store *s, struct error *err)
 }
 
 /*
- * Make a file as objects will be: without a name if possible, with fs-verity if
+ * Create a file as objects will be created: without a name and with fs-verity, if
  * possible. Without /proc an unnamed file cannot be reopened for fs-verity.
  */
 static int probe(struct store *s, struct error *err)
@@ -130,13 +133,17 @@ static int open_directory(struct store *s, const char *path, struct error *err)
 	return 0;
 }
 
-/* ST-8, ST-13. File systems without locks have no collector that asks for one. */
+/*
+ * Lock the store and warn about its owner and mode (ST-8, ST-13). On a file system without
+ * locks no collector can ask for one either.
+ */
 static void lock_and_warn(struct store *s)
 {
 	while (flock(s->dir, LOCK_SH) && errno == EINTR)
 		;
 	if (s->st.st_mode & (S_IWGRP | S_IWOTH))
-		notes_add(s->notes, "%s: others may write to the store and change objects",
+		notes_add(s->notes,
+			  "%s: group or others may write to the store and change its objects",
 			  s->name);
 	if (s->st.st_uid != 0 && s->st.st_uid != geteuid())
 		notes_add(s->notes, "%s: the store belongs to another user, who may change objects",
@@ -151,7 +158,7 @@ static void set_limits(struct store *s)
 	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < max + 64)
 		max = r.rlim_cur > 64 ? (size_t)r.rlim_cur - 64 : 1;
 	s->open_max = max;
-	s->batch_max = max > 1 ? max / 2 : 1; /* one is synced while the other fills */
+	s->batch_max = max > 1 ? max / 2 : 1; /* one batch is synced while the other fills */
 }
 
 int store_open(struct store *s, const char *path, struct store_flags flags, struct notes *notes,
@@ -174,8 +181,7 @@ int store_open(struct store *s, const char *path, struct store_flags flags, stru
 	if (probe(s, err))
 		goto fail;
 	if (flags.require_verity && !s->verity) {
-		error_set(err, EOPNOTSUPP, "%s: its file system or the kernel has no fs-verity",
-			  path);
+		error_set(err, EOPNOTSUPP, "%s: %s", path, verity_missing(s->dir));
 		goto fail;
 	}
 	return 0;
@@ -277,7 +283,7 @@ int store_look(struct store *s, struct verity_work *work, const struct cfs_diges
 			return -1;
 		if (rc) {
 			object.state = OBJECT_BAD;
-			object.what = "changed before it had fs-verity";
+			object.what = "changed before fs-verity was enabled";
 		}
 	}
 	*state = object.state;

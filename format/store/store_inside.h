@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the object store share: store.c, store_put.c, store_name.c. */
+/* Shared by the files of the object store. */
 #ifndef CFS_STORE_STORE_INSIDE_H
 #define CFS_STORE_STORE_INSIDE_H
 
@@ -11,7 +11,7 @@ struct store_waiting {
 	struct newfile file;
 	struct cfs_digest digest;
 	u64 size;
-	bool replace; /* what has the name is wrong */
+	bool replace; /* the object with the name is wrong */
 	bool cloned;
 };
 
@@ -29,30 +29,33 @@ int store_create(struct store *s, struct newfile *f);
 bool store_known(struct store *s, const struct cfs_digest *digest);
 
 /*
- * The caller takes it upon itself that the object will be there. 1: another one
- * has done so, and the run fails if that one does. -1: no memory.
+ * The caller promises that the object will exist. 1: another thread has promised it, and
+ * the run fails if that thread fails. -1: no memory.
  */
 int store_claim(struct store *s, const struct cfs_digest *digest, struct error *err);
 
 /*
- * What has the object's name (ST-5). A good object gets fs-verity if it can have
- * it and has none; a bad one is worth a note. -1 and a text.
+ * Look at the file that has the object's name (ST-5). A good object gets fs-verity if
+ * possible; a bad one gives a note. -1 and a text.
  */
 int store_look(struct store *s, struct verity_work *work, const struct cfs_digest *digest, u64 size,
 	       enum object_state *state, struct error *err);
 
 /*
- * A complete object waits for its name; takes over the file also on failure.
- * When enough have come together they are synced and named.
+ * Queue a complete object for its name. Takes over the file, also on failure. When a batch
+ * is full, its objects are synced and named.
  */
 int store_wait(struct store *s, struct verity_work *work, const struct store_waiting *w,
 	       struct error *err);
 
-/* fs-verity where it can be had, and then with the digest that was computed (ST-12). -1 and a text. */
+/*
+ * Enable fs-verity if possible, and check that the kernel measures the digest that was
+ * computed (ST-12). -1 and a text.
+ */
 int store_seal(struct store *s, struct verity_work *work, struct newfile *f,
 	       const struct cfs_digest *digest, struct error *err);
 
-/* Name all that wait. */
+/* Sync and name all objects that wait. */
 int store_flush(struct store *s, struct verity_work *work, struct error *err);
 
 #endif

@@ -174,6 +174,12 @@ int verity_kernel(int fd, u8 algorithm, struct cfs_digest *digest);
 int verity_enable(int fd, u8 algorithm);
 
 /*
+ * Why no file of the file system of @fd can have fs-verity, after verity_enable()
+ * failed with EOPNOTSUPP: the type of the file system, its features, or the kernel.
+ */
+const char *verity_missing(int fd);
+
+/*
  * verity_enable() with the algorithm of @digest, and ask what the kernel measures
  * now: the content may have changed since it was hashed, or the file may have had
  * fs-verity with other parameters (ST-12). 0: @digest; 1: another one; -1 and errno.

@@ -343,7 +343,7 @@ exits 'dump --json' 2 "$CFS" info --json dump img
 exits 'no such image' 1 "$CFS" info ls none
 exits 'a directory' 1 "$CFS" info ls "$tmp"
 exits 'a broken image' 1 "$CFS" info ls broken
-is 'one line that names it' "$(grep -c '^cfs info: broken: .* (at byte [0-9]*.*)$' "$tmp/stderr") $(wc -l <"$tmp/stderr")" '1 1'
+is 'one line that names it' "$(grep -c '^cfs info: broken: ' "$tmp/stderr") $(wc -l <"$tmp/stderr")" '1 1'
 is 'and nothing on stdout' "$(cat "$tmp/stdout")" ''
 exits 'the first broken one ends the run' 1 "$CFS" info ls img broken img
 exits 'text is no image' 1 "$CFS" info stat dump

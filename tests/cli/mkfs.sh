@@ -167,8 +167,7 @@ is 'what the format cannot hold: file and path' "$(cat stderr)" 'cfs mkfs: big: 
 if "$CFS" mkfs --require-verity --digest-store=sealed tree keep2 2>stderr; then
 	skip '--require-verity where there is none' 'this file system has fs-verity'
 else
-	is '--require-verity where there is none' "$(cat stderr)" \
-		'cfs mkfs: sealed: its file system or the kernel has no fs-verity'
+	is '--require-verity where there is none' "$(sed -E 's/: (the kernel|this type of file system|fs-verity is off|the file system or the kernel) .*//' stderr)" "cfs mkfs: sealed"
 	is '--require-verity: nothing was copied' "$(find sealed -type f 2>/dev/null)" ''
 fi
 exits '--digest-store with --from-file' 0 "$CFS" mkfs --from-file --digest-store=unused dump out14

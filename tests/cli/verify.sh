@@ -111,7 +111,7 @@ if command -v zstd >/dev/null; then
 	is 'unreadable: zstd, damaged' "$? $(cut -f1-2 stdout)" "1 unreadable${tab}spoilt.zst"
 	for option in --require-verity --enable-verity; do
 		lines "$option of a compressed one" 1 \
-			"$(line unreadable img.zst - - 'is compressed: fs-verity would be about other bytes')" $option img.zst
+			"$(line unreadable img.zst - - 'is compressed: fs-verity applies to the compressed bytes, not to the image')" $option img.zst
 	done
 else
 	skip 'compressed with zstd' 'no zstd here'
@@ -203,7 +203,7 @@ echo >"store/${o1%/*}/short"
 lines 'a store: content and type' 3 "$({
 	line wrong-content - "$o1" - "want $(echo "$o1" | tr -d /), is $(echo "$o2" | tr -d /)"
 	echo
-	line wrong-type - "$o3" - 'is no regular file'
+	line wrong-type - "$o3" - 'is not a regular file'
 	echo
 } | LC_ALL=C sort -t "$tab" -k3,3)" --basedir=store
 
@@ -348,7 +348,7 @@ rm "a/$o1"
 "$CFS" verify --basedir=a --repair-from=bad img >stdout 2>stderr
 is 'a wrong source' "$? $(cat stdout)" "3 $(line missing img "$o1" /d/f1 'in no basedir')
 $(line repaired img "$o2" /d/f2 'from bad')"
-is 'is told' "$(grep -c "^cfs verify: bad/$o1: is not what it should be; not used" stderr)" 1
+is 'is told' "$(grep -c "^cfs verify: bad/$o1: not used: wrong size or content" stderr)" 1
 exits 'the next one' 0 "$CFS" verify -q --basedir=a --repair-from=bad:good img
 is 'whole' "$(diff -r good a)" ''
 # One that cannot be read, too.
@@ -363,7 +363,7 @@ if [ -n "${inject:-}" ]; then
 	is 'an unreadable source' "$? $(cat stdout)" "3 $(line missing img "$o1" /d/f1 'in no basedir')"
 	strace -qq -o /dev/null -e inject=pread64:error=EIO:when=1 "$CFS" verify --quick --basedir=a --repair-from=bad:good img >stdout 2>stderr
 	is 'the next one is tried' "$? $(cat stdout)" "0 $(line repaired img "$o1" /d/f1 'from good')"
-	is 'and it is told' "$(head -n 1 stderr)" "cfs verify: bad/$o1: read: I/O error; not used"
+	is 'and it is told' "$(head -n 1 stderr)" "cfs verify: bad/$o1: not used: read: I/O error"
 	# Whatever the length of the names, a line has its reason (ER-2).
 	long=$(printf '%0200d' 0)
 	mkdir "$long"

@@ -298,7 +298,7 @@ static void warnings(void)
 	struct error err = { 0 };
 
 	CHECK(!chmod(scratch_path(&scratch, "st"), 0775) && !put_right(&err) &&
-		      strstr(notes.text.p, "others may write"),
+		      strstr(notes.text.p, "group or others may write"),
 	      "ST-13");
 	drop_notes();
 	CHECK(!chmod(scratch_path(&scratch, "st"), 0755), "chmod");
