@@ -72,7 +72,7 @@ refused 'a word that is not understood' 32 'composefs=abc: not understood: ' set
 refused 'no image of this name' 32 'the image of the kernel command line is not here: ' setup "composefs=?$(echo "$digest" | tr 0-9a-f f0-9a-e)"
 refused 'level 2 on a store without fs-verity' 32 'enable it, or use composefs=?HEX (objects are then not verified)' setup "composefs=$digest"
 refused 'unknown option' 1 '--nosuch: no such option' setup '' --nosuch
-refused 'operand' 1 'too many operands' setup '' x
+refused 'operand' 1 'unexpected operand' setup '' x
 refused 'no sysroot' 32 'nowhere: No such file or directory' "$CFS" setup-root --sysroot=nowhere --cmdline="composefs=$digest"
 
 # A link that leads out, and an image that is not what its name says.
