@@ -37,7 +37,7 @@ done <<-'END'
 	repo core base files verity source
 END
 is 'applets/ includes the layers and applets/' \
-	"$(bad_includes applets 'core|base|files|verity|store|tree|dump|image|source|repo|applets')" ''
+	"$(bad_includes applets 'core|base|files|verity|store|tree|dump|image|source|repo|signature|applets')" ''
 is 'an include path does not climb' \
 	"$(grep -rn 'include.*\.\./' --include='*.[ch]' cfs.c format applets tests/unit 2>/dev/null)" ''
 

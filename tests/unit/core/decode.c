@@ -146,7 +146,8 @@ static const struct {
 	{ "chunk format", 8, 0, REG, 1, 32, 0, "unknown chunk format" },
 	{ "chunk format high", 8, 0, REG, 1, 0x8000, 0, "unknown chunk format" },
 	{ "chunk format and rest of an address", 8, 0, REG, 1, 0x10000, 0, NULL },
-	{ "chunked directory", 8, 0, DIR, 1, 0, 0, "chunk layout on an inode that is not a regular file" },
+	{ "chunked directory", 8, 0, DIR, 1, 0, 0,
+	  "chunk layout on an inode that is not a regular file" },
 	{ "device", 0, 0, CHR, 0, 0x501, 0, NULL },
 	{ "odd size", 0, 0, FIFO, 100000, 0, 0, NULL },
 };
