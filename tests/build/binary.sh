@@ -25,9 +25,9 @@ is 'has no symbols left' "$(readelf -SW "$CFS" | grep -c '\.symtab\|\.debug')" 0
 # a program, fusermount3, and one opens a socket, to tell a service manager READY=1.
 is 'calls nothing of the C library that would' "$(nm "$CFS_BUILD/cfs" |
 	grep -wE 'execv[a-z]*p[a-z]*|execl[a-z]*|fexecve|system|popen|posix_spawnp?|connect|set(res)?[ug]id|secure_getenv')" ''
-is 'one file executes a program' "$(grep -lw 'execve*' $(find applets format cfs.c -name '*.c'))" \
+is 'one file executes a program' "$(grep -lE '\bexecve?\(' $(find applets format cfs.c -name '*.c'))" \
 	applets/mount/fuse/fusermount.c
-is 'one file opens a socket' "$(grep -lw 'socket(.*' $(find applets format cfs.c -name '*.c'))" \
+is 'one file opens a socket' "$(grep -lE '\bsocket\(' $(find applets format cfs.c -name '*.c'))" \
 	applets/mount/fuse/foreground.c
 is 'the variables that it reads' "$(cat cfs.c $(find applets format -name "*.c") |
 	sed -n 's/.*getenv("\([A-Z_]*\)").*/\1/p' | sort -u | tr '\n' ' ')" 'CFS_PARSE_STRICT FAKEROOTKEY LD_PRELOAD NOTIFY_SOCKET PATH SOURCE_DATE_EPOCH '
