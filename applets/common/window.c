@@ -152,7 +152,7 @@ int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool 
 		return fn(arg, NULL);
 	}
 	if (!child) {
-/* Before Linux 5.9, close the first 1024 descriptors one by one. */
+		/* Before Linux 5.9, close the first 1024 descriptors one by one. */
 		(void)syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 		close_others(w, 0);
 		_exit(fn(arg, confine(w)));
