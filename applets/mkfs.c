@@ -350,7 +350,7 @@ static void check_repo(struct mkfs *m)
 	m->result.keep = keep;
 }
 
-/* What the rows alone cannot tell. */
+/* Check what the option rows alone cannot express. */
 static void check_options(struct mkfs *m)
 {
 	result_options(&m->result);

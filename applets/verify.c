@@ -78,7 +78,7 @@ static u8 algorithm_for(const struct verify *v, const struct image *img)
 				   : image_algorithm(img);
 }
 
-/* The digest of the bytes, and the kernel's where the file has fs-verity. */
+/* Compute the digest of the bytes, and ask the kernel if the file has fs-verity. */
 static int check_digest(struct verify *v, const char *name, const struct image *img, int fd,
 			bool compressed, struct error *err)
 {

@@ -29,9 +29,10 @@ struct result {
 	/* In place of writing an image: keep what produce() made, whose @arg it gets. NULL: write it. */
 	int (*keep)(void *arg, const struct tree *tree, struct cfs_digest *digest,
 		    struct error *err);
-	bool summarize;           /* one line about the image on a terminal, when it is done */
-	u64 objects, new_objects; /* for that line: in the store, and those stored by this run */
-	bool confined;            /* by result_confine(), with this: */
+	bool summarize; /* print one line about the finished image, if stderr is a terminal */
+	u64 objects,
+		new_objects; /* for that line: objects that the image uses, and those of them stored by this run */
+	bool confined; /* by result_confine(), with this: */
 	struct window window;
 	struct workers_pool *pool; /* for produce(); NULL: none */
 };

@@ -12,8 +12,8 @@
 
 struct info {
 	bool json;
-	bool null;            /* raw names, each ended by NUL */
-	bool escape;          /* names that are printed raw otherwise: stdout is a terminal */
+	bool null;   /* raw names, each ended by NUL */
+	bool escape; /* escape names that are otherwise printed raw, because stdout is a terminal */
 	const char *hash_alg; /* --hash-alg; NULL: not given */
 	u8 algorithm;         /* of measure-file */
 	const char *basedir;  /* as given; NULL: none */

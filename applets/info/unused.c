@@ -238,7 +238,7 @@ static int use_images(struct stored *s, const struct info *info, const struct im
 	return rc;
 }
 
-/* Fails closed: nothing is printed before every image and basedir was read completely. */
+/* Fails closed: prints nothing before every image and basedir was read completely. */
 int info_unused_objects(struct info *info, char **args, struct error *err)
 {
 	struct stored s = { 0 };

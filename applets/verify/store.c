@@ -72,7 +72,10 @@ static int bad_name(struct shelf *s, const char *xx, const char *name, struct er
 	return tell(s->v, s->which, KIND_BAD_NAME, path, "not the name of an object", err);
 }
 
-/* The names of objects in directory @xx. 0: there are some; 1: it is no directory, which was told; -1. */
+/*
+ * Read the names of the objects in directory @xx. 0; 1: it is not a directory or cannot be
+ * read, which was reported; -1.
+ */
 static int read_shelf(struct shelf *s, const char *xx, struct error *err)
 {
 	struct verify *v = s->v;

@@ -143,7 +143,7 @@ int objects_verify(struct verify *v, const struct objects *objects, char *const 
 /* A repository: description, objects, images and links. -1 and a text. */
 int repo_verify(struct verify *v, const char *path, struct error *err);
 
-/* All objects in the basedirs, against their names. -1 and a text. */
+/* Check all objects in the basedirs against their names. -1 and a text. */
 int stores_verify(struct verify *v, struct error *err);
 
 /*

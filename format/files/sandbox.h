@@ -30,7 +30,7 @@
 bool sandbox_files(int beneath);
 bool sandbox_calls(bool beneath);
 
-/* Which parts the kernel has put on. */
+/* The parts of the sandbox that are on. */
 struct sandbox {
 	bool landlock, seccomp;
 };

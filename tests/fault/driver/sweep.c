@@ -369,8 +369,8 @@ static void every_error(struct tally *t, const struct world *w, const struct tra
 		if (more && e != AT_INTR)
 			one(t, w, c->at, true, act);
 	}
-	/* The kernel never cuts the text of a link; a scan notices it by the size. */
-	if (c->nr == SYS_readlinkat && w->kind == WORLD_IMAGE)
+	/* The kernel cuts the text of a link only for a buffer that is too small. */
+	if (c->nr == SYS_readlinkat)
 		return;
 	if (more && trace_can_short(c)) {
 		one(t, w, c->at, false, (struct trace_act){ TRACE_SHORT, 0 });
