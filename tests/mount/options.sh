@@ -63,7 +63,7 @@ option 'digest too long' 'digest: 64 or 128 hex digits expected' "digest=${d}0"
 option 'digest too short' 'digest: 64 or 128 hex digits expected' "digest=${d%?}"
 option 'digest not hex' 'digest: 64 or 128 hex digits expected' "digest=${d%?}g"
 option 'SHA-512 without enough digits' 'digest: sha512: 128 hex digits expected' "digest=sha512:$d"
-option 'a good digest in front of a bad one' 'hex digits expected' "digest=$d,digest="
+option 'a good digest in front of a bad one' 'digest: 64 or 128 hex digits expected' "digest=$d,digest="
 option 'upper without work' 'upperdir: needs workdir' upperdir=x
 option 'work without upper' 'workdir: needs upperdir' workdir=x
 option 'volatile alone' 'volatile: needs upperdir' volatile
@@ -106,7 +106,7 @@ refused 'one prefix only' 1 'hex digits expected' m -o "digest=sha256:v1-sha256-
 ok 'operands first' m img mnt -f -o basedir=obj
 ok 'several lists' m -f -o ro -o basedir=nowhere -o basedir=obj,ro img mnt
 ok '-s drops what is unknown' m -fs -o basedir=obj,nosuchopt,other=1 img mnt
-refused '-s does not drop what is wrong' 1 'digest: 64 hex' m -fs -o digest=,basedir=obj img mnt
+refused '-s does not drop what is wrong' 1 'digest: 64 or 128 hex' m -fs -o digest=,basedir=obj img mnt
 ok 'all letters' m -fnrsv -t composefs -o basedir=obj img mnt
 ok 'a sub-type' m -f -t composefs.x -o basedir=obj img mnt
 ok '--' m -f -o basedir=obj -- img mnt
