@@ -152,7 +152,7 @@ else
 	# A kernel that cannot check: overlayfs does not know the option.
 	if traced; then
 		exits 'tryverity where the kernel cannot' 0 strace -qq -o /dev/null -e trace=fsconfig \
-			-e inject=fsconfig:error=EINVAL:when=2 "$CFS" mount -o basedir=obj,tryverity img mnt
+			-e inject=fsconfig:error=EINVAL:when=3 "$CFS" mount -o backend=erofs,basedir=obj,tryverity img mnt
 		is 'goes on with a notice' "$(cat "$tmp/stderr")" \
 			'cfs mount: tryverity: no back end of this kernel can check objects; they are not checked'
 		ok 'files open' same tree mnt
