@@ -208,15 +208,16 @@ clean 'interrupted'
 if setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; then
 	nobody()
 	{
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$CFS" mount -o "$o" img mnt
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$CFS" mount -o "$o${1-}" img mnt
 	}
 	userns()
 	{
 		setpriv --reuid=65534 --regid=65534 --clear-groups unshare -Urm "$CFS" mount -o "$o$1" img mnt
 	}
-	refused 'an ordinary user' 1 'cfs mount: must be root' nobody
+	# Without a name, auto takes FUSE where the caller may use it (fuse.sh).
+	refused 'an ordinary user' 1 'cfs mount: must be root' nobody ,backend=erofs
 	if setpriv --reuid=65534 --regid=65534 --clear-groups unshare -Urm true 2>/dev/null; then
-		for path in '' ,debug=loop ,debug=B ,debug=D ,backend=erofs; do
+		for path in ,backend=erofs ,backend=erofs,debug=loop ,backend=erofs,debug=B ,backend=erofs,debug=D; do
 			refused "in a user namespace$path" 1 'cfs mount: must be root' userns "$path"
 		done
 	else
