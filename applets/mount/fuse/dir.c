@@ -67,8 +67,8 @@ struct listing {
 };
 
 /* What an entry is shown as: its mode; 0 for a stub, which is left out. */
-static u32 entry_mode(const struct fuse_server *s, const struct cfs_dirent *e,
-		      const struct fuse_entry_out *out, const struct cfs_inode *inode)
+static u32 entry_mode(const struct cfs_dirent *e, const struct fuse_entry_out *out,
+		      const struct cfs_inode *inode)
 {
 	static const u32 modes[EROFS_FT_MAX] = {
 		[EROFS_FT_REG_FILE] = CFS_IFREG, [EROFS_FT_DIR] = CFS_IFDIR,
@@ -77,7 +77,6 @@ static u32 entry_mode(const struct fuse_server *s, const struct cfs_dirent *e,
 		[EROFS_FT_SYMLINK] = CFS_IFLNK,
 	};
 
-	(void)s;
 	if (!inode)
 		return modes[e->type];
 	return cfs_inode_is_stub(inode) ? 0 : out->attr.mode & CFS_IFMT;
@@ -102,7 +101,7 @@ static int add_entry(struct listing *l, const struct cfs_dirent *e, const struct
 		inode = NULL;
 	if (!inode || cfs_dirent_dots(e))
 		out.nodeid = 0;
-	mode = entry_mode(l->s, e, &out, inode);
+	mode = entry_mode(e, &out, inode);
 	if (!mode)
 		return 0;
 	if (len > l->room - l->a->len)
