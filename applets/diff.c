@@ -230,7 +230,11 @@ static enum form form_of(bool list, bool names, bool json)
 		options_refuse("--json", "excludes --list and --names-only");
 	if (option_quiet)
 		return FORM_QUIET;
-	return names ? FORM_NAMES : list ? FORM_LIST : json ? FORM_JSON : FORM_SUMMARY;
+	if (names)
+		return FORM_NAMES;
+	if (list)
+		return FORM_LIST;
+	return json ? FORM_JSON : FORM_SUMMARY;
 }
 
 static int diff_main(const struct applet *self, char **argv)

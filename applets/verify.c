@@ -73,9 +73,9 @@ static int check_canonical(struct verify *v, const char *name, const struct imag
 /* The algorithm of the digest of an image: that of the wanted one, or of the digests in it. */
 static u8 algorithm_for(const struct verify *v, const struct image *img)
 {
-	return v->digest.algorithm ? v->digest.algorithm
-	       : v->algorithm      ? v->algorithm
-				   : image_algorithm(img);
+	if (v->digest.algorithm)
+		return v->digest.algorithm;
+	return v->algorithm ? v->algorithm : image_algorithm(img);
 }
 
 /* Compute the digest of the bytes, and ask the kernel if the file has fs-verity. */
@@ -293,7 +293,9 @@ static int work(void *arg, struct workers_pool *pool)
 	(void)pool;
 	if (check_all(v, &err))
 		return fail(&err);
-	return v->unchecked ? EXIT_FAILED : v->problems ? EXIT_MISMATCH : EXIT_DONE;
+	if (v->unchecked)
+		return EXIT_FAILED;
+	return v->problems ? EXIT_MISMATCH : EXIT_DONE;
 }
 
 /*

@@ -232,9 +232,13 @@ static int cfs_fs_open(struct fs_context *fc, struct cfs_fs *fs, const struct cf
 
 	fs->cred = get_cred(fc->cred);
 	fs->level = cfs_options_level(opts);
-	rc = cfs_image_open(fc, fs, opts) ?: cfs_image_measure(fc, fs, opts) ?
-				     : cfs_image_decode(fc, fs)              ?
-									     : cfs_bases_open(fc, fs, opts);
+	rc = cfs_image_open(fc, fs, opts);
+	if (!rc)
+		rc = cfs_image_measure(fc, fs, opts);
+	if (!rc)
+		rc = cfs_image_decode(fc, fs);
+	if (!rc)
+		rc = cfs_bases_open(fc, fs, opts);
 	if (!rc && fs->level)
 		rc = cfs_verity_possible(fc, fs);
 	if (!rc && ++fs->depth > FILESYSTEM_MAX_STACK_DEPTH)

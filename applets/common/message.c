@@ -14,6 +14,22 @@ const char *message_subject;
 bool option_quiet, option_verbose;
 mode_t umask_given = 022;
 
+/* The letter that follows the backslash for the byte @c, 0 if it is written in hex. */
+static char escape_letter(u8 c)
+{
+	switch (c) {
+	case '\\':
+		return '\\';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	}
+	return 0;
+}
+
 /* Append what fits to a line; bytes that could move a cursor are escaped as in a dump. */
 static size_t put(char *line, size_t used, size_t size, const char *text)
 {
@@ -27,8 +43,8 @@ static size_t put(char *line, size_t used, size_t size, const char *text)
 			continue;
 		}
 		line[used++] = '\\';
-		if (c == '\\' || c == '\n' || c == '\r' || c == '\t') {
-			line[used++] = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+		if (escape_letter(c)) {
+			line[used++] = escape_letter(c);
 		} else {
 			line[used++] = 'x';
 			line[used++] = hex[c >> 4];

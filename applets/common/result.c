@@ -221,7 +221,9 @@ static int make_confined(struct run *run)
 	if (shared == MAP_FAILED)
 		return make(run, NULL);
 	run->made = shared;
-	r->window.out = r->image ? r->out.fd : r->print_digest_only ? -1 : STDOUT_FILENO;
+	r->window.out = r->print_digest_only ? -1 : STDOUT_FILENO;
+	if (r->image)
+		r->window.out = r->out.fd;
 	return window_run(&r->window, make, run);
 }
 

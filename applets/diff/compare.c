@@ -154,10 +154,15 @@ static int compare_xattrs(struct compare *c, const struct pair *p, struct change
 	a = c->sorted[SIDE_A];
 	b = c->sorted[SIDE_B];
 	while (i < n[SIDE_A] || k < n[SIDE_B]) {
-		int order = i == n[SIDE_A] ? 1 : k == n[SIDE_B] ? -1 : xattr_order(a[i], b[k]);
-		struct xattr_change change = { { order <= 0 ? a[i++] : NULL,
-						 order >= 0 ? b[k++] : NULL } };
+		struct xattr_change change = { 0 };
+		int order = 1;
 
+		if (i < n[SIDE_A])
+			order = k < n[SIDE_B] ? xattr_order(a[i], b[k]) : -1;
+		if (order <= 0)
+			change.x[SIDE_A] = a[i++];
+		if (order >= 0)
+			change.x[SIDE_B] = b[k++];
 		if (order || !xattrs_equal(change.x[SIDE_A], change.x[SIDE_B]))
 			c->xattrs[changes->nxattrs++] = change;
 	}

@@ -139,10 +139,13 @@ int json_pair(struct lister *l, const struct pair *p, const struct changes *chan
 {
 	const struct cursor_entry *e = p->e[SIDE_A] ? p->e[SIDE_A] : p->e[SIDE_B];
 	bool both = p->e[SIDE_A] && p->e[SIDE_B];
+	const char *kind = p->e[SIDE_A] ? "only-a" : "only-b";
 	struct json j;
 
+	if (both)
+		kind = "differ";
 	json_open(&j, out);
-	json_string(&j, "kind", both ? "differ" : p->e[SIDE_A] ? "only-a" : "only-b");
+	json_string(&j, "kind", kind);
 	json_bytes(&j, "path", e->d.path, e->d.path_len);
 	if (!both)
 		json_string(&j, "type", type_words[entry_type(e)]);

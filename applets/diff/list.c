@@ -117,12 +117,20 @@ static void put_xattr(struct buf *b, const struct xattr_change *change)
 	}
 }
 
+/* '<' and '>' for an entry that only one image has, '!' for one that differs. */
+static char sign_of(const struct pair *p)
+{
+	if (!p->e[SIDE_B])
+		return '<';
+	return p->e[SIDE_A] ? '!' : '>';
+}
+
 /* The sign, a space, and the path. */
 static void put_name(const struct pair *p, struct buf *out)
 {
 	const struct cursor_entry *e = p->e[SIDE_A] ? p->e[SIDE_A] : p->e[SIDE_B];
 
-	buf_byte(out, !p->e[SIDE_B] ? '<' : !p->e[SIDE_A] ? '>' : '!');
+	buf_byte(out, sign_of(p));
 	buf_byte(out, ' ');
 	buf_escape(out, e->d.path, e->d.path_len, 0);
 }

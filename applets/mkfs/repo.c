@@ -87,7 +87,9 @@ int mkfs_repo_check(const struct mkfs_repo *m, const struct tree *tree, struct e
 		if (!what)
 			continue;
 		tree_path(&name, &node->name);
-		len = name.failed ? 0 : name.len > 2000 ? 2000 : (int)name.len;
+		len = name.len > 2000 ? 2000 : (int)name.len;
+		if (name.failed)
+			len = 0;
 		if (!strcmp(what, "object"))
 			error_set(err, ENOENT, "%s: object %s is not there (first file: %.*s)",
 				  m->path, path, len, name.p);

@@ -433,8 +433,10 @@ static int look_for_objects(struct job *j)
 		struct error err;
 		int rc = probe_next(j, n, &p);
 
-		if (rc || !p.found)
-			return rc ? rc : n ? missing(j, first) : 0;
+		if (rc)
+			return rc;
+		if (!p.found)
+			return n ? missing(j, first) : 0;
 		rc = basedirs_find(&j->dirs, p.payload, p.payload_len, &found, &err);
 		if (!n)
 			text_format(first, sizeof(first), "%s of %s", p.payload, p.path);

@@ -125,11 +125,13 @@ static int set_signature(struct reader *r, struct word key, struct word value)
 
 static int set(struct reader *r, struct word key, struct word value)
 {
-	enum conf_mount *mount = r->section == SECTION_ETC   ? &r->c->etc
-				 : r->section == SECTION_VAR ? &r->c->var
-							     : NULL;
+	enum conf_mount *mount = NULL;
 	bool transient = false;
 
+	if (r->section == SECTION_ETC)
+		mount = &r->c->etc;
+	else if (r->section == SECTION_VAR)
+		mount = &r->c->var;
 	if (r->section == SECTION_SIGNATURE)
 		return set_signature(r, key, value);
 	if (mount && is(key, "mount"))

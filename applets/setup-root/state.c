@@ -238,6 +238,11 @@ static int mount_bind(const struct state *s, const char *name, int at)
 
 static int mount_one(const struct state *s, const char *name, enum conf_mount how)
 {
+	static const char how_words[][10] = {
+		[CONF_BIND] = "bind",
+		[CONF_OVERLAY] = "overlay",
+		[CONF_TRANSIENT] = "transient",
+	};
 	int at, upper, work, rc;
 
 	if (how == CONF_NONE)
@@ -260,10 +265,7 @@ static int mount_one(const struct state *s, const char *name, enum conf_mount ho
 	}
 	close(at);
 	if (!rc)
-		verbose("/%s: %s", name,
-			how == CONF_BIND      ? "bind"
-			: how == CONF_OVERLAY ? "overlay"
-					      : "transient");
+		verbose("/%s: %s", name, how_words[how]);
 	return rc;
 }
 

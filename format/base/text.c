@@ -115,7 +115,9 @@ int text_order(const void *a, size_t alen, const void *b, size_t blen)
 	for (; n; n--, s++, t++)
 		if (*s != *t)
 			return *s < *t ? -1 : 1;
-	return alen == blen ? 0 : alen < blen ? -1 : 1;
+	if (alen == blen)
+		return 0;
+	return alen < blen ? -1 : 1;
 }
 
 void text_copy(void *to, const void *from, size_t len)
@@ -138,15 +140,22 @@ void text_copy(void *to, const void *from, size_t len)
 	}
 }
 
+/* Length of the UTF-8 sequence that the byte @c begins, 0 if it begins none. */
+static size_t utf8_announced(u8 c)
+{
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c >= 0xf5)
+		return 0;
+	if (c < 0xe0)
+		return 2;
+	return c < 0xf0 ? 3 : 4;
+}
+
 /* Length of the UTF-8 sequence at @s, 0 if there is none. */
 static size_t utf8_len(const u8 *s, size_t left)
 {
-	size_t n = *s < 0x80   ? 1
-		   : *s < 0xc2 ? 0
-		   : *s < 0xe0 ? 2
-		   : *s < 0xf0 ? 3
-		   : *s < 0xf5 ? 4
-			       : 0;
+	size_t n = utf8_announced(*s);
 
 	if (!n || n > left)
 		return 0;
@@ -176,8 +185,8 @@ bool text_is_utf8(const void *data, size_t len)
 
 size_t text_put_utf8(char to[4], u32 c)
 {
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	static const u8 first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = 1u + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
 
 	for (size_t i = n - 1; i > 0; i--, c >>= 6)
 		to[i] = (char)(0x80 | (c & 0x3f));
@@ -193,17 +202,20 @@ static int base64_digit(u8 c)
 		return c - 'a' + 26;
 	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
 }
 
 ssize_t text_base64(void *to, const char *s, size_t len)
 {
 	u8 *out = to;
-	size_t pad;
+	size_t pad = 0;
 
 	if (len % 4)
 		return -1;
-	pad = len && s[len - 1] == '=' ? s[len - 2] == '=' ? 2 : 1 : 0;
+	if (len && s[len - 1] == '=')
+		pad = s[len - 2] == '=' ? 2 : 1;
 	for (size_t i = 0; i < len; i += 4) {
 		size_t digits = i + 4 == len ? 4 - pad : 4;
 		u32 v = 0;

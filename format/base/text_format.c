@@ -45,11 +45,10 @@ struct conversion {
 	unsigned int longs; /* 2: 64 bits, as far as that differs from long */
 };
 
-/* Parameters must be taken in order, so this function takes all of them. */
-#define TAKE(c, ap, type)                                                                          \
-	((c).longs > 1 ? (u64)va_arg(ap, type long long)                                           \
-	 : (c).longs   ? (u64)va_arg(ap, type long)                                                \
-		       : (u64)va_arg(ap, type int))
+/* The next argument, a number of the width that the conversion states. */
+#define TAKE_LONG(c, ap, type)                                                                     \
+	((c).longs > 1 ? (u64)va_arg(ap, type long long) : (u64)va_arg(ap, type long))
+#define TAKE(c, ap, type) ((c).longs ? TAKE_LONG(c, ap, type) : (u64)va_arg(ap, type int))
 
 int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 {
@@ -101,8 +100,8 @@ int text_vformat(char *to, size_t size, const char *fmt, va_list ap)
 			put_number(&f, TAKE(c, ap, unsigned), 8, c.width, c.fill);
 			break;
 		default:
-			put(&f, fmt,
-			    1); /* %%; the compiler refuses other letters when it checks the format */
+			/* %%. The compiler checks formats and refuses other letters. */
+			put(&f, fmt, 1);
 			break;
 		}
 	}

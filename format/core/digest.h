@@ -25,7 +25,9 @@ struct cfs_digest {
 /* Bytes of a hash and of a digest; 0 without an algorithm. */
 static inline u32 cfs_digest_size(u8 algorithm)
 {
-	return algorithm == CFS_SHA512 ? 64 : algorithm == CFS_SHA256 ? 32 : 0;
+	if (algorithm == CFS_SHA512)
+		return 64;
+	return algorithm == CFS_SHA256 ? 32 : 0;
 }
 
 /* Bytes of an object's name: xx/ and the other digits. */
@@ -150,7 +152,9 @@ static inline void cfs_hex_print(char *hex, const u8 *in, size_t n)
 /* The algorithm whose digest has @len hex digits. */
 static inline u8 cfs_digest_of_hex(size_t len)
 {
-	return len == 64 ? CFS_SHA256 : len == 128 ? CFS_SHA512 : CFS_NO_ALGORITHM;
+	if (len == 64)
+		return CFS_SHA256;
+	return len == 128 ? CFS_SHA512 : CFS_NO_ALGORITHM;
 }
 
 /* A whole digest in hex digits of either case; false for anything else. */

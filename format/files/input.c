@@ -219,11 +219,16 @@ void input_release(struct input *in)
 	in->owned = false;
 }
 
+static const char *codec_name(const struct input *in)
+{
+	if (in->codec->zstd)
+		return "zstd";
+	return in->codec->deflate ? "deflate" : "gzip";
+}
+
 static int damaged(const struct input *in, const char *what, struct error *err)
 {
-	const char *codec = in->codec->zstd ? "zstd" : in->codec->deflate ? "deflate" : "gzip";
-
-	return error_set(err, EBADMSG, "%s: %s: %s", in->name, codec, what);
+	return error_set(err, EBADMSG, "%s: %s: %s", in->name, codec_name(in), what);
 }
 
 static int fill(struct input *in, struct error *err)

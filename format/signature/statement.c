@@ -229,7 +229,9 @@ static const struct {
 
 static bool is_given(const struct statement *st, size_t field)
 {
-	return field == 1 ? st->has_name : field == 2 ? st->has_serial : st->has_expires;
+	if (field == 1)
+		return st->has_name;
+	return field == 2 ? st->has_serial : st->has_expires;
 }
 
 static int parse_field(struct statement *st, const struct line *line, size_t key_len,

@@ -99,4 +99,31 @@ is 'LICENSE says what each folder is under' "$(unlisted)" ''
 is 'core/ is GPL-2.0-only or compatible with it' \
 	"$(grep -rLE 'SPDX-License-Identifier: .*(GPL-2.0|MIT|BSD-[23]-Clause)' format/core kmod 2>/dev/null)" ''
 
+# A conditional expression inside another one is an if or a function of its own. Comments, strings
+# and characters are blanked first; a comma and a bracket each begin an expression of its own.
+nested_conditionals()
+{
+	# shellcheck disable=SC2046 # no name of ours has a space
+	perl -e '
+		for my $file (@ARGV) {
+			open(my $f, "<", $file) or die "$file: $!";
+			local $/;
+			my ($text, $line, @open) = (<$f>, 1, 0);
+			$text =~ s{(/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\x27(?:\\.|[^\x27\\\n])*\x27)}
+				{ $1 =~ tr/\n//cdr }gse;
+			for my $c (split //, $text) {
+				if ($c eq "\n") { $line++ }
+				elsif ($c =~ /[(\[]/) { push @open, 0 }
+				elsif ($c =~ /[)\]]/) { pop @open if @open > 1 }
+				elsif ($c =~ /[{};]/) { @open = (0) }
+				elsif ($c eq ",") { $open[-1] = 0 }
+				elsif ($c eq "?") {
+					print "$file:$line\n" if grep { $_ } @open;
+					$open[-1]++;
+				}
+			}
+		}' $({ files '*.c' && files '*.h'; } | sort)
+}
+is 'no conditional expression inside another one' "$(nested_conditionals)" ''
+
 plan_done

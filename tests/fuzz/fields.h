@@ -181,8 +181,10 @@ static inline bool fields_collect(struct fields *f, const u8 *data, size_t size)
 		return false;
 	for (unsigned int off = 0; off < 16; off += 4)
 		fields_add(f, off, 4, FIELD_SUPER);
-	for (unsigned int off = 1024; off < 1152; off += off == 1036 ? 2 : 4)
-		fields_add(f, off, off == 1036 || off == 1038 ? 2 : 4, FIELD_SUPER);
+	for (unsigned int off = 1024, len; off < 1152; off += len) {
+		len = off == 1036 || off == 1038 ? 2 : 4;
+		fields_add(f, off, len, FIELD_SUPER);
+	}
 	f->inodes = 1;
 	f->todo[0] = f->img.super.root_nid;
 	for (u32 i = 0; i < f->inodes; i++)

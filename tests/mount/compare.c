@@ -157,8 +157,11 @@ static void compare(const char *a, const char *b)
 	v = list(a, &n);
 	w = list(b, &m);
 	for (size_t i = 0, k = 0; i < n || k < m;) {
-		int order = i == n ? 1 : k == m ? -1 : strcmp(v[i], w[k]);
+		int order = 1;
 		char *x, *y;
+
+		if (i < n)
+			order = k < m ? strcmp(v[i], w[k]) : -1;
 
 		if (order) {
 			printf("%s/%s: only in one\n", order < 0 ? a : b, order < 0 ? v[i] : w[k]);

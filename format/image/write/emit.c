@@ -256,15 +256,19 @@ static u32 inode_u(const struct node *node, const struct place *at, u32 block)
 	return u;
 }
 
+static u16 layout_of(const struct node *node, const struct place *at)
+{
+	if (node_is_external(node))
+		return EROFS_INODE_CHUNK_BASED;
+	return at->tail ? EROFS_INODE_FLAT_INLINE : EROFS_INODE_FLAT_PLAIN;
+}
+
 static void emit_inode(const struct plan *plan, struct writer *w, u32 ino, const struct node *node,
 		       u32 block)
 {
 	const struct place *at = &plan->place[ino];
 	bool compact = place_is_compact(plan, node, at);
-	u16 layout = node_is_external(node) ? EROFS_INODE_CHUNK_BASED
-		     : at->tail             ? EROFS_INODE_FLAT_INLINE
-					    : EROFS_INODE_FLAT_PLAIN;
-	le16 format = put16((u16)(layout << 1 | !compact)),
+	le16 format = put16((u16)(layout_of(node, at) << 1 | !compact)),
 	     mode = put16((u16)plan_mode(plan, node));
 	u32 u = inode_u(node, at, block), nlink = place_nlink(node);
 	u64 size = place_size(node, at);

@@ -102,7 +102,9 @@ void order_start(struct dir_walk *walk, const struct plan *plan, const struct no
 /* The next of "." and "..", or NULL after both. */
 static const char *next_dots(const struct dir_walk *walk)
 {
-	return walk->dots == 0 ? "." : walk->dots == 1 ? ".." : NULL;
+	if (walk->dots == 0)
+		return ".";
+	return walk->dots == 1 ? ".." : NULL;
 }
 
 bool order_entry(struct dir_walk *walk, struct dir_entry *e)

@@ -66,9 +66,9 @@ unsigned int place_chunk_bits(u64 size)
 {
 	unsigned int bits = size > 1 ? 64 - (unsigned int)__builtin_clzll(size - 1) : 0;
 
-	return bits < EROFS_BLKSZ_BITS     ? EROFS_BLKSZ_BITS
-	       : bits > CFS_CHUNK_BITS_MAX ? CFS_CHUNK_BITS_MAX
-					   : bits;
+	if (bits < EROFS_BLKSZ_BITS)
+		return EROFS_BLKSZ_BITS;
+	return bits > CFS_CHUNK_BITS_MAX ? CFS_CHUNK_BITS_MAX : bits;
 }
 
 static int measure(const struct plan *plan, const struct node *node, struct place *at)

@@ -155,7 +155,9 @@ static int add_groups(struct plan *plan, const struct groups *g, u32 *refs, bool
 /* The number of bytes that decide the order among values of the same length. */
 static u32 order_len(const struct shared_entry *e)
 {
-	return e->is_redirect ? e->len - 1 : e->algorithm ? cfs_digest_size(e->algorithm) : e->len;
+	if (e->is_redirect)
+		return e->len - 1;
+	return e->algorithm ? cfs_digest_size(e->algorithm) : e->len;
 }
 
 /* Rank the names by sorting all of them: rank[i] belongs to table[i]. */
@@ -342,10 +344,9 @@ bool share_next(struct xattr_walk *walk, struct stored_xattr *s)
 
 	if (backing_next(walk)) {
 		bool metacopy = !walk->backing++;
-		u32 group = (metacopy ? plan->metacopy_group : plan->redirect_group)[walk->ino];
-		u32 ref = group ? (metacopy ? plan->metacopy_shared
-					    : plan->redirect_shared)[group - 1]
-				: 0;
+		const u32 *groups = metacopy ? plan->metacopy_group : plan->redirect_group;
+		const u32 *shared = metacopy ? plan->metacopy_shared : plan->redirect_shared;
+		u32 group = groups[walk->ino], ref = group ? shared[group - 1] : 0;
 
 		*s = (struct stored_xattr){ NULL, metacopy, take_ref(walk, ref) };
 		return true;

@@ -52,6 +52,7 @@ int entry_in(const char *source, const struct node *dir, const char *name, struc
 {
 	struct buf path = { 0 };
 	size_t len = strlen(source), cut = 0;
+	const char *between = "";
 
 	while (len && source[len - 1] == '/')
 		len--;
@@ -63,16 +64,16 @@ int entry_in(const char *source, const struct node *dir, const char *name, struc
 	}
 	buf_byte(&path, 0);
 	/* Of a path that does not fit into a message, the end is more useful. */
-	if (path.len > 2048)
+	if (path.len > 2048) {
 		cut = path.len - 2048;
+		between = "/...";
+	} else if (!len && path.len <= 1) {
+		between = "/";
+	}
 	if (path.failed)
 		error_in(err, "%s", source);
 	else
-		error_in(err, "%.*s%s%s", (int)len, source,
-			 cut                   ? "/..."
-			 : len || path.len > 1 ? ""
-					       : "/",
-			 path.p + cut);
+		error_in(err, "%.*s%s%s", (int)len, source, between, path.p + cut);
 	buf_release(&path);
 	return -1;
 }

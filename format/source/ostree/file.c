@@ -216,9 +216,12 @@ static int read_object(struct ostree_reader *r, struct object *o, struct ostree_
 	int rc;
 
 	xattr_set_clear(&r->g->set);
-	rc = r->repo->mode == OSTREE_ARCHIVE     ? open_archive(r, o, err)
-	     : r->repo->mode == OSTREE_BARE_USER ? open_bare_user(r, o, err)
-						 : open_bare(r, o, err);
+	if (r->repo->mode == OSTREE_ARCHIVE)
+		rc = open_archive(r, o, err);
+	else if (r->repo->mode == OSTREE_BARE_USER)
+		rc = open_bare_user(r, o, err);
+	else
+		rc = open_bare(r, o, err);
 	if (rc || ostree_file_check(o->attrs.mode, o->target, err))
 		return -1;
 	ostree_header_encode(&r->header, &o->attrs, o->target, &r->g->set);

@@ -163,6 +163,14 @@ static int advance(struct list *l, struct error *err)
 	return 0;
 }
 
+/* Below 0 if the next entry is of @files, above 0 if it is of @dirs, 0 if both have its name. */
+static int next_of(const struct list *files, const struct list *dirs)
+{
+	if (!files->more)
+		return 1;
+	return dirs->more ? order(&files->e, &dirs->e) : -1;
+}
+
 /* Merge both lists into d->v in the order of their names. */
 static int merge(struct graph_tree *d, const struct ostree_dirtree *t, struct error *err)
 {
@@ -172,7 +180,7 @@ static int merge(struct graph_tree *d, const struct ostree_dirtree *t, struct er
 	if (advance(&files, err) || advance(&dirs, err))
 		return -1;
 	while (files.more || dirs.more) {
-		int cmp = !files.more ? 1 : !dirs.more ? -1 : order(&files.e, &dirs.e);
+		int cmp = next_of(&files, &dirs);
 		struct list *l = cmp < 0 ? &files : &dirs;
 
 		if (!cmp)

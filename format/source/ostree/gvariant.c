@@ -5,7 +5,11 @@
 /* The width of all offsets in a container of @len bytes. */
 static unsigned int width_in(u64 len)
 {
-	return len <= 0xff ? 1 : len <= 0xffff ? 2 : len <= 0xffffffff ? 4 : 8;
+	if (len <= 0xff)
+		return 1;
+	if (len <= 0xffff)
+		return 2;
+	return len <= 0xffffffff ? 4 : 8;
 }
 
 unsigned int gvariant_width(u64 body, u64 n)

@@ -98,7 +98,8 @@ static int read_one(struct workers *w, unsigned int index, size_t item, void *ar
 static int read_files(const struct ostree *o, const struct graph *graph, struct error *err)
 {
 	size_t n = 0, files = graph->files.used;
-	unsigned int threads = o->threads < files ? o->threads : files ? (unsigned int)files : 1;
+	unsigned int most = files ? (unsigned int)files : 1;
+	unsigned int threads = o->threads < most ? o->threads : most;
 	struct reading reading = { .o = o, .repo = graph->repo };
 	int rc = -1;
 

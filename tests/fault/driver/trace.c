@@ -91,6 +91,14 @@ static struct thread *thread_of(struct run *r, pid_t tid)
 	return free;
 }
 
+/* Which argument of the call @nr is its count of bytes. */
+static int count_at(uint64_t nr)
+{
+	if (nr == SYS_getrandom)
+		return 1;
+	return nr == SYS_readlinkat ? 3 : 2;
+}
+
 static void poke(pid_t tid, size_t off, uint64_t value)
 {
 	ptrace(PTRACE_POKEUSER, tid, off, value);
@@ -111,7 +119,7 @@ bool trace_can_short(const struct trace_call *c)
 	default:
 		return false;
 	}
-	return c->a[c->nr == SYS_getrandom ? 1 : c->nr == SYS_readlinkat ? 3 : 2] > 1;
+	return c->a[count_at(c->nr)] > 1;
 }
 
 /* Half of the count of a call that is about to be made. */

@@ -179,6 +179,24 @@ static void list(const char *path, const char *shown, int flags)
 	free(all);
 }
 
+static int list_flag(const char *word)
+{
+	static const struct {
+		const char *word;
+		int flag;
+	} rows[] = {
+		{ "ino", LIST_INO },
+		{ "data", LIST_DATA },
+		{ "noxattr", LIST_NOXATTR },
+		{ "overlay", LIST_OVERLAY },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(word, rows[i].word))
+			return rows[i].flag;
+	return LIST_NOSIZE;
+}
+
 /* list [ino] [data] [noxattr] [overlay] [nosize] DIR */
 int cmd_list(char **args)
 {
@@ -186,11 +204,7 @@ int cmd_list(char **args)
 
 	setvbuf(stdout, NULL, _IOFBF, 65536);
 	for (; args[1]; args++)
-		flags |= !strcmp(*args, "ino")       ? LIST_INO
-			 : !strcmp(*args, "data")    ? LIST_DATA
-			 : !strcmp(*args, "noxattr") ? LIST_NOXATTR
-			 : !strcmp(*args, "overlay") ? LIST_OVERLAY
-						     : LIST_NOSIZE;
+		flags |= list_flag(*args);
 	entry_print(args[0], ".", -1, 0, flags);
 	list(args[0], ".", flags);
 	return 0;

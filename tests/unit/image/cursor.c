@@ -91,13 +91,14 @@ static void check_hidden(void)
 
 		for (char name = 'a'; name <= 'e'; name++) {
 			bool link = name == 'b' || name == 'e';
+			const char *target = name == 'b' ? "/a - -" : "/d - -";
 
 			if (name == 'a')
 				buf_str(b, ROOT);
 			buf_byte(b, '/');
 			buf_byte(b, name);
 			buf_str(b, link ? " 0 @100644 2 0 0 0 1.2 " : " 0 100644 2 0 0 0 1.2 ");
-			buf_str(b, !link ? "- - -" : name == 'b' ? "/a - -" : "/d - -");
+			buf_str(b, link ? target : "- - -");
 			/* Renamed below to trusted.overlay.hNN. */
 			for (char x = 'a'; !k && x < 'z' && !link; x++) {
 				buf_str(b, " trusted.0verlay.h");

@@ -98,14 +98,11 @@ static void bytes(const struct sample *s, struct buf *b, struct totals *totals)
 		u8 was = s->bytes[at];
 
 		for (unsigned int i = 0; i < n; i++) {
+			const u8 near[] = { (u8)(was + 1), (u8)(was - 1), was ^ 0x20, was ^ 0x08 };
 			u8 v = (u8)i;
 
 			if (!all)
-				v = i < ARRAY_LEN(values)        ? values[i]
-				    : i == ARRAY_LEN(values)     ? (u8)(was + 1)
-				    : i == ARRAY_LEN(values) + 1 ? (u8)(was - 1)
-				    : i == ARRAY_LEN(values) + 2 ? was ^ 0x20
-								 : was ^ 0x08;
+				v = i < ARRAY_LEN(values) ? values[i] : near[i - ARRAY_LEN(values)];
 			if (v == was)
 				continue;
 			s->bytes[at] = v;

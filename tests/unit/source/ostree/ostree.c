@@ -259,10 +259,10 @@ static void mutants(struct repo *r, enum kind kind)
 
 		for (unsigned int i = 0; i < n; i++) {
 			const u8 near[] = { (u8)(was + 1), (u8)(was - 1), was ^ 0x20, was ^ 0x08 };
-			u8 v = unit_long               ? (u8)i
-			       : i < ARRAY_LEN(values) ? values[i]
-						       : near[i - ARRAY_LEN(values)];
+			u8 v = (u8)i;
 
+			if (!unit_long)
+				v = i < ARRAY_LEN(values) ? values[i] : near[i - ARRAY_LEN(values)];
 			if (v == was)
 				continue;
 			p[at] = (char)v;

@@ -196,9 +196,16 @@ static int read_pipe(const struct bytes *b, const u8 *digest, struct buf *text,
 	return rc;
 }
 
+static enum blob_kind kind_of(enum form form)
+{
+	if (form >= ESTARGZ)
+		return BLOB_GZIP;
+	return form >= A ? BLOB_ZSTD : BLOB_TEXT;
+}
+
 static void known(enum form form)
 {
-	enum blob_kind want = form >= ESTARGZ ? BLOB_GZIP : form >= A ? BLOB_ZSTD : BLOB_TEXT, kind;
+	enum blob_kind want = kind_of(form), kind;
 	struct buf text = { 0 };
 	struct error err = { 0 };
 	struct made_file f;
