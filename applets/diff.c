@@ -62,6 +62,11 @@ static int take_pair(struct diff *d, const struct pair *p, struct error *err)
 
 	for (int s = 0; s < SIDES; s++)
 		d->names[s] += p->e[s] != NULL;
+	if (p->alike) {
+		if (d->summary)
+			summary_pass(d->summary, p);
+		return 0;
+	}
 	if (!p->e[SIDE_B]) {
 		d->only[SIDE_A]++;
 	} else if (!p->e[SIDE_A]) {

@@ -14,9 +14,11 @@ int merge_init(struct merge *m, const struct image img[SIDES], const char *const
 {
 	memset(m, 0, sizeof(*m));
 	for (int s = 0; s < SIDES; s++)
-		if (cursor_init(&m->c[s], &img[s], CURSOR_XATTRS, filter, nfilter, err))
+		if (cursor_init(&m->c[s], &img[s], CURSOR_XATTRS | CURSOR_LATE, filter, nfilter,
+				err))
 			return -1;
 	m->used[SIDE_A] = m->used[SIDE_B] = true;
+	alike_init(&m->alike, &img[SIDE_A], &img[SIDE_B]);
 	return 0;
 }
 
@@ -37,6 +39,29 @@ static int pending_order(const struct cursor_entry *a, const struct cursor_entry
 	if (a->depth != b->depth)
 		return a->depth > b->depth ? -1 : 1;
 	return text_order(a->name, a->name_len, b->name, b->name_len);
+}
+
+/*
+ * Whether the entries of both sides are equal. The names of a hard link are compared in full,
+ * because the walk keeps an account of them.
+ */
+static bool sides_alike(struct merge *m)
+{
+	const struct cursor *a = &m->c[SIDE_A], *b = &m->c[SIDE_B];
+
+	return !a->home && !b->home && alike(&m->alike, &a->inode, &b->inode);
+}
+
+/* Fill the entries of a pair, unless there is nothing to say about them. */
+static int pair_fill(struct merge *m, struct pair *p, struct error *err)
+{
+	p->alike = p->e[SIDE_A] && p->e[SIDE_B] && sides_alike(m);
+	if (p->alike)
+		return 1;
+	for (int s = 0; s < SIDES; s++)
+		if (p->e[s] && cursor_fill(&m->c[s], &m->e[s], err))
+			return -1;
+	return 1;
 }
 
 int merge_next(struct merge *m, struct pair *p, struct error *err)
@@ -61,5 +86,5 @@ int merge_next(struct merge *m, struct pair *p, struct error *err)
 	p->serial = ++m->serial;
 	for (int s = 0; s < SIDES; s++)
 		p->e[s] = m->used[s] ? &m->e[s] : NULL;
-	return 1;
+	return pair_fill(m, p, err);
 }

@@ -3,6 +3,7 @@
 #ifndef CFS_APPLETS_DIFF_MERGE_H
 #define CFS_APPLETS_DIFF_MERGE_H
 
+#include "image/alike.h"
 #include "image/cursor.h"
 
 enum side {
@@ -15,6 +16,8 @@ enum side {
 struct pair {
 	u64 serial;                          /* its spot in the order, from 1 */
 	const struct cursor_entry *e[SIDES]; /* NULL: the name is not on that side */
+	/* Both sides are equal in everything that can be compared. Then e->d is not filled. */
+	bool alike;
 };
 
 /* Where a name of the merged trees stands; on side A if it is on both. */
@@ -32,6 +35,7 @@ struct merge {
 	bool have[SIDES]; /* e holds an entry that was not handed out yet */
 	bool used[SIDES]; /* the pair at hand came from e */
 	u64 serial;
+	struct alike alike;
 };
 
 /* Both images are checked. @filter as for cursor_init(). Release it in any case. -1 and a text. */

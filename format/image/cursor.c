@@ -300,40 +300,73 @@ static int home_find(struct cursor *c, struct cursor_entry *e, const struct cfs_
 	return rc;
 }
 
-/* Make the entry for an inode with the name @d in the deepest level; NULL for the root. */
-static int entry_make(struct cursor *c, struct cursor_entry *e, const struct cfs_inode *inode,
-		      const struct cfs_dirent *d, struct cfs_fault *f)
+/* Make the path of an entry. c->path begins with the path of its directory. */
+static int path_make(struct cursor *c, struct cursor_entry *e)
 {
-	struct cursor_home *home = NULL;
+	if (!e->at.name) {
+		e->d.path = "/";
+		e->d.path_len = 1;
+		return 0;
+	}
+	c->path.len = c->levels[e->depth - 1].path_len;
+	buf_byte(&c->path, '/');
+	buf_add(&c->path, e->at.name, e->at.len);
+	e->d.path = c->path.p;
+	e->d.path_len = c->path.len;
+	return c->path.failed ? -ENOMEM : 0;
+}
+
+/* Fill all of e->d but its path. */
+static int entry_describe(struct cursor *c, struct cursor_entry *e, struct cfs_fault *f)
+{
+	int rc = xattrs_read(c, e, &c->inode, c->home, f);
+
+	if (!rc)
+		entry_fill(c, e, &c->inode);
+	return rc;
+}
+
+/* Make the entry for c->inode with the name @d in the deepest level; NULL for the root. */
+static int entry_make(struct cursor *c, struct cursor_entry *e, const struct cfs_dirent *d,
+		      struct cfs_fault *f)
+{
+	const struct cfs_inode *inode = &c->inode;
+	const bool late = c->flags & CURSOR_LATE, is_dir = inode->ftype == EROFS_FT_DIR;
 	int rc = 0;
 
 	memset(e, 0, sizeof(*e));
 	e->nid = inode->nid;
-	e->d.path = "/";
-	e->d.path_len = 1;
+	c->home = NULL;
 	if (d) {
 		e->at = (struct location){ c->levels[c->depth - 1].nid, d->name, (u8)d->len };
 		e->depth = c->depth;
-		c->path.len = c->levels[c->depth - 1].path_len;
-		buf_byte(&c->path, '/');
-		buf_add(&c->path, d->name, d->len);
-		if (c->path.failed)
-			return -ENOMEM;
-		e->d.path = c->path.p;
-		e->d.path_len = c->path.len;
+		e->name = (const char *)d->name;
 		e->name_len = d->len;
-		e->name = c->path.p + c->path.len - d->len;
 		if (image_is_twice(c->img, inode->nid))
-			rc = home_find(c, e, d, &home);
+			rc = home_find(c, e, d, &c->home);
 	}
+	if (!rc && (!late || is_dir))
+		rc = path_make(c, e);
+	if (!rc && !late)
+		rc = entry_describe(c, e, f);
+	if (!rc && is_dir)
+		rc = level_push(c, inode, d ? d->name : NULL);
+	return rc;
+}
+
+static int settle(int rc, const struct cfs_fault *f, struct error *err)
+{
+	return rc == -ENOMEM ? error_nomem(err) : image_fault(err, rc, f);
+}
+
+int cursor_fill(struct cursor *c, struct cursor_entry *e, struct error *err)
+{
+	struct cfs_fault f = { .what = "image damaged" };
+	int rc = c->inode.ftype == EROFS_FT_DIR ? 0 : path_make(c, e);
+
 	if (!rc)
-		rc = xattrs_read(c, e, inode, home, f);
-	if (rc)
-		return rc;
-	entry_fill(c, e, inode);
-	if (inode->ftype == EROFS_FT_DIR)
-		return level_push(c, inode, d ? d->name : NULL);
-	return 0;
+		rc = entry_describe(c, e, &f);
+	return rc ? settle(rc, &f, err) : 0;
 }
 
 static bool is_shown(const struct cursor *c, const struct cfs_dirent *d)
@@ -379,29 +412,23 @@ static int name_next(struct cursor *c, struct cfs_dirent *d, struct cfs_fault *f
 int cursor_next(struct cursor *c, struct cursor_entry *e, struct error *err)
 {
 	struct cfs_fault f = { .what = "image damaged" };
-	struct cfs_inode inode;
 	struct cfs_dirent d;
 	int rc;
 
 	if (!c->started) {
 		c->started = true;
-		rc = image_inode(c->img, c->img->super.root_nid, &inode, &f);
+		rc = image_inode(c->img, c->img->super.root_nid, &c->inode, &f);
 		if (!rc)
-			rc = entry_make(c, e, &inode, NULL, &f);
-		goto out;
+			rc = entry_make(c, e, NULL, &f);
+		return rc ? settle(rc, &f, err) : 1;
 	}
 	while ((rc = name_next(c, &d, &f)) > 0) {
-		rc = image_inode(c->img, d.nid, &inode, &f);
-		if (!rc && cfs_inode_is_stub(&inode))
+		rc = image_inode(c->img, d.nid, &c->inode, &f);
+		if (!rc && cfs_inode_is_stub(&c->inode))
 			continue;
 		if (!rc)
-			rc = entry_make(c, e, &inode, &d, &f);
-		goto out;
+			rc = entry_make(c, e, &d, &f);
+		return rc ? settle(rc, &f, err) : 1;
 	}
-	if (!rc)
-		return 0;
-out:
-	if (!rc)
-		return 1;
-	return rc == -ENOMEM ? error_nomem(err) : image_fault(err, rc, &f);
+	return rc ? settle(rc, &f, err) : 0;
 }

@@ -17,6 +17,7 @@
 enum {
 	CURSOR_XATTRS = 1, /* fill d.xattrs */
 	CURSOR_LINKS = 2,  /* fill d.link; without it only is_link is set */
+	CURSOR_LATE = 4,   /* leave d empty until cursor_fill() */
 };
 
 struct cursor_entry {
@@ -42,6 +43,8 @@ struct cursor {
 	bool started;
 	struct cursor_level *levels;
 	size_t depth, levels_cap;
+	struct cfs_inode inode;    /* of the last entry */
+	struct cursor_home *home;  /* the first name of that inode, if it has several */
 	struct cfs_inode dir;      /* the directory of the deepest level */
 	struct cfs_dirblock block; /* its current block; without bytes it is still to be opened */
 	struct buf path, link;
@@ -59,6 +62,12 @@ int cursor_init(struct cursor *c, const struct image *img, unsigned int flags,
 
 /* Returns 1 and an entry, 0 at the end, -1 and a text. The root comes first. */
 int cursor_next(struct cursor *c, struct cursor_entry *e, struct error *err);
+
+/*
+ * With CURSOR_LATE: fill e->d of the last entry, and e->has_content. Most callers that compare
+ * two images need it for a few entries only. -1 and a text.
+ */
+int cursor_fill(struct cursor *c, struct cursor_entry *e, struct error *err);
 
 void cursor_release(struct cursor *c);
 

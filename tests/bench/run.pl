@@ -238,7 +238,9 @@ my @rows = (
 		my ($a, $b) = (image(), other());
 		# Status 3 is the answer here.
 		my $diff = sub { return "sh -c '$cfs diff $_[0] $a $b; test \$? = 3'" };
-		show('P25', "diff of D1M and a changed one$_", 'cfs dump of D1M', compare($diff->($_), "$cfs dump $a")) for '', ' --list', ' --json';
+		# A hypervisor takes back memory that is free for two seconds, and the next process pays for getting
+		# it again. A run before each measured one touches as much memory as diff needs.
+		show('P25', "diff of D1M and a changed one$_", 'cfs dump of D1M', compare($diff->($_), "$cfs dump $a", $diff->('-q'))) for '', ' --list', ' --json';
 	} ],
 	[ counts => sub {
 		return skip('counts', 'instructions', 'no valgrind') unless has('valgrind');
