@@ -8,14 +8,12 @@
 
 #include <sys/types.h>
 #include "base/error.h"
+#include "store/stream.h"
 #include "verity/verity.h"
 
 struct content;
 struct store;
 struct workers;
-
-#define CONTENT_CHANGED 1 /* the file changed: put it once more, or fail */
-#define CONTENT_STORE -2  /* the store failed, and the text begins with its name */
 
 /*
  * NULL without memory. @store NULL: hash only. The digests have @algorithm, which is
@@ -34,18 +32,6 @@ void content_close(struct content *c);
  */
 int content_put(struct content *c, int fd, const struct stat *before, u8 *digest,
 		struct error *err);
-
-/* Bytes that come one after the other. Up to @len, fewer only at the end; -1 and a text. */
-struct content_stream {
-	ssize_t (*read)(void *arg, void *to, size_t len, struct error *err);
-	void *arg;
-	u64 size; /* how many there must be */
-	/*
-	 * How many zeros come next, which read() leaves out then, and in *data how
-	 * many bytes follow up to the next hole. NULL: there are no holes.
-	 */
-	u64 (*hole)(void *arg, u64 *data);
-};
 
 /* The same for a stream; too few bytes are an error. */
 int content_put_stream(struct content *c, const struct content_stream *from, u8 *digest,

@@ -9,9 +9,10 @@
 
 #include <stdatomic.h>
 #include "base/arena.h"
-#include "store/content.h"
 #include "base/hash.h"
 #include "files/newfile.h"
+#include "store/stream.h"
+#include "verity/verity.h"
 
 struct store_waiting; /* a complete object without its name */
 

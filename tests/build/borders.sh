@@ -66,6 +66,37 @@ is '__KERNEL__ is known to core/port.h alone' \
 	"$(grep -rl '__KERNEL__' --include='*.[ch]' format applets cfs.c 2>/dev/null |
 		grep -vx 'format/core/port.h')" ''
 
+# The modules of format/ form no circle: x.c, x.h and x_inside.h are the module x. tsort names
+# the modules of a circle.
+circles()
+{
+	tsort 2>&1 >/dev/null | sed 's/^tsort: //'
+}
+
+module_includes()
+{
+	grep -rE '^#include "' --include='*.[ch]' format |
+		sed -n 's|^format/\(.*\)\.[ch]:#include "\(.*\)\.h".*|\1 \2|p' | sed 's/_inside\>//g' |
+		awk '$1 != $2' | sort -u
+}
+
+# "module module" for each call or other use of a symbol, from the objects of the build.
+module_calls()
+{
+	find format -name '*.c' | sort | sed "s|^\(.*\)\.c|$CFS_BUILD/\1.o|" | xargs nm -A |
+		sed -n "s|^$CFS_BUILD/format/\\(.*\\)\\.o:[0-9a-f ]*\\([A-Z]\\) \\(.*\\)|\\1 \\2 \\3|p" |
+		awk '$2 != "U" { home[$3] = $1; next }
+			{ from[++n] = $1; use[n] = $3 }
+			END { for (i = 1; i <= n; i++)
+				if (use[i] in home && home[use[i]] != from[i]) print from[i], home[use[i]] }' | sort -u
+}
+is 'no circle of includes between the modules of format/' "$(module_includes | circles)" ''
+if [ -d "$CFS_BUILD/format" ] && command -v nm >/dev/null; then
+	is 'no circle of calls between the modules of format/' "$(module_calls | circles)" ''
+else
+	skip 'no circle of calls between the modules of format/' 'nm or the objects of a build are missing'
+fi
+
 # Every file we can put a line into says its licence near its top.
 no_spdx()
 {

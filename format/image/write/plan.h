@@ -8,7 +8,8 @@
 #define CFS_IMAGE_WRITE_PLAN_H
 
 #include "core/erofs.h"
-#include "image/write/write.h"
+#include "files/io.h"
+#include "tree/tree.h"
 
 #define PLAN_STUBS 256u
 

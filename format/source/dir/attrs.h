@@ -3,7 +3,7 @@
 #ifndef CFS_SOURCE_DIR_ATTRS_H
 #define CFS_SOURCE_DIR_ATTRS_H
 
-#include "source/dir/entry.h"
+#include "source/dir/work.h"
 
 /*
  * Read the extended attributes that the options ask for into w->g->set. @fd is open

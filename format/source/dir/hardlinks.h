@@ -3,7 +3,7 @@
 #ifndef CFS_SOURCE_DIR_HARDLINKS_H
 #define CFS_SOURCE_DIR_HARDLINKS_H
 
-#include "source/dir/entry.h"
+#include "source/dir/work.h"
 
 /*
  * Join the names that the threads remembered. The first name of each inode, depth

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#define ROOM ((size_t)64 << 10)
 #define FEW 16u /* up to so many keys of an object are compared one by one */
 
 int json_init(struct json_reader *j,
@@ -17,7 +16,7 @@ int json_init(struct json_reader *j,
 	j->line = 1;
 	j->got = 1;
 	hash_key_init(&j->hash);
-	j->room = malloc(ROOM);
+	j->room = malloc(JSON_ROOM);
 	return j->room ? 0 : error_nomem(err);
 }
 
@@ -28,40 +27,6 @@ void json_release(struct json_reader *j)
 	buf_release(&j->keys);
 	free(j->room);
 	j->room = NULL;
-}
-
-int json_bad(struct json_reader *j, const char *text)
-{
-	return error_set(j->err, EINVAL, "%s", text);
-}
-
-/* After the end or an error, every further call returns the same. */
-int json_more(struct json_reader *j)
-{
-	if (j->got > 0) {
-		j->got = j->read(j->arg, j->room, ROOM, j->err);
-		j->read_failed = j->got < 0;
-		if (j->got > 0)
-			j->total += (u64)j->got;
-		if (j->total > JSON_LIMIT)
-			j->got = error_set(j->err, EFBIG, "more than %llu bytes of text",
-					   (unsigned long long)JSON_LIMIT);
-		j->p = j->room;
-		j->end = j->p + (j->got > 0 ? j->got : 0);
-	}
-	if (j->got > 0)
-		return *j->p;
-	return j->got ? -2 : -1;
-}
-
-int json_take(struct json_reader *j)
-{
-	int c = json_peek(j);
-
-	if (c < 0)
-		return c == -1 ? json_bad(j, "the text ends too early") : -1;
-	j->p++;
-	return c;
 }
 
 /* Skip white space and look at the next byte; returns as json_peek(). */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations shared by json.c and string.c. */
+/* Declarations shared by json.c, string.c and bytes.c. */
 #ifndef CFS_SOURCE_JSON_JSON_INSIDE_H
 #define CFS_SOURCE_JSON_JSON_INSIDE_H
 
 #include "source/json/json.h"
 
-/* Set the text. Returns -1. */
+#define JSON_ROOM ((size_t)64 << 10) /* bytes that are read at once */
+
+/* Set the text of the error. Returns -1. */
 int json_bad(struct json_reader *j, const char *text);
 
 /* Read more bytes; returns as json_peek(). */

@@ -3,6 +3,7 @@
  * base/store*.c, base/object.c, base/content.c: ST-1, ST-2, ST-3, ST-4, ST-5, ST-6, ST-7, ST-8, ST-9, ST-11 and ST-13
  * as far as one process shows them.
  */
+#include "store/content.h"
 #include "store/store.h"
 #include <dirent.h>
 #include <sys/file.h>
