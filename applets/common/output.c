@@ -126,22 +126,14 @@ void json_hex(struct json *j, const char *key, const void *data, size_t len)
 
 void json_time(struct json *j, const char *key, s64 sec, u32 nsec)
 {
-	char digits[10];
-	bool is_negative = sec < 0 && nsec > 0 && nsec < 1000000000;
+	char digits[9];
 
-	/* The nanoseconds count forwards from the second: -2 s and 500000000 ns are -1.5 s. */
-	if (is_negative) {
-		sec++;
-		nsec = 1000000000 - nsec;
-	}
 	for (int i = 8; i >= 0; i--, nsec /= 10)
 		digits[i] = (char)('0' + nsec % 10);
 	put_key(j, key, "");
 	buf_byte(j->b, '"');
-	if (is_negative && !sec)
-		buf_byte(j->b, '-');
 	buf_sdec(j->b, sec);
 	buf_byte(j->b, '.');
-	buf_add(j->b, digits, 9);
+	buf_add(j->b, digits, sizeof(digits));
 	buf_byte(j->b, '"');
 }

@@ -7,21 +7,6 @@ static void put_bytes(struct json *j, const char *key, struct bytes s)
 		json_bytes(j, key, s.p, s.len);
 }
 
-/* SEC.NNNNNNNNN as the image stores them, so that nanoseconds count forwards before 1970 as well. */
-static void put_time(struct json *j, const char *key, s64 sec, u32 nsec)
-{
-	char digits[9];
-
-	for (int i = 8; i >= 0; i--, nsec /= 10)
-		digits[i] = (char)('0' + nsec % 10);
-	json_key(j, key);
-	buf_byte(j->b, '"');
-	buf_sdec(j->b, sec);
-	buf_byte(j->b, '.');
-	buf_add(j->b, digits, sizeof(digits));
-	buf_byte(j->b, '"');
-}
-
 static int put_link(struct lister *l, struct json *j, const struct location *first,
 		    struct error *err)
 {
@@ -59,7 +44,7 @@ static int put_value(struct lister *l, struct json *j, const struct pair *p,
 		json_number(j, key, e->d.gid);
 		break;
 	case ATTR_MTIME:
-		put_time(j, key, e->d.mtime, compare_nsec(l->ignore, e));
+		json_time(j, key, e->d.mtime, compare_nsec(l->ignore, e));
 		break;
 	case ATTR_NLINK:
 		json_number(j, key, e->d.nlink);

@@ -39,6 +39,13 @@ struct source {
 	bool open;       /* in has to be released */
 };
 
+/* How an operand becomes an image: as mkfs does it with these options. */
+struct as {
+	struct image_version version;
+	bool hardlinks;
+	u8 algorithm; /* of the digests of directories and tar archives */
+};
+
 /* What the first bytes of a file say, after decompression. */
 static enum kind kind_of(const u8 *head, size_t len)
 {
@@ -92,10 +99,11 @@ static int read_image(struct source *s, struct image *img, struct error *err)
 	return 0;
 }
 
-static int read_tar(struct source *s, struct tree *tree, struct notes *notes, struct error *err)
+static int read_tar(struct source *s, const struct as *as, struct tree *tree, struct notes *notes,
+		    struct error *err)
 {
 	char *const files[] = { s->name, NULL };
-	const struct tar_options options = { .algorithm = CFS_SHA256,
+	const struct tar_options options = { .algorithm = as->algorithm,
 					     .in = &s->in,
 					     .notes = notes };
 
@@ -103,12 +111,12 @@ static int read_tar(struct source *s, struct tree *tree, struct notes *notes, st
 	return tar_files(tree, files, &options, err);
 }
 
-static int read_directory(const struct source *s, bool hardlinks, struct tree *tree,
+static int read_directory(const struct source *s, const struct as *as, struct tree *tree,
 			  struct notes *notes, struct error *err)
 {
 	const struct scan_options options = {
-		.algorithm = CFS_SHA256,
-		.hardlinks = hardlinks,
+		.algorithm = as->algorithm,
+		.hardlinks = as->hardlinks,
 		.threads = workers_default(),
 		.notes = notes,
 	};
@@ -119,7 +127,7 @@ static int read_directory(const struct source *s, bool hardlinks, struct tree *t
 	return tree_seal(tree, &line, err) ? error_in(err, "%s", s->name) : 0;
 }
 
-static int read_tree(struct source *s, bool hardlinks, struct tree *tree, struct error *err)
+static int read_tree(struct source *s, const struct as *as, struct tree *tree, struct error *err)
 {
 	struct notes notes;
 	int rc;
@@ -128,9 +136,9 @@ static int read_tree(struct source *s, bool hardlinks, struct tree *tree, struct
 	if (s->kind == KIND_DUMP)
 		rc = dump_parse(tree, &s->in, s->name, getenv("CFS_PARSE_STRICT") != NULL, err);
 	else if (s->kind == KIND_TAR)
-		rc = read_tar(s, tree, &notes, err);
+		rc = read_tar(s, as, tree, &notes, err);
 	else
-		rc = read_directory(s, hardlinks, tree, &notes, err);
+		rc = read_directory(s, as, tree, &notes, err);
 	warn_notes(&notes);
 	notes_release(&notes);
 	return rc;
@@ -168,40 +176,90 @@ static int make_image(const struct source *s, const struct tree *tree,
 	return 0;
 }
 
-/* The image that mkfs makes of an operand, with the version that goes with the other one. */
-static int to_image(struct source *s, const struct image *other, bool hardlinks, struct image *img,
-		    struct error *err)
+/* The image that mkfs makes of an operand. */
+static int to_image(struct source *s, const struct as *as, struct image *img, struct error *err)
 {
-	struct image_version version = { 0, 1 };
 	struct tree tree;
 	int rc;
 
-	if (other->bytes && other->super.version <= 1)
-		version.min = version.max = other->super.version;
 	tree_init(&tree);
-	rc = read_tree(s, hardlinks, &tree, err);
+	rc = read_tree(s, as, &tree, err);
 	if (!rc)
-		rc = make_image(s, &tree, &version, img, err);
+		rc = make_image(s, &tree, &as->version, img, err);
 	tree_release(&tree);
 	return rc;
 }
 
-/* All operands become images; those that are images already come first. */
-static int read_all(struct operands *o, struct source sources[SIDES], bool hardlinks,
+/* Check the image @arg, and return the algorithm of its digests as an exit status. */
+static int find_algorithm(void *arg, struct workers_pool *pool)
+{
+	struct image *img = arg;
+	struct error err;
+
+	(void)pool;
+	/* A broken image is reported later. */
+	return image_check(img, NULL, NULL, &err) ? CFS_SHA256 : image_algorithm(img);
+}
+
+/*
+ * The algorithm that a directory or an archive is hashed with: that of the other image. A
+ * process that has to read a directory is not confined, so a child looks at the image.
+ */
+static u8 algorithm_like(struct image *img, bool confined)
+{
+	const struct window window = { NULL, 0, -1, -1, 1 };
+	int status =
+		confined ? find_algorithm(img, NULL) : window_run(&window, find_algorithm, img);
+
+	return status == CFS_SHA512 ? CFS_SHA512 : CFS_SHA256;
+}
+
+static bool is_hashed(enum kind kind)
+{
+	return kind == KIND_DIRECTORY || kind == KIND_TAR;
+}
+
+/* The options that go with the other operand. */
+static struct as as_other(const struct source sources[SIDES], int s, struct image *other,
+			  bool hardlinks, bool confined)
+{
+	struct as as = { { 0, 1 }, hardlinks, CFS_SHA256 };
+
+	if (sources[!s].kind == KIND_IMAGE && other->super.version <= 1)
+		as.version.min = as.version.max = other->super.version;
+	if (is_hashed(sources[s].kind) && !is_hashed(sources[!s].kind))
+		as.algorithm = algorithm_like(other, confined);
+	return as;
+}
+
+/*
+ * All operands become images: those that are images already, then dumps, then what has to be
+ * hashed.
+ */
+static int read_all(struct operands *o, struct source sources[SIDES], bool hardlinks, bool confined,
 		    struct error *err)
 {
-	const struct image none = { 0 };
+	static const bool kinds_of_pass[][KIND_UNKNOWN] = {
+		{ [KIND_IMAGE] = true },
+		{ [KIND_DUMP] = true },
+		{ [KIND_TAR] = true, [KIND_DIRECTORY] = true },
+	};
 
-	for (int s = 0; s < SIDES; s++)
-		if (sources[s].kind == KIND_IMAGE && read_image(&sources[s], &o->img[s], err))
-			return -1;
-	for (int s = 0; s < SIDES; s++) {
-		const struct image *other = sources[!s].kind == KIND_IMAGE ? &o->img[!s] : &none;
+	for (size_t pass = 0; pass < sizeof(kinds_of_pass) / sizeof(*kinds_of_pass); pass++)
+		for (int s = 0; s < SIDES; s++) {
+			struct as as;
 
-		if (sources[s].kind != KIND_IMAGE &&
-		    to_image(&sources[s], other, hardlinks, &o->img[s], err))
-			return -1;
-	}
+			if (!kinds_of_pass[pass][sources[s].kind])
+				continue;
+			if (sources[s].kind == KIND_IMAGE) {
+				if (read_image(&sources[s], &o->img[s], err))
+					return -1;
+				continue;
+			}
+			as = as_other(sources, s, &o->img[!s], hardlinks, confined);
+			if (to_image(&sources[s], &as, &o->img[s], err))
+				return -1;
+		}
 	return 0;
 }
 
@@ -223,7 +281,7 @@ static int check_one(struct workers *w, unsigned int index, size_t side, void *a
 	(void)w;
 	(void)index;
 	(void)err;
-	if (image_check(img, NULL, NULL, &c->err[side]))
+	if (!img->checked && image_check(img, NULL, NULL, &c->err[side]))
 		return 0; /* reported behind the other one, so that A comes first */
 	if (!c->digests || (side == SIDE_B && c->o->same))
 		return 0;
@@ -292,7 +350,7 @@ static int load(struct operands *o, struct inputs *in, bool hardlinks, bool dige
 			o->kind[s] = kinds[sources[s].kind];
 	}
 	if (!rc)
-		rc = read_all(o, sources, hardlinks, err);
+		rc = read_all(o, sources, hardlinks, !scans && in->all, err);
 	close_sources(sources);
 	if (!rc && scans)
 		pool = window_enter_with(NULL, 0, threads);

@@ -39,14 +39,43 @@ is 'tar: the cause is named' "$(lines --hardlinks --ignore=uid,gid tree.tar tree
   8 have no nanoseconds in A'
 
 # ---- the same tree copied without hard links and with another label
+cp -R --preserve=mode,timestamps tree copy
+find copy -exec touch -h -d '2024-05-06 07:08:09.123456789Z' {} +
+if setfattr -h -n security.selinux -v system_u:object_r:a_t:s0 tree/usr/bin/tool 2>/dev/null; then
+	setfattr -h -n security.selinux -v system_u:object_r:b_t:s0 copy/usr/bin/tool copy/usr/bin/again
+	is 'copy: links, counts and labels are named' "$(lines --hardlinks tree copy)" '2 of 8 names differ
+xattr security.selinux differs: 2 files: /usr/bin/again, /usr/bin/tool
+  value in A: system_u:object_r:a_t:s0
+  value in B: system_u:object_r:b_t:s0
+1 file is a hard link in A and a separate file in B: /usr/bin/tool
+2 files have other link counts: /usr/bin/again, /usr/bin/tool'
+	setfattr -x security.selinux tree/usr/bin/tool
+else
+	skip 'copy: links, counts and labels are named' 'this user cannot set security.selinux'
+fi
+# The same for every user: labels from the text of a dump.
 "$CFS" dump links.cfs | sed 's/$/ security.selinux=a_t/' >linked.dump
 "$CFS" dump live.cfs | sed 's/$/ security.selinux=b_t/' >copied.dump
 "$CFS" diff linked.dump copied.dump >copied
-is 'copy: links, counts and labels are named' "$(sed '1,3d' copied)" 'xattr security.selinux differs: 8 names: first /
+is 'dumps: links, counts and labels are named' "$(sed '1,3d' copied)" 'xattr security.selinux differs: 8 names: first /
   value in A: a_t
   value in B: b_t
 1 file is a hard link in A and a separate file in B: /usr/bin/tool
 2 files have other link counts: /usr/bin/again, /usr/bin/tool'
+
+# ---- SHA-512: what is hashed is hashed as the other operand was
+"$CFS" mkfs --hash-alg=sha512 tree long.cfs
+"$CFS" dump long.cfs >long.dump
+tar -C tree --format=posix --numeric-owner --owner=0 --group=0 -cf long.tar .
+exits 'SHA-512: an image and its directory' 0 "$CFS" diff long.cfs tree
+exits 'SHA-512: a directory and its image' 0 "$CFS" diff tree long.cfs
+exits 'SHA-512: a directory and the dump of its image' 0 "$CFS" diff tree long.dump
+exits 'SHA-512: a tar archive' 0 "$CFS" diff --ignore=uid,gid,mtime,nlink,link long.cfs long.tar
+is 'SHA-512: of the summary, too' "$("$CFS" diff long.cfs tree | sed 's/.* //' | sed '3d' | tr -d '\n' | wc -c)" 256
+exits 'an image with SHA-256 and the dump of one with SHA-512' 3 "$CFS" diff live.cfs long.dump
+head -c 9000 long.cfs >broken.cfs
+exits 'a broken image and a directory' 1 "$CFS" diff broken.cfs tree
+is 'is reported once' "$(wc -l <stderr)" 1
 
 # ---- properties
 "$CFS" dump live.cfs >live.dump
