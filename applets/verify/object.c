@@ -225,7 +225,9 @@ void look_compare(struct verify *v, const struct object_record *record, struct v
 	if (v->enable_verity && verity_lacks(l->sealed) && record->digest.algorithm &&
 	    enable(v, l, &record->digest))
 		l->sealed = VERITY_SEALED;
-	if (found->kind == KIND_OK && v->require_verity && l->sealed != VERITY_SEALED)
+	found->reseal = v->enable_verity && l->sealed == VERITY_OTHER && record->digest.algorithm;
+	if (found->kind == KIND_OK && l->sealed != VERITY_SEALED &&
+	    (v->require_verity || found->reseal))
 		decide(found, KIND_NO_VERITY, "%s", not_sealed(l->sealed));
 }
 

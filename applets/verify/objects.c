@@ -18,7 +18,7 @@ struct problem {
 	size_t use;   /* as in struct found, and so are: */
 	char *detail; /* owned */
 	u8 kind, which;
-	bool is_dir;
+	bool is_dir, reseal;
 	u32 path_len;
 	char *path; /* the first one that uses it, as that item says; owned */
 };
@@ -60,6 +60,7 @@ static int keep_problem(struct run *run, size_t first, const struct found *found
 		.kind = (u8)found->kind,
 		.which = (u8)found->which,
 		.is_dir = found->is_dir,
+		.reseal = found->reseal,
 	};
 	int rc = 0;
 
@@ -192,16 +193,22 @@ static int repair(struct run *run, struct problem *p, struct error *err)
 {
 	const struct sort_item *item = &run->objects->v[p->use];
 	struct found found = {
-		.kind = p->kind, .which = p->which, .is_dir = p->is_dir, .use = p->use
+		.kind = p->kind,
+		.which = p->which,
+		.is_dir = p->is_dir,
+		.reseal = p->reseal && p->kind == KIND_NO_VERITY,
+		.use = p->use,
 	};
 	struct object_record record;
 	int rc;
 
-	if (!run->v->repair.n || p->kind < KIND_MISSING || p->kind > KIND_WRONG_CONTENT)
+	if (!found.reseal &&
+	    (!run->v->repair.n || p->kind < KIND_MISSING || p->kind > KIND_WRONG_CONTENT))
 		return 0;
 	if (objects_record(run->objects, p->use, &record, err))
 		return -1;
-	rc = repair_object(run->v, item->s, item->len, &record, run->work[0], &found, err);
+	rc = (found.reseal ? repair_seal : repair_object)(run->v, item->s, item->len, &record,
+							  run->work[0], &found, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	free(p->detail);

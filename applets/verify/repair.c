@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* verify --repair-from: replace missing and wrong objects by good ones. */
+/*
+ * verify --repair-from: replace missing and wrong objects by good ones. verify
+ * --enable-verity: replace objects that have fs-verity with another algorithm.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/verify/verify.h"
@@ -15,9 +18,10 @@ void repair_sweep(const struct verify *v)
 }
 
 /* The stores that were repaired, by basedir. */
-static int store_of(struct verify *v, unsigned int which, struct store **store, struct error *err)
+static int store_of(struct verify *v, unsigned int which, u8 algorithm, struct store **store,
+		    struct error *err)
 {
-	const struct store_flags flags = { .algorithm = CFS_SHA256 };
+	const struct store_flags flags = { .algorithm = algorithm };
 	struct notes notes;
 	int rc;
 
@@ -40,14 +44,21 @@ static int store_of(struct verify *v, unsigned int which, struct store **store, 
 	return 0;
 }
 
-/* Try one directory. 1: it has no such object, or (with a warning) a wrong one. */
-static int repair_from(struct verify *v, unsigned int from, const char *path,
-		       const struct object_record *record, struct verity_work *work,
-		       struct found *found, struct error *err)
+static enum store_seal seal_wanted(struct verify *v, const struct found *found)
 {
-	struct basedirs one = { .n = 1,
-				.fd = { v->repair.fd[from] },
-				.name = { v->repair.name[from] } };
+	if (found->reseal)
+		return STORE_SEAL_MUST;
+	return v->require_verity || v->enable_verity || atomic_load(&v->sealed[found->which])
+		       ? STORE_SEAL_IF_POSSIBLE
+		       : STORE_SEAL_NO;
+}
+
+/* Try directory @which of @from. 1: it has no such object, or (with a warning) a wrong one. */
+static int repair_from(struct verify *v, const struct basedirs *from, unsigned int which,
+		       const char *path, const struct object_record *record,
+		       struct verity_work *work, struct found *found, struct error *err)
+{
+	struct basedirs one = { .n = 1, .fd = { from->fd[which] }, .name = { from->name[which] } };
 	struct basedirs_found there;
 	struct store *store;
 	struct error e;
@@ -61,22 +72,35 @@ static int repair_from(struct verify *v, unsigned int from, const char *path,
 		return 1;
 	rc = 1;
 	if ((u64)there.st.st_size == record->size || record->size == REPAIR_ANY_SIZE) {
-		rc = store_of(v, found->which, &store, err);
+		rc = store_of(v, found->which, record->digest.algorithm, &store, err);
 		if (!rc)
 			rc = store_repair(store, work, path, fd, &there.st, &record->digest,
-					  v->require_verity || v->enable_verity ||
-						  atomic_load(&v->sealed[found->which]),
-					  err);
+					  seal_wanted(v, found), err);
 		if (!rc)
 			found->kind = v->require_verity && !atomic_load(&store->verity)
 					      ? KIND_NO_VERITY
 					      : KIND_REPAIRED;
 	}
 	close(fd);
-	if (rc > 0)
+	if (rc > 0 && !found->reseal)
 		warn("%s/%s: not used: %s", one.name[0], path,
 		     rc > 1 ? err->text : "wrong size or content");
 	return rc;
+}
+
+/* Copy the path, and get ready to hash. False: this object cannot be replaced. */
+static bool begin(char name[CFS_PATH_MAX + 1], const char *path, size_t len,
+		  const struct object_record *record, struct verity_work *work)
+{
+	verity_work_init(work, record->digest.algorithm, NULL); /* the threads are gone */
+	if (!record->digest.algorithm || len > CFS_PATH_MAX)
+		return false;
+	memcpy(name, path, len);
+	name[len] = 0;
+	if (object_path_fits(path, len, &record->digest))
+		return true;
+	warn("%s: not replaced: the image records another digest than the name says", name);
+	return false;
 }
 
 int repair_object(struct verify *v, const char *path, size_t len,
@@ -86,23 +110,35 @@ int repair_object(struct verify *v, const char *path, size_t len,
 	char name[CFS_PATH_MAX + 1];
 	int rc = 1;
 
-	verity_work_init(work, record->digest.algorithm, NULL); /* the threads are gone */
 	/* A directory stays, because nothing can be renamed over it. */
-	if (!record->digest.algorithm || len >= sizeof(name) || found->is_dir)
+	if (found->is_dir || !begin(name, path, len, record, work))
 		return 1;
-	memcpy(name, path, len);
-	name[len] = 0;
-	if (!object_path_fits(path, len, &record->digest)) {
-		warn("%s: not repaired: the image records another digest than the name says", name);
-		return 1;
-	}
 	for (unsigned int i = 0; i < v->repair.n && rc > 0; i++) {
-		rc = repair_from(v, i, name, record, work, found, err);
+		rc = repair_from(v, &v->repair, i, name, record, work, found, err);
 		if (!rc)
 			text_format(found->detail, sizeof(found->detail), "from %.150s",
 				    v->repair.name[i]);
 	}
 	return rc;
+}
+
+int repair_seal(struct verify *v, const char *path, size_t len, const struct object_record *record,
+		struct verity_work *work, struct found *found, struct error *err)
+{
+	char name[CFS_PATH_MAX + 1];
+	int rc;
+
+	if (!begin(name, path, len, record, work))
+		return 0;
+	rc = repair_from(v, &v->dirs, found->which, name, record, work, found, err);
+	if (rc < 0)
+		return -1;
+	found->kind = rc ? KIND_UNREADABLE : KIND_OK;
+	text_format(found->detail, sizeof(found->detail), "%s",
+		    rc > 1 ? err->text
+		    : rc   ? "changed before fs-verity was enabled"
+			   : "replaced by a copy with fs-verity");
+	return 0;
 }
 
 int repair_finish(struct verify *v, struct error *err)

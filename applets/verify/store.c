@@ -173,6 +173,9 @@ static int repair_and_tell(struct shelf *s, struct error *err)
 		struct object_record record;
 
 		record_of(&s->order[i], &record);
+		if (found->kind == KIND_NO_VERITY && found->reseal &&
+		    repair_seal(v, s->order[i].s, s->order[i].len, &record, s->work[0], found, err))
+			return -1;
 		if (v->repair.n &&
 		    (found->kind == KIND_WRONG_TYPE || found->kind == KIND_WRONG_CONTENT) &&
 		    repair_object(v, s->order[i].s, s->order[i].len, &record, s->work[0], found,

@@ -89,6 +89,7 @@ struct found {
 	unsigned int which; /* basedir */
 	bool is_dir;        /* a directory has the name */
 	bool changed; /* it changed while it was read: another process may have replaced it, so look again */
+	bool reseal; /* good content, but fs-verity with another algorithm: a sealed copy has to replace it */
 	char detail[320];
 	size_t use; /* number of the item that records what it should be */
 };
@@ -160,6 +161,14 @@ void repair_sweep(const struct verify *v);
 int repair_object(struct verify *v, const char *path, size_t len,
 		  const struct object_record *record, struct verity_work *work, struct found *found,
 		  struct error *err);
+
+/*
+ * Replace an object with found->reseal by a copy of itself that has fs-verity with the
+ * algorithm of its digest, because the kernel cannot change fs-verity. 0: done, or
+ * found->kind and detail say why not; -1 and a text.
+ */
+int repair_seal(struct verify *v, const char *path, size_t len, const struct object_record *record,
+		struct verity_work *work, struct found *found, struct error *err);
 
 /* Sync everything that was repaired; also to be called after an error. -1 and a text. */
 int repair_finish(struct verify *v, struct error *err);

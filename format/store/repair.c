@@ -112,7 +112,7 @@ static int put_name(struct store *s, const char *path, struct newfile *f, struct
 }
 
 int store_repair(struct store *s, struct verity_work *work, const char *path, int fd,
-		 const struct stat *before, const struct cfs_digest *want, bool seal,
+		 const struct stat *before, const struct cfs_digest *want, enum store_seal seal,
 		 struct error *err)
 {
 	struct newfile f;
@@ -127,6 +127,11 @@ int store_repair(struct store *s, struct verity_work *work, const char *path, in
 	rc = copy(s, work, path, fd, before, want, &f, err);
 	if (!rc && seal && atomic_load(&s->verity))
 		rc = store_seal(s, work, &f, want, err);
+	if (!rc && seal == STORE_SEAL_MUST && !atomic_load(&s->verity)) {
+		error_set(err, EOPNOTSUPP, "fs-verity cannot be enabled: %s",
+			  error_words(EOPNOTSUPP));
+		rc = 2;
+	}
 	if (!rc && !s->flags.no_sync && fsync(f.fd))
 		rc = failed(s, path, "fsync", err);
 	if (!rc) {

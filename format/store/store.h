@@ -80,16 +80,23 @@ int store_put_file(struct store *s, struct verity_work *work, int fd, const stru
 int store_put_stream(struct store *s, struct verity_work *work, const struct content_stream *from,
 		     struct cfs_digest *digest, struct error *err);
 
+/* Whether an object gets fs-verity. */
+enum store_seal {
+	STORE_SEAL_NO,
+	STORE_SEAL_IF_POSSIBLE,
+	STORE_SEAL_MUST, /* otherwise store_repair() changes nothing and returns 2 */
+};
+
 /*
  * Put a copy of the file @fd under @path (terminated, beneath the store), in the place of
- * anything except a directory, and with fs-verity if @seal. @before is what fstat() said
+ * anything except a directory, and with fs-verity as @seal says. @before is what fstat() said
  * of @fd. Only content with the digest @want gets the name (VE-6). The object is on stable
  * storage when this returns; store_finish() syncs the names of directories. 0; 1: the file
- * has other content, or a directory has the name; 2 and a text: it cannot be read; -1 and
- * a text.
+ * has other content, or a directory has the name; 2 and a text: it cannot be read, or
+ * not be sealed; -1 and a text.
  */
 int store_repair(struct store *s, struct verity_work *work, const char *path, int fd,
-		 const struct stat *before, const struct cfs_digest *want, bool seal,
+		 const struct stat *before, const struct cfs_digest *want, enum store_seal seal,
 		 struct error *err);
 
 /* Give every object its name and sync everything (ST-10). */

@@ -33,8 +33,8 @@ xargs -n 500 "$tmp/view" "$tmp/images" "$CFS" backend=erofs <"$tmp/names" >"$tmp
 is 'images that are shown in another way' "$(grep -v ', 0 bad$' "$tmp/seen")" ''
 is 'all were looked at' "$(awk '/images,/ { n += $1; c += $3 } END { print n, c }' "$tmp/seen")" \
 	"$(wc -l <"$tmp/names") $(find "$tmp/images/want" -type f | wc -l)"
-is 'some of them twice' "$(awk '/images,/ { n += $5 } END { print n > 50 }' "$tmp/seen")" 1
-note "$(grep images, "$tmp/seen")"
+is 'some of them twice' "$(awk '/images,/ { n += $5 } END { print (n > 50) }' "$tmp/seen")" 1
+note "$(grep "images," "$tmp/seen")"
 cd "$TOP" || exit 1
 umount "$tmp/mnt"
 plan_done

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What tests/mount/shown.sh proves on the running kernel, in a virtual machine with
-# KERNEL (6.12 unless set), and for 6.1 and 6.12 with the module as well (RI-7, RI-12,
-# KM-8): an image of which verify has nothing to say shows what dump prints. The images
-# of 20 random trees, 2000 in the long form, and each one that is made by hand.
+# KERNEL (6.12 unless set), with EROFS and with the module (RI-7, RI-12, KM-8): an image
+# of which verify has nothing to say shows what dump prints. The images of 20 random
+# trees, 2000 in the long form, and each one that is made by hand.
 # CFS_SHOWN=FOLDER: those that tests/second/shown made there.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../vm.sh"
@@ -25,19 +25,14 @@ backends=erofs
 modules='virtio_pci virtio_blk ext4 loop erofs overlay'
 # shellcheck disable=SC2086 # a list
 vm_root "$tmp/root" tests/second/shown-init $modules
-case $release in
-6.1.* | 6.12.*)
-	KDIR=$kernel/headers/usr/src/linux-headers-$release
-	module=$(${MAKE:-make} -s kmod KDIR="$KDIR" 2>"$tmp/module" | tail -n 1)
-	if [ -f "$module" ]; then
-		cp "$module" "$tmp/root/modules/999-composefs.ko"
-		backends=erofs,kmod
-	else
-		fail 'the module builds' "$(cat "$tmp/module")"
-	fi
-	;;
-*) skip "the module on $release" 'it is for 6.1 and 6.12' ;;
-esac
+KDIR=$kernel/headers/usr/src/linux-headers-$release
+module=$(tests/kmod/in-root "$kernel" make -s kmod KDIR="$KDIR" 2>"$tmp/module" | tail -n 1)
+if [ -f "$module" ]; then
+	cp "$module" "$tmp/root/modules/999-composefs.ko"
+	backends=erofs,kmod
+else
+	fail 'the module builds' "$(cat "$tmp/module")"
+fi
 vm_initrd "$tmp/root" "$tmp/initrd"
 mke2fs -q -F -t ext4 -d "$data" "$tmp/disk" "$(($(du -sk --apparent-size "$data" | cut -f1) / 2048 * 3 + 64))M" ||
 	fail 'a disk with the images'
