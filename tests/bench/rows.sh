@@ -48,7 +48,7 @@ what()
 		END { my $head = shift @r; print join " ", eval $expr; die $@ if $@ }' "$1" "$tmp/json"
 }
 is 'and each is there' "$(what 'my %s; grep { !$s{$_}++ } map { $_->{id} } @r')" \
-	'P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P18 P19 P20 P25 counts'
+	'P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 P13 P14 P15 P16 P17 P18 P19 P20 P21 P25 counts'
 is 'nothing failed' "$(what 'map { $_->{what} } grep { $_->{failed} } @r')" ''
 note "skipped: $(what 'map { "$_->{id} ($_->{skipped})" } grep { $_->{skipped} } @r')"
 is 'what was run has its figures, and with a peer its ratios' \

@@ -234,6 +234,10 @@ my @rows = (
 		my $packed = has('zstd') ? `zstd -19 -c $cfs | wc -c` + 0 : 0;
 		show('P20', 'the binary', 'limits: 409600, packed 204800', { bytes => -s $cfs, packed => $packed }, sprintf('%d bytes, zstd -19 %d', -s $cfs, $packed));
 	} ],
+	[ P21 => sub {
+		my $f = big('dense') . '/file1';
+		show('P21', 'SHA-512 of 1 GiB', has('fsverity') ? 'fsverity' : undef, compare("$cfs info measure-file --hash-alg=sha512 $f", has('fsverity') ? "fsverity digest --hash-alg=sha512 $f" : undef));
+	} ],
 	[ P25 => sub {
 		my ($a, $b) = (image(), other());
 		# Status 3 is the answer here.

@@ -4,8 +4,8 @@
 . /t/lib
 
 s=/d/store
-mkdir -p $s /m
-cd $s || exit 1
+mkdir -p $s/aa /m
+cd $s/aa || exit 1
 for f in right right256 other-algorithm algorithm256 unsealed; do bytes 10000 >$f; done
 bytes 10000 other >other-content
 works 4 'objects sealed in several ways' sh -c \
@@ -38,7 +38,7 @@ END
 {
 	echo '/ 4096 40755 2 0 0 0 0.0 - - -'
 	while read -r name object digest _; do
-		echo "/$name 10000 100644 1 0 0 0 0.0 $object - $digest"
+		echo "/$name 10000 100644 1 0 0 0 0.0 aa/$object - $digest"
 	done </tmp/cases | sort
 } >/tmp/dump
 works 4 'an image with SHA-512 digests' cfs mkfs -q --from-file /tmp/dump /d/image
@@ -65,6 +65,8 @@ look()
 {
 	while read -r name _ _ l0 l1 l2; do
 		eval want=\$l$2
+		# Overlayfs of 6.1 looks up an object together with its file.
+		[ "$kernel $1 $want" != '6.1 erofs ENOENT' ] || want=EIO
 		is 4 "$1, level $2: $name: $want" "$(opened /m/$name)" $want
 	done <"$3"
 	u /m >/dev/null
@@ -129,8 +131,8 @@ m /d/plain /m "basedir=$s,verity_check=2" >/dev/null
 is 3 'before it is replaced' "$(opened /m/a-right)" ok
 cp right /d/copy
 guest enable /d/copy
-mv right /d/was
-mv /d/copy right
+ln right /d/was
+mv -f /d/copy right
 is 3 'replaced by the same content with the other algorithm' "$(opened /m/a-right)" EIO
 mv -f /d/was right
 is 3 'put back' "$(opened /m/a-right)" ok
