@@ -133,11 +133,11 @@ int repair_seal(struct verify *v, const char *path, size_t len, const struct obj
 	rc = repair_from(v, &v->dirs, found->which, name, record, work, found, err);
 	if (rc < 0)
 		return -1;
+	if (rc == 1)
+		error_set(err, EUCLEAN, "changed before fs-verity was enabled");
 	found->kind = rc ? KIND_UNREADABLE : KIND_OK;
 	text_format(found->detail, sizeof(found->detail), "%s",
-		    rc > 1 ? err->text
-		    : rc   ? "changed before fs-verity was enabled"
-			   : "replaced by a copy with fs-verity");
+		    rc ? err->text : "replaced by a copy with fs-verity");
 	return 0;
 }
 
