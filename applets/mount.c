@@ -8,17 +8,36 @@
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
 #include "applets/mount/backend.h"
-#include "applets/mount/job.h"
-#include "applets/mount/named.h"
-#include "applets/mount/stated.h"
+#include "applets/mount/host.h"
+#include "applets/mount/optlist.h"
+#include "applets/mount/signals.h"
+#include "applets/mount/status.h"
 #include "base/text.h"
 
+static const struct mount_advice advice = {
+	.level0 = "noverity",
+	.unsealed = "noverity or backend=fuse",
+};
+
+/* The command line. */
 struct mount {
 	struct option_list lists;
 	const char *type, *ns;
 	bool fake, no_mtab, read_only, read_write, sloppy;
 	const char *source, *target;
 	struct optlist opt;
+};
+
+/* Everything that is open while the mount is made. */
+struct work {
+	const struct mount *m;
+	struct named named;
+	struct imagefd image;
+	struct statement *statement;
+	struct host host;
+	char source[FS_SOURCE_ROOM];
+	struct mount_request request;
+	struct mount_result result;
 };
 
 static int wrong_options(const struct error *err)
@@ -36,9 +55,9 @@ static int parse_options(struct mount *m)
 		if (optlist_parse(&m->opt, m->lists.v[i], m->sloppy, &err))
 			return wrong_options(&err);
 	if (m->read_write)
-		m->opt.rw = 1;
+		m->opt.flags.rw = 1;
 	if (m->read_only)
-		m->opt.rw = 0;
+		m->opt.flags.rw = 0;
 	if (optlist_finish(&m->opt, &err))
 		return wrong_options(&err);
 	if (m->type && strcmp(m->type, "composefs") && strncmp(m->type, "composefs.", 10)) {
@@ -48,36 +67,109 @@ static int parse_options(struct mount *m)
 	return MOUNT_DONE;
 }
 
-#define ABSENT 1 /* there is no image, and nofail was given */
-
-/* Everything that was named: 0, ABSENT, -1. With -N the target is opened later, in the other namespace. */
-static int open_all(struct job *j, const struct mount *m)
+static void close_result(struct mount_result *r)
 {
-	j->target_name = m->target;
-	if (m->ns ? named_namespace(j, m->ns) : named_target(j, m->target))
-		return -1;
-	if (imagefd_open(j, m->source)) {
-		if (j->err.code != ENOENT || !m->opt.nofail)
-			return -1;
-		verbose("%s; nofail: nothing is mounted", j->err.text);
-		return ABSENT;
-	}
-	return named_options(j) || stated_judge(j) ? -1 : 0;
+	if (r->mount >= 0)
+		close(r->mount);
+	r->mount = -1;
 }
 
-static int mount_image(struct job *j, const struct mount *m)
+#define ABSENT 1 /* there is no image, and nofail was given */
+
+static int open_image(struct work *w, struct error *err)
 {
-	int rc = open_all(j, m);
+	if (!imagefd_open(&w->image, w->m->source, err)) {
+		/* Now, because the working directory may change later. */
+		imagefd_source(&w->image, w->source);
+		return 0;
+	}
+	if (err->code != ENOENT || !w->m->opt.nofail)
+		return -1;
+	verbose("%s; nofail: nothing is mounted", err->text);
+	return ABSENT;
+}
+
+/* Open the directories, and read and judge the statement that vouches for the image. */
+static int open_rest(struct work *w, struct error *err)
+{
+	const struct optlist *o = &w->m->opt;
+
+	if (named_options(&w->named, &o->paths, err))
+		return -1;
+	return stated_judge(&o->sign, &w->statement, err);
+}
+
+/* Open everything that was named: 0, ABSENT, -1. With -N the target is opened later, in its namespace. */
+static int open_all(struct work *w, struct error *err)
+{
+	const struct mount *m = w->m;
+	int rc;
+
+	w->named.target_name = m->target;
+	if (m->ns ? named_namespace(&w->named, m->ns, err)
+		  : named_target(&w->named, m->target, err))
+		return -1;
+	rc = open_image(w, err);
+	return rc ? rc : open_rest(w, err);
+}
+
+static void fill_request(struct work *w)
+{
+	const struct optlist *o = &w->m->opt;
+
+	w->request = (struct mount_request){
+		.image = &w->image,
+		.named = &w->named,
+		.flags = &o->flags,
+		.advice = &advice,
+		.source = w->source,
+		.debug = o->debug,
+		.has_upper = w->named.upper >= 0,
+	};
+}
+
+static struct backend_wish wish_of(const struct work *w)
+{
+	const struct optlist *o = &w->m->opt;
+	struct backend_wish wish = {
+		.backend = o->backend,
+		.trust = {
+			.digest = o->digest,
+			.statement = w->statement,
+			.sign = &o->sign,
+			.unchecked = o->nocheck,
+		},
+	};
+
+	wish.level = optlist_level(o, &wish.tries);
+	if (wish.tries)
+		wish.level = 2;
+	return wish;
+}
+
+static int mount_image(struct work *w, struct error *err)
+{
+	struct mount_request *r = &w->request;
+	struct mount_result *result = &w->result;
+	struct backend_wish wish;
+	int rc = open_all(w, err);
 
 	if (rc)
 		return rc == ABSENT ? 0 : -1;
-	if (backend_prepare(j))
+	fill_request(w);
+	wish = wish_of(w);
+	if (backend_prepare(r, &wish, &w->host, err))
 		return -1;
-	if (m->fake)
+	if (w->m->fake)
 		return 0;
-	if (backend_build(j) || job_interrupted(j) || attach_mount(j, m->target))
+	if (backend_build(r, &w->host, result, err) || signals_check(err) ||
+	    attach_mount(result, &w->named, w->m->target, err))
 		return -1;
-	return j->opt->foreground ? j->backend->wait(j) : 0;
+	if (!r->flags->foreground)
+		return 0;
+	/* An open descriptor of the mount would keep the server alive. */
+	close_result(result);
+	return r->by->wait(r, result->server, err);
 }
 
 /* The descriptor in "fd:N" or "/dev/fd/N", -1: the target is a directory. */
@@ -93,35 +185,55 @@ static int target_fd(const char *target)
 	return digits && text_number(digits, strlen(digits), 10, INT_MAX, &n) ? (int)n : -1;
 }
 
-static int serve(struct job *j, const struct mount *m, int fd)
+static int serve(struct work *w, int fd, struct error *err)
 {
-	j->target_name = m->target;
-	if (imagefd_open(j, m->source) || named_options(j))
+	struct backend_wish wish;
+
+	if (open_image(w, err) || open_rest(w, err))
 		return -1;
-	return backend_serve(j, fd);
+	fill_request(w);
+	wish = wish_of(w);
+	return backend_serve(&w->request, &wish, &w->host, fd, err);
 }
 
-static int remount(struct job *j, const struct mount *m)
+static int remount(struct work *w, struct error *err)
 {
-	if (named_target(j, m->target))
+	if (named_target(&w->named, w->m->target, err))
 		return -1;
-	return m->fake ? 0 : attach_remount(j);
+	return w->m->fake ? 0 : attach_remount(&w->named, &w->m->opt.flags, &w->host, err);
 }
 
+static int start(struct work *w, struct error *err)
+{
+	const int fd = target_fd(w->m->target);
+
+	if (fd >= 0)
+		return serve(w, fd, err);
+	if (signals_hold(err))
+		return -1;
+	return w->m->opt.remount ? remount(w, err) : mount_image(w, err);
+}
+
+/* Returns an exit status. */
 static int run(const struct mount *m)
 {
-	const int fd = target_fd(m->target);
-	struct job j;
-	int rc;
+	struct work w = { .m = m, .result.mount = -1 };
+	struct error err;
+	int status = MOUNT_DONE;
 
-	job_init(&j, &m->opt);
-	rc = fd >= 0 ? serve(&j, m, fd) : job_hold_signals(&j);
-	if (!rc && fd < 0)
-		rc = m->opt.remount ? remount(&j, m) : mount_image(&j, m);
-	if (rc)
-		rc = job_report(&j);
-	job_release(&j);
-	return rc;
+	named_init(&w.named);
+	imagefd_init(&w.image);
+	host_init(&w.host);
+	w.host.ignore_proc = m->opt.debug & MOUNT_DEBUG_NOPROC;
+	w.host.ignore_dev = m->opt.debug & MOUNT_DEBUG_NODEV;
+	if (start(&w, &err))
+		status = host_report(&w.host, &err);
+	close_result(&w.result);
+	host_close(&w.host);
+	free(w.statement);
+	imagefd_close(&w.image);
+	named_close(&w.named);
+	return status;
 }
 
 /*

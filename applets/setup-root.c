@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/mount/host.h"
+#include "applets/mount/signals.h"
+#include "applets/mount/status.h"
 #include "applets/setup-root/root.h"
 #include "files/io.h"
 
@@ -36,84 +39,86 @@ static int read_text(int dir, const char *name, char **text, size_t *len)
 	return -1;
 }
 
-/* --cmdline, or that of the kernel, with a procfs of our own where there is none. */
-static int read_cmdline(struct job *j, const char *given, struct cmdline *c)
+/* Read /proc/cmdline, through a detached procfs if /proc is not mounted. -1 with an error. */
+static int read_proc_cmdline(struct host *h, char **text, size_t *len, struct error *err)
 {
-	struct error err;
+	int rc = read_text(AT_FDCWD, "/proc/cmdline", text, len);
+
+	if (rc && errno == ENOENT) {
+		if (host_names(h, err))
+			return -1;
+		rc = read_text(h->names.proc, "cmdline", text, len);
+		/* Other files are still to be opened, relative to the working directory. */
+		host_names_end(h);
+	}
+	return rc ? error_sys(err, "/proc/cmdline") : 0;
+}
+
+static int read_cmdline(struct host *h, const char *given, struct cmdline *c, struct error *err)
+{
 	char *text;
 	size_t len;
 	int rc;
 
-	if (given) {
-		rc = cmdline_parse(c, given, strlen(given), &err);
-		return rc ? job_fail(j, MOUNT_FAILED, "%s", err.text) : 0;
-	}
-	rc = read_text(AT_FDCWD, "/proc/cmdline", &text, &len);
-	if (rc && errno == ENOENT) {
-		if (job_names(j))
-			return -1;
-		rc = read_text(j->names.proc, "cmdline", &text, &len);
-		/* Other names are still to be looked up. */
-		job_names_end(j);
-	}
-	if (rc)
-		return job_sys(j, "/proc/cmdline");
-	rc = cmdline_parse(c, text, len, &err);
+	if (given)
+		return cmdline_parse(c, given, strlen(given), err);
+	if (read_proc_cmdline(h, &text, &len, err))
+		return -1;
+	rc = cmdline_parse(c, text, len, err);
 	free(text);
-	return rc ? job_fail(j, MOUNT_FAILED, "%s", err.text) : 0;
+	return rc;
 }
 
-static int read_conf(struct job *j, const char *given, struct conf *conf)
+static int read_conf(const char *given, struct conf *conf, struct error *err)
 {
 	const char *name = given ? given : CONFIG;
 	struct notes notes;
-	struct error err;
 	char *text;
 	size_t len;
 	int rc;
 
 	conf_init(conf);
 	if (read_text(AT_FDCWD, name, &text, &len))
-		return !given && errno == ENOENT ? 0 : job_sys(j, "%s", name);
+		return !given && errno == ENOENT ? 0 : error_sys(err, "%s", name);
 	notes_init(&notes);
-	rc = conf_parse(conf, text, len, &notes, &err);
+	rc = conf_parse(conf, text, len, &notes, err);
 	for (size_t off = 0; off < notes.text.len; off += strlen(notes.text.p + off) + 1)
 		warn("%s: %s", name, notes.text.p + off);
 	notes_release(&notes);
 	free(text);
-	return rc ? job_fail(j, MOUNT_FAILED, "%s: %s", name, err.text) : 0;
+	return rc ? error_in(err, "%s", name) : 0;
 }
 
-static int run(struct root *r, const char *config, const char *cmdline)
+static int setup(struct root *r, const char *config, const char *cmdline, struct host *h,
+		 struct error *err)
 {
-	struct optlist opt;
-	struct job j;
-	int rc;
-
-	optlist_init(&opt);
-	job_init(&j, &opt);
-	/* What is asked for decides what a command line without an image means. */
-	rc = read_conf(&j, config, &r->conf);
-	if (!rc)
-		rc = read_cmdline(&j, cmdline, &r->cmdline);
-	if (!rc && !r->cmdline.n && r->conf.has_signature) {
-		rc = job_fail(
-			&j, MOUNT_FAILED,
+	/* The configuration decides what a command line without an image means. */
+	if (read_conf(config, &r->conf, err) || read_cmdline(h, cmdline, &r->cmdline, err))
+		return -1;
+	if (!r->cmdline.n && r->conf.has_signature)
+		return error_set(
+			err, EINVAL,
 			"no composefs argument on the kernel command line, but %s asks for a signed image",
 			config ? config : CONFIG);
-	} else if (!rc && !r->cmdline.n) {
+	if (!r->cmdline.n) {
 		verbose("no composefs argument on the kernel command line: nothing to do");
-	} else {
-		if (!rc)
-			rc = job_hold_signals(&j);
-		if (!rc)
-			rc = root_setup(&j, &opt, r);
+		return 0;
 	}
-	if (rc)
-		rc = job_report(&j);
-	job_release(&j);
-	optlist_release(&opt);
-	return rc;
+	return signals_hold(err) ? -1 : root_setup(r, h, err);
+}
+
+/* Returns an exit status. */
+static int run(struct root *r, const char *config, const char *cmdline)
+{
+	struct error err;
+	struct host h;
+	int status = MOUNT_DONE;
+
+	host_init(&h);
+	if (setup(r, config, cmdline, &h, &err))
+		status = host_report(&h, &err);
+	host_close(&h);
+	return status;
 }
 
 static int setup_root_main(const struct applet *self, char **argv)

@@ -3,11 +3,9 @@
  * For analyzers, which look at one file at a time: these always return -1, as their
  * declarations say.
  */
-#include "applets/mount/job.h"
 #include "base/error.h"
 
 #define error_set(...) ((error_set)(__VA_ARGS__), -1)
 #define error_nomem(...) ((error_nomem)(__VA_ARGS__), -1)
 #define error_in(...) ((error_in)(__VA_ARGS__), -1)
-#define job_fail(...) ((job_fail)(__VA_ARGS__), -1)
-#define job_sys(...) ((job_sys)(__VA_ARGS__), -1)
+#define error_sys(...) ((error_sys)(__VA_ARGS__), -1)

@@ -6,64 +6,39 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 #include "applets/applet.h"
-#include "applets/mount/job.h"
+#include "applets/mount/host.h"
 #include "applets/mount/mountinfo.h"
-#include "applets/mount/named.h"
+#include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
 #include "files/io.h"
 
-unsigned int attach_flags(const struct job *j)
+int attach_idmap(int mount, const struct named *n, struct error *err)
 {
-	return j->opt->attr | (optlist_writable(j->opt) ? 0 : MOUNT_ATTR_RDONLY);
-}
+	const struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (u32)n->idmap };
 
-int attach_idmap(struct job *j, int mount)
-{
-	const struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (u32)j->idmap };
-
-	if (j->idmap < 0)
+	if (n->idmap < 0)
 		return 0;
 	if (sys_mount_setattr(mount, &attr))
-		return job_sys(j, "idmap %s: set", j->opt->idmap);
-	verbose("idmap %s: set", j->opt->idmap);
+		return error_sys(err, "idmap %s: set", n->idmap_name);
+	verbose("idmap %s: set", n->idmap_name);
 	return 0;
 }
 
-int attach_mount(struct job *j, const char *target)
+int attach_mount(const struct mount_result *m, struct named *n, const char *target,
+		 struct error *err)
 {
-	if (j->attached)
+	if (m->attached)
 		return 0;
-	if (j->ns >= 0) {
-		if (setns(j->ns, CLONE_NEWNS))
-			return job_sys(j, "-N %s: enter", j->ns_name);
-		if (named_target(j, target))
+	if (n->ns >= 0) {
+		if (setns(n->ns, CLONE_NEWNS))
+			return error_sys(err, "-N %s: enter", n->ns_name);
+		if (named_target(n, target, err))
 			return -1;
 	}
-	if (sys_move_mount(j->mount, j->target))
-		return job_sys(j, "%s: attach", j->target_name);
-	verbose("%s: mounted", j->target_name);
+	if (sys_move_mount(m->mount, n->target))
+		return error_sys(err, "%s: attach", n->target_name);
+	verbose("%s: mounted", n->target_name);
 	return 0;
-}
-
-/* ro or rw of the file system. A layered one without upperdir stays read-only, whatever is said. */
-static int remount_super(struct job *j)
-{
-	int fs = sys_fspick(j->target), rc = 0;
-
-	if (fs < 0)
-		return job_denied(j, j->target_name);
-	kmsg_mark(&j->log, -1);
-	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, j->opt->rw ? "rw" : "ro", NULL, 0) ||
-	    sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)) {
-		rc = 1;
-		if (!j->opt->rw || errno != EROFS) {
-			rc = job_sys(j, "%s: remount", j->target_name);
-			kmsg_take_context(&j->log, fs);
-			kmsg_take_log(&j->log);
-		}
-	}
-	close(fs);
-	return rc;
 }
 
 /* Whether a file is a composefs image, as far as its first bytes say. */
@@ -80,8 +55,9 @@ static bool is_image(const char *path)
 }
 
 /*
- * Whether a mount is one that some back end makes. Of an overlay its data-only
- * layers tell, or its source: that is the image, or a word where that has no path.
+ * Whether some back end may have made a mount. An overlay counts if it has data-only
+ * layers, or if its source is an image or one of the words that stand for an image
+ * without a path.
  */
 static bool is_ours(const struct mount_line *line)
 {
@@ -96,8 +72,8 @@ static bool is_ours(const struct mount_line *line)
 	       (mountinfo_decode(source, sizeof(source), line->source, false) && is_image(source));
 }
 
-/* What remount changes must be a composefs mount. Without mountinfo an overlay is taken for one. */
-static int check_ours(struct job *j)
+/* Refuse to change anything but a composefs mount. Without mountinfo every overlay may be one. */
+static int check_ours(const struct named *n, struct error *err)
 {
 	struct mount_line line;
 	struct mount_place place;
@@ -105,44 +81,66 @@ static int check_ours(struct job *j)
 	char *text;
 	int rc = 0;
 
-	mountinfo_place(j->target, &place);
+	mountinfo_place(n->target, &place);
 	if (!place.is_root)
-		return job_fail(j, MOUNT_FAILED, "%s: nothing is mounted here", j->target_name);
+		return error_set(err, EINVAL, "%s: nothing is mounted here", n->target_name);
 	text = place.id ? mountinfo_read() : NULL;
 	if (text && mountinfo_find(text, place.id, &line)) {
 		if (!is_ours(&line))
-			rc = job_fail(j, MOUNT_FAILED, "%s: not a composefs mount (type %s)",
-				      j->target_name, line.type);
-	} else if (!fstatfs(j->target, &st) && (u32)st.f_type != OVERLAY_MAGIC &&
+			rc = error_set(err, EINVAL, "%s: not a composefs mount (type %s)",
+				       n->target_name, line.type);
+	} else if (!fstatfs(n->target, &st) && (u32)st.f_type != OVERLAY_MAGIC &&
 		   (u32)st.f_type != CFS_MAGIC && (u32)st.f_type != FUSE_MAGIC) {
-		rc = job_fail(j, MOUNT_FAILED, "%s: not a composefs mount", j->target_name);
+		rc = error_set(err, EINVAL, "%s: not a composefs mount", n->target_name);
 	}
 	free(text);
 	return rc;
 }
 
-int attach_remount(struct job *j)
+/*
+ * Change ro or rw of the file system. *@stays: rw was asked for, but the file system has no
+ * upper directory and stays read-only.
+ */
+static int remount_super(const struct named *n, bool rw, bool *stays, struct host *host,
+			 struct error *err)
 {
-	const struct optlist *o = j->opt;
-	struct mount_attr attr = { .attr_set = o->attr & o->touched,
-				   .attr_clr = ~o->attr & o->touched };
-	int rc = 0;
+	int fs = sys_fspick(n->target), rc = 0;
 
-	if (check_ours(j))
+	if (fs < 0)
+		return status_denied(err, n->target_name);
+	host_log_mark(host);
+	if (sys_fsconfig(fs, FSCONFIG_SET_FLAG, rw ? "rw" : "ro", NULL, 0) ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)) {
+		*stays = rw && errno == EROFS;
+		if (!*stays) {
+			rc = error_sys(err, "%s: remount", n->target_name);
+			host_log_take(host, fs);
+		}
+	}
+	close(fs);
+	return rc;
+}
+
+int attach_remount(const struct named *n, const struct mount_flags *flags, struct host *host,
+		   struct error *err)
+{
+	struct mount_attr attr = { .attr_set = flags->attr & flags->touched,
+				   .attr_clr = ~flags->attr & flags->touched };
+	bool stays = false;
+
+	if (check_ours(n, err))
 		return -1;
-	if (o->touched & MOUNT_ATTR__ATIME)
+	if (flags->touched & MOUNT_ATTR__ATIME)
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
-	if (o->rw >= 0)
-		rc = remount_super(j);
-	if (rc < 0)
+	if (flags->rw >= 0 && remount_super(n, flags->rw, &stays, host, err))
 		return -1;
-	if (rc)
-		verbose("%s: stays read-only, it has no upperdir", j->target_name);
-	else if (o->rw > 0)
+	if (stays)
+		verbose("%s: stays read-only, because it has no upperdir", n->target_name);
+	else if (flags->rw > 0)
 		attr.attr_clr |= MOUNT_ATTR_RDONLY;
-	else if (!o->rw)
+	else if (!flags->rw)
 		attr.attr_set |= MOUNT_ATTR_RDONLY;
-	if ((attr.attr_set || attr.attr_clr) && sys_mount_setattr(j->target, &attr))
-		return job_denied(j, j->target_name);
+	if ((attr.attr_set || attr.attr_clr) && sys_mount_setattr(n->target, &attr))
+		return status_denied(err, n->target_name);
 	return 0;
 }

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The finished mount on its target (mount 9.4), and changes to one (9.6). */
+/* The finished mount on its target (mount 9.4), and changes to a mount (9.6). */
 #ifndef CFS_MOUNT_ATTACH_H
 #define CFS_MOUNT_ATTACH_H
 
-struct job;
+#include "applets/mount/request.h"
 
-/* All return 0, or -1 and j->err. */
+struct host;
+
+/* All return 0, or -1 with an error. */
 
 /*
- * The result to its place. With -N the namespace is entered, and @target opened
- * there, first.
+ * Attach the mount to the target, unless the back end did. With n->ns the namespace is
+ * entered first, and the path @target is opened there.
  */
-int attach_mount(struct job *j, const char *target);
+int attach_mount(const struct mount_result *m, struct named *n, const char *target,
+		 struct error *err);
 
-/* The flags of the result that were given, as fsmount() takes them. */
-unsigned int attach_flags(const struct job *j);
+/* Give @mount, which is detached, the id mapping of n->idmap, if that is open. */
+int attach_idmap(int mount, const struct named *n, struct error *err);
 
-/* The ids of @mount, detached, as idmap= wants them. */
-int attach_idmap(struct job *j, int mount);
-
-/* remount: ro or rw, and flags, of what is mounted on the target. */
-int attach_remount(struct job *j);
+/* Change ro, rw and the flags of what is mounted on the target. */
+int attach_remount(const struct named *n, const struct mount_flags *flags, struct host *host,
+		   struct error *err);
 
 #endif

@@ -1,138 +1,151 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/backend.h"
 #include <string.h>
+#include <unistd.h>
 #include "applets/applet.h"
-#include "applets/mount/job.h"
-#include "applets/mount/named.h"
-#include "applets/mount/probe.h"
+#include "applets/mount/host.h"
+#include "applets/mount/signals.h"
+#include "applets/mount/status.h"
+#include "applets/mount/storeprobe.h"
 #include "applets/mount/sysnr.h"
+
+#define REASONS 8 /* no program has as many back ends */
+
+/* The back end that is looked for, and why others were skipped. */
+struct choice {
+	const struct backend_wish *wish;
+	struct mount_request *r;
+	struct host *host;
+	struct error *err;
+	unsigned int skipped;
+	struct error reason[REASONS];
+};
 
 static bool has_name(const struct backend *b, const char *name)
 {
 	return !strcmp(b->name, name) || (b->synonym && !strcmp(b->synonym, name));
 }
 
-/* Returns 1. */
-static int take(struct job *j, const struct backend *b)
+/* Ask a back end and take it if it is able: 1; 0: it was skipped; -1 with an error. */
+static int consider(struct choice *c, const struct backend *b)
 {
-	j->backend = b;
-	verbose("back end: %s", b->name);
-	return 1;
-}
+	int rc = b->able(c->r, c->host, c->err);
 
-/* Reasons why back ends were skipped. There are not as many back ends. */
-struct skipped {
-	unsigned int n;
-	struct error reason[8];
-	int status; /* of the first one */
-};
-
-static void skip(struct job *j, struct skipped *s)
-{
-	verbose("%s", j->err.text);
-	if (!s->n)
-		s->status = j->status;
-	if (s->n < sizeof(s->reason) / sizeof(s->reason[0]))
-		s->reason[s->n++] = j->err;
+	if (rc < 0)
+		return -1;
+	if (rc) {
+		c->r->by = b;
+		verbose("back end: %s", b->name);
+		return 1;
+	}
+	verbose("%s", c->err->text);
+	if (c->skipped < REASONS)
+		c->reason[c->skipped++] = *c->err;
+	return 0;
 }
 
 /*
- * With a writable layer a back end that makes an overlay anyway comes first: an
- * overlay above another file system would use up both levels of stacking.
+ * With an upper directory, back ends that make an overlay anyway come first: an overlay
+ * above another file system would use up both levels of stacking.
  */
-static bool is_turn(const struct backend *b, bool layers_first, bool first_round)
+static bool is_turn(const struct choice *c, const struct backend *b, bool first_round)
 {
-	return layers_first ? b->layers == first_round : first_round;
+	if (b->named_only)
+		return false;
+	return c->r->has_upper ? b->layers == first_round : first_round;
 }
 
-/* Take the first one that can: 1, 0 with the reasons, -1. */
-static int choose_any(struct job *j, struct skipped *skipped)
+/* Take the first one that is able: 1; 0: none is; -1 with an error. */
+static int choose_any(struct choice *c)
 {
 	for (int round = 0; round < 2; round++) {
 		for (unsigned int i = 0; backends[i]; i++) {
-			int rc;
+			int rc = is_turn(c, backends[i], !round) ? consider(c, backends[i]) : 0;
 
-			if (backends[i]->named_only ||
-			    !is_turn(backends[i], j->opt->upper != NULL, !round))
-				continue;
-			rc = backends[i]->able(j);
 			if (rc)
-				return rc < 0 ? -1 : take(j, backends[i]);
-			skip(j, skipped);
+				return rc;
 		}
 	}
 	return 0;
 }
 
-/* The one that was named, or none: 1, 0 with the reason, -1. */
-static int choose_named(struct job *j, struct skipped *skipped)
+/* Take the one that was named: 1; 0: it is not able; -1 with an error. */
+static int choose_named(struct choice *c)
 {
-	for (unsigned int i = 0; backends[i]; i++) {
-		int rc;
+	for (unsigned int i = 0; backends[i]; i++)
+		if (has_name(backends[i], c->wish->backend))
+			return consider(c, backends[i]);
+	return error_set(c->err, ENOTSUP, "%s: not in this build", c->wish->backend);
+}
 
-		if (!has_name(backends[i], j->opt->backend))
-			continue;
-		rc = backends[i]->able(j);
-		if (rc > 0)
-			return take(j, backends[i]);
-		if (!rc)
-			skip(j, skipped);
-		return rc;
+static int choose(struct choice *c, int level)
+{
+	c->skipped = 0;
+	c->r->level = level;
+	return c->wish->backend ? choose_named(c) : choose_any(c);
+}
+
+/* No back end is able: print why, unless -v has done so. Returns -1. */
+static int none_able(struct choice *c)
+{
+	if (c->wish->backend) {
+		*c->err = c->reason[0];
+		return -1;
 	}
-	return job_fail(j, MOUNT_FAILED, "%s: not in this build", j->opt->backend);
+	for (unsigned int i = 0; i < c->skipped && !option_verbose; i++)
+		complain("%s", c->reason[i].text);
+	return error_set(c->err, ENOTSUP, "%s: no back end can mount this", c->r->image->name);
 }
 
-static int choose(struct job *j, struct skipped *skipped)
+/* Choose back end and level: the level that was asked for, or 0 where tryverity allows it. */
+static int decide(struct choice *c)
 {
-	skipped->n = 0;
-	return j->opt->backend ? choose_named(j, skipped) : choose_any(j, skipped);
-}
+	int rc = choose(c, c->wish->level);
 
-/* None can: the reasons are errors only now. With -v they were printed. */
-static int none(struct job *j, const struct skipped *s)
-{
-	if (j->opt->backend)
-		return job_fail(j, s->status, "%s", s->reason[0].text);
-	for (unsigned int i = 0; i < s->n && !option_verbose; i++)
-		complain("%s", s->reason[i].text);
-	return job_fail(j, MOUNT_FAILED, "%s: no back end can mount this", j->image.name);
-}
-
-/* j->level and j->backend: the level that was asked for, or 0 where tryverity allows it. */
-static int decide(struct job *j)
-{
-	struct skipped skipped;
-	bool tries;
-	int rc;
-
-	j->level = optlist_level(j->opt, &tries);
-	if (tries)
-		j->level = 2;
-	rc = choose(j, &skipped);
-	if (!rc && tries) {
-		j->level = 0;
-		rc = choose(j, &skipped);
+	if (!rc && c->wish->tries) {
+		rc = choose(c, 0);
 		if (rc > 0)
 			warn("tryverity: no back end of this kernel can check objects; they are not checked");
 	}
 	if (!rc)
-		return none(j, &skipped);
-	if (j->image.digest.algorithm && j->level < 2)
-		warn("verity_check=%d: contents are not verified, only the image is", j->level);
+		return none_able(c);
+	if (c->r->image->digest.algorithm && c->r->level < 2)
+		warn("verity_check=%d: file contents are not verified, only the image is",
+		     c->r->level);
 	return rc < 0 ? -1 : 0;
 }
 
-int backend_prepare(struct job *j)
+/* Check the image, and that it has a store if it needs one. */
+static int check_image(const struct mount_request *r, const struct backend_wish *wish,
+		       struct error *err)
 {
-	if (imagefd_header(j) || imagefd_verify(j) || probe_basedir(j) || decide(j) ||
-	    probe_store(j))
+	if (imagecheck_run(r->image, &wish->trust, err))
 		return -1;
-	if (j->level)
-		verbose("objects are checked at open: level %d", j->level);
-	return named_upper_check(j) ? -1 : job_interrupted(j);
+	return storeprobe_basedir(r->image, &r->named->dirs, err);
 }
 
-bool backend_denied(struct job *j, const char *type)
+int backend_prepare(struct mount_request *r, const struct backend_wish *wish, struct host *host,
+		    struct error *err)
+{
+	struct choice c = { .wish = wish, .r = r, .host = host, .err = err };
+	struct storeprobe probe = {
+		.im = r->image,
+		.dirs = &r->named->dirs,
+		.remedy = r->advice->unsealed,
+	};
+
+	if (check_image(r, wish, err) || decide(&c))
+		return -1;
+	probe.level = r->level;
+	probe.hashes = r->by->hashes;
+	if (storeprobe_run(&probe, &r->sealed, err))
+		return -1;
+	if (r->level)
+		verbose("objects are checked when they are opened: level %d", r->level);
+	return named_upper_check(r->named, err) ? -1 : signals_check(err);
+}
+
+bool backend_denied(const char *type, struct error *err)
 {
 	int fs = sys_fsopen(type), code;
 	bool denied;
@@ -140,42 +153,39 @@ bool backend_denied(struct job *j, const char *type)
 	if (fs < 0) {
 		denied = errno == EPERM;
 	} else {
-		/* Without any option: EPERM comes before the kernel looks for a source. */
+		/* CREATE checks the permission before it looks for a source. */
 		denied = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) && errno == EPERM;
 		code = errno;
 		close(fs);
 		errno = code;
 	}
 	if (denied)
-		job_fail(j, MOUNT_USAGE, "must be root");
+		error_set(err, FAULT_USAGE, "must be root");
 	return denied;
 }
 
-int backend_serve(struct job *j, int fd)
+int backend_serve(struct mount_request *r, const struct backend_wish *wish, struct host *host,
+		  int fd, struct error *err)
 {
 	const struct backend *const *b = backends;
-	bool tries;
 
 	while (*b && !(*b)->serve)
 		b++;
 	if (!*b)
-		return job_fail(j, MOUNT_FAILED, "fuse: not in this build");
-	if (j->opt->backend && strncmp(j->opt->backend, "fuse", 4) != 0)
-		return job_fail(j, MOUNT_USAGE, "fd:%d: needs backend=fuse", fd);
-	if (imagefd_header(j) || imagefd_verify(j) || probe_basedir(j))
+		return error_set(err, ENOTSUP, "fuse: not in this build");
+	if (wish->backend && strncmp(wish->backend, "fuse", 4) != 0)
+		return error_set(err, FAULT_USAGE, "fd:%d: needs backend=fuse", fd);
+	r->level = wish->level;
+	if (check_image(r, wish, err) || imagefd_ready(r->image, host, err))
 		return -1;
-	j->level = optlist_level(j->opt, &tries);
-	if (tries)
-		j->level = 2;
-	imagefd_source(j);
-	return imagefd_ready(j) ? -1 : (*b)->serve(j, fd);
+	return (*b)->serve(r, fd, err);
 }
 
-int backend_build(struct job *j)
+int backend_build(const struct mount_request *r, struct host *host, struct mount_result *to,
+		  struct error *err)
 {
-	/* Before names may become relative to something else. */
-	imagefd_source(j);
-	if (imagefd_ready(j))
+	*to = (struct mount_result){ .mount = -1 };
+	if (imagefd_ready(r->image, host, err))
 		return -1;
-	return j->backend->build(j);
+	return r->by->build(r, host, to, err);
 }

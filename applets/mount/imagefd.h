@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The image as an open file (mount 3, 5, 6): opened once, and from then on only
- * the descriptor is used, for the checks, the digest and the mount.
+ * The image as an open file (mount 3 and 6). It is opened once; from then on the checks,
+ * the digest and the mount use only the descriptor.
  */
 #ifndef CFS_MOUNT_IMAGEFD_H
 #define CFS_MOUNT_IMAGEFD_H
 
 #include "image/image.h"
 
-#define FS_SOURCE_ROOM 256                /* of the source in mountinfo, with its NUL */
-#define IMAGEFD_COPY_MAX ((u64)256 << 20) /* bytes that are copied for digest= */
-#define IMAGEFD_CHECK_MAX ((u64)4 << 30)  /* bytes that are read for the check without it */
+#define FS_SOURCE_ROOM 256                /* room for a source as mountinfo shows it */
+#define IMAGEFD_COPY_MAX ((u64)256 << 20) /* bytes; larger images are not copied to memory */
 
-struct job;
+struct host;
 
 struct imagefd {
 	int fd;
 	const char *name; /* as given, for messages */
-	char *backing;    /* of a loop device that was looked through; the name then */
+	char *backing;    /* the path of the file behind a loop device; then also the name */
 	bool has_path;    /* the name is a path */
-	u64 size;         /* bytes of the file, or those of a device that are image */
+	u64 size;         /* bytes of the file; of a device, those that the image uses */
 	bool is_device;
 	bool is_copy;             /* fd is a sealed memory file */
-	bool is_writable;         /* and still open for writing */
-	bool measured;            /* the kernel vouches for the digest that was asked for */
-	struct cfs_digest digest; /* that was asked for or stated, and is; algorithm 0: none was */
+	bool is_writable;         /* fd is still open for writing */
+	bool measured;            /* the kernel enforces @digest */
+	struct cfs_digest digest; /* the verified digest; algorithm 0: none was asked for */
 	struct cfs_super super;
 	struct image img; /* in memory and checked; bytes NULL: not read */
 };
@@ -33,24 +32,28 @@ void imagefd_init(struct imagefd *im);
 void imagefd_close(struct imagefd *im);
 
 /*
- * All take their imagefd from the job and return 0, or -1 with j->err.
+ * The functions below return 0, or -1 with an error whose code is for status_of().
  *
- * open: a path, "-" or "fd:N". header: what stands at the
- * start, and that the file is long enough. verify: the digest of digest=, by the
- * kernel or in a copy; without it every hard fault of the whole structure.
- * ready: as the kernel wants it for mounting; called last.
+ * Open @source: a path, "-" or "fd:N". The name stays the caller's.
  */
-int imagefd_open(struct job *j, const char *source);
-int imagefd_take(struct job *j, int fd,
-		 const char *name); /* the same for what is open; the name stays the caller's */
-int imagefd_header(struct job *j);
-int imagefd_verify(struct job *j);
-int imagefd_ready(struct job *j);
+int imagefd_open(struct imagefd *im, const char *source, struct error *err);
 
-/* Fill j->source, unless it has been: the absolute path of the image, where it has one that fits. */
-void imagefd_source(struct job *j);
+/* Use the open file @fd, which belongs to @im from now on, also after an error. */
+int imagefd_take(struct imagefd *im, int fd, const char *name, struct error *err);
 
-/* @len bytes at @off, all inside the image. -1 and errno. */
+/* Replace the file by a sealed copy of it in memory. A stream is read to its end. */
+int imagefd_copy(struct imagefd *im, bool is_stream, struct error *err);
+
+/* Read the whole image to im->img. */
+int imagefd_read_all(struct imagefd *im, struct error *err);
+
+/* Make the descriptor read-only, as the kernel wants it for a mount. Called last. */
+int imagefd_ready(struct imagefd *im, struct host *host, struct error *err);
+
+/* The source that mountinfo is to show: the absolute path, or "composefs" if there is none that fits. */
+void imagefd_source(const struct imagefd *im, char source[FS_SOURCE_ROOM]);
+
+/* Read @len bytes at @off, which lie inside the image. 0, or -1 and errno. */
 int imagefd_read(const struct imagefd *im, u64 off, void *buf, size_t len);
 
 #endif

@@ -7,28 +7,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "applets/applet.h"
-#include "applets/mount/job.h"
+#include "applets/mount/host.h"
+#include "applets/mount/imagefd.h"
+#include "applets/mount/status.h"
 #include "files/io.h"
 #include "base/text.h"
 
 #define TRIES 64
 #define BLOCK_SIZE 4096
 
-/* Name and owner of the calls' failures; without /dev or the module there is no node. */
-static int no_device(struct job *j, const char *name)
+/* A device file cannot be opened or used. Returns -1. */
+static int no_device(struct error *err, const char *name)
 {
 	int code = errno;
 
 	if (code == EPERM || code == EACCES)
-		return job_fail(j, MOUNT_USAGE, "must be root");
-	job_sys(j, "/dev/%s", name);
+		return error_set(err, FAULT_USAGE, "must be root");
 	if (code == ENOENT || code == ENODEV || code == ENXIO)
-		job_fail(
-			j, MOUNT_SYSTEM,
+		return error_set(
+			err, FAULT_SYSTEM,
 			"/dev/%s: %s; this kernel mounts this image through a loop device: load loop.ko",
 			name, error_words(code));
-	j->status = MOUNT_SYSTEM;
-	return -1;
+	return error_set(err, FAULT_SYSTEM, "/dev/%s: %s", name, error_words(code));
 }
 
 /* Before Linux 5.8: in two steps. -1 and errno. */
@@ -60,49 +60,50 @@ static int configure(int device, int file)
 	return errno == EINVAL || errno == ENOTTY ? configure_old(device, file, &old) : -1;
 }
 
-int loopdev_attach(struct job *j)
+/*
+ * Configure the device with the next free number: its descriptor; -1 with an error.
+ * *@again: another process took the number, or the device is in use.
+ */
+static int attach_next(int control, const struct imagefd *im, struct host *host, bool *again,
+		       struct error *err)
 {
-	int control = job_open_dev(j, "loop-control", O_RDWR);
+	int n = ioctl(control, LOOP_CTL_GET_FREE), device;
 	char name[32];
-	int device = -1, rc = -1;
 
-	if (control < 0)
-		return no_device(j, "loop-control");
-	for (int i = 0; i < TRIES; i++) {
-		int n = ioctl(control, LOOP_CTL_GET_FREE);
-
-		if (n < 0) {
-			job_sys(j, "loop: no free device");
-			j->status = MOUNT_SYSTEM;
-			break;
-		}
-		text_format(name, sizeof(name), "loop%d", n);
-		device = job_open_dev(j, name, O_RDONLY);
-		if (device < 0) {
-			no_device(j, name);
-			break;
-		}
-		rc = configure(device, j->image.fd);
-		if (!rc)
-			break;
-		/* Another process took the number, or it is in use elsewhere. */
-		if (errno != EBUSY) {
-			no_device(j, name);
-			break;
-		}
-		close(device);
-		device = -1;
-		job_fail(j, MOUNT_SYSTEM, "loop: no free device");
+	*again = false;
+	if (n < 0)
+		return error_set(err, FAULT_SYSTEM, "loop: no free device: %s", error_words(errno));
+	text_format(name, sizeof(name), "loop%d", n);
+	device = host_open_dev(host, name, O_RDONLY);
+	if (device < 0)
+		return no_device(err, name);
+	if (!configure(device, im->fd)) {
+		verbose("/dev/%s: loop device of %s", name, im->name);
+		return device;
 	}
-	close(control);
-	if (rc && device >= 0)
-		close(device);
-	if (!rc)
-		verbose("/dev/%s: loop device of %s", name, j->image.name);
-	return rc ? -1 : device;
+	*again = errno == EBUSY;
+	if (*again)
+		error_set(err, FAULT_SYSTEM, "loop: no free device");
+	else
+		no_device(err, name);
+	close(device);
+	return -1;
 }
 
-/* The path that sysfs knows; the name in the status is cut. */
+int loopdev_attach(const struct imagefd *im, struct host *host, struct error *err)
+{
+	int control = host_open_dev(host, "loop-control", O_RDWR), device = -1;
+	bool again = true;
+
+	if (control < 0)
+		return no_device(err, "loop-control");
+	for (int i = 0; again && i < TRIES; i++)
+		device = attach_next(control, im, host, &again, err);
+	close(control);
+	return device;
+}
+
+/* Read the path from sysfs, because the name in the status is cut at 63 bytes. */
 static int backing_path(unsigned int number, char *path, size_t room)
 {
 	char file[64];

@@ -3,18 +3,19 @@
 #ifndef CFS_MOUNT_LOOPDEV_H
 #define CFS_MOUNT_LOOPDEV_H
 
-struct job;
+struct error;
+struct host;
+struct imagefd;
 
 /*
- * A read-only loop device of the image; it goes away with its last user. Its
- * descriptor, to be closed when the kernel has mounted it, or -1 with j->err.
+ * Attach the image to a read-only loop device, which goes away with its last user. Returns
+ * a descriptor of the device, to be closed when the kernel has mounted it; -1 with an error.
  */
-int loopdev_attach(struct job *j);
+int loopdev_attach(const struct imagefd *im, struct host *host, struct error *err);
 
 /*
- * Look through a loop device that somebody else made (mount 3): the file behind
- * it, opened, and its path in *path, which the caller frees. -1: the device is to
- * be used as it is.
+ * Open the file behind a loop device that somebody else made (mount 3). *@path is its path,
+ * which the caller frees. -1: the file cannot be used; use the device as it is.
  */
 int loopdev_file(int device, unsigned int number, char **path);
 

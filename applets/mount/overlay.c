@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/overlay.h"
-#include <dirent.h>
-#include <signal.h>
-#include <sys/statfs.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 #include "applets/applet.h"
-#include "applets/mount/attach.h"
-#include "applets/mount/job.h"
-#include "applets/mount/probe.h"
+#include "applets/mount/host.h"
+#include "applets/mount/merged.h"
+#include "applets/mount/signals.h"
+#include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
 #include "base/text.h"
 
@@ -22,87 +22,26 @@ enum way {
 	WAY_D, /* all in one string, data layers as ordinary ones */
 };
 
-/* What a try ended with, beside 0 and -1: the next path may do better. */
+/* A step may return this beside 0 and -1: the next path may work. */
 #define NEXT 1
+
+/* One overlay on its way. */
+struct build {
+	const struct overlay_request *o;
+	struct host *host;
+	struct error *err;
+	int empty; /* a mount in the place of the objects if there is no basedir; -1: none */
+	int mount; /* the result */
+};
 
 static int fs_string(int fs, const char *key, const char *value)
 {
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
 }
 
-/* What went wrong with a context, and all the kernel has to say. Returns -1. */
-static int fs_fail(struct job *j, int fs, const char *what)
+static int set_flag(int fs, const char *key)
 {
-	int code = errno;
-
-	kmsg_take_context(&j->log, fs);
-	kmsg_take_log(&j->log);
-	errno = code;
-	return job_denied(j, what);
-}
-
-int overlay_probe(struct job *j)
-{
-	int fs = sys_fsopen("overlay"), rc = OVERLAY_CHECKS;
-
-	if (fs < 0 && errno == ENODEV)
-		return OVERLAY_ABSENT;
-	if (fs < 0)
-		return job_denied(j, "overlay: fsopen");
-	/* Before 6.5 every option is taken, and refused when it is too late. */
-	if (!fs_string(fs, NO_SUCH_OPTION, "1") || fs_string(fs, "verity", "require"))
-		rc = OVERLAY_NO_CHECK;
-	close(fs);
-	return rc;
-}
-
-/* A CREATE that failed: reasons that have words of their own. */
-static int create_fail(struct job *j, int fs)
-{
-	int code = errno;
-	struct statfs st;
-	bool stacked = false;
-
-	fs_fail(j, fs, "overlay: create");
-	for (unsigned int i = 0; i < j->dirs.n; i++)
-		stacked |= !fstatfs(j->dirs.fd[i], &st) && st.f_type == OVERLAY_MAGIC;
-	if (kmsg_has(&j->log, "stacking depth exceeded") ||
-	    (code == EINVAL && stacked && !j->log.n))
-		return job_fail(
-			j, MOUNT_FAILED,
-			"overlay: more than two stacked file systems (basedir on an overlay?)");
-	if (code == EBUSY && j->opt->upper)
-		return job_fail(j, MOUNT_FAILED, "upperdir %s: in use by another mount",
-				j->opt->upper);
-	if (code == ELOOP)
-		return job_fail(j, MOUNT_FAILED, "overlay: directories lie inside each other: %s",
-				error_words(code));
-	return -1;
-}
-
-/* Options that are the same on all paths. */
-static int set_common(struct job *j, int fs, const struct overlay *o)
-{
-	const struct optlist *opt = j->opt;
-
-	if (fs_string(fs, "source", j->source))
-		return fs_fail(j, fs, "overlay: source");
-	if (o->userxattr && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0))
-		return fs_fail(j, fs, "overlay: userxattr");
-	/* Refused together with userxattr, and implied by data-only layers there. */
-	if (o->is_image && !o->userxattr &&
-	    (fs_string(fs, "metacopy", "on") || fs_string(fs, "redirect_dir", "on")))
-		return fs_fail(j, fs, "overlay: metacopy, redirect_dir");
-	if (o->is_image && j->level && fs_string(fs, "verity", j->level == 2 ? "require" : "on"))
-		return fs_fail(j, fs, "overlay: verity");
-	if (opt->is_volatile && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0))
-		return fs_fail(j, fs, "overlay: volatile");
-	for (int i = 0; i < CONTEXT_MAX; i++)
-		if (opt->context[i] && fs_string(fs, optlist_context[i], opt->context[i]))
-			return fs_fail(j, fs, optlist_context[i]);
-	if (!optlist_writable(opt) && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0))
-		return fs_fail(j, fs, "overlay: ro");
-	return 0;
+	return sys_fsconfig(fs, FSCONFIG_SET_FLAG, key, NULL, 0);
 }
 
 static int set_fd(int fs, const char *key, int fd)
@@ -110,85 +49,175 @@ static int set_fd(int fs, const char *key, int fd)
 	return sys_fsconfig(fs, FSCONFIG_SET_FD, key, NULL, fd);
 }
 
-/* Without a basedir there are no objects, but overlayfs wants two layers: an empty one takes their place. */
-static unsigned int data_layers(const struct job *j, const struct overlay *o)
+static int set_verity(int fs, int level)
 {
-	if (!o->is_image)
+	return level ? fs_string(fs, "verity", level == 2 ? "require" : "on") : 0;
+}
+
+/* Report a failed call on a context and collect what the kernel says. Returns -1, keeps errno. */
+static int fs_fail(struct build *b, int fs, const char *what)
+{
+	int code = errno;
+
+	host_log_take(b->host, fs);
+	status_denied(b->err, what);
+	errno = code;
+	return -1;
+}
+
+int overlay_probe(struct error *err)
+{
+	int fs = sys_fsopen("overlay"), rc = OVERLAY_CHECKS;
+
+	if (fs < 0 && errno == ENODEV)
+		return OVERLAY_ABSENT;
+	if (fs < 0)
+		return status_denied(err, "overlay: fsopen");
+	/* Before 6.5 every option is accepted, and refused only by CREATE. */
+	if (!fs_string(fs, NO_SUCH_OPTION, "1") || set_verity(fs, 2))
+		rc = OVERLAY_NO_CHECK;
+	close(fs);
+	return rc;
+}
+
+/* Whether a basedir lies on an overlay itself. */
+static bool data_is_stacked(const struct overlay_request *o)
+{
+	struct statfs st;
+
+	for (unsigned int i = 0; o->image && i < o->data->n; i++)
+		if (!fstatfs(o->data->fd[i], &st) && st.f_type == OVERLAY_MAGIC)
+			return true;
+	return false;
+}
+
+/* Report a failed CREATE; some reasons have better words than the kernel's. Returns -1. */
+static int create_fail(struct build *b, int fs)
+{
+	const struct kmsg *log = &b->host->log;
+	int code = errno;
+
+	fs_fail(b, fs, "overlay: create");
+	if (kmsg_has(log, "stacking depth exceeded") ||
+	    (code == EINVAL && !log->n && data_is_stacked(b->o)))
+		return error_set(
+			b->err, code,
+			"overlay: more than two stacked file systems (is a basedir on an overlay?)");
+	if (code == EBUSY && b->o->upper >= 0)
+		return error_set(b->err, code, "upperdir %s: in use by another mount",
+				 b->o->upper_name);
+	if (code == ELOOP)
+		return error_set(b->err, code, "overlay: directories lie inside each other: %s",
+				 error_words(code));
+	return -1;
+}
+
+/* Set the options that are the same on all paths. */
+static int set_common(struct build *b, int fs)
+{
+	const struct overlay_request *o = b->o;
+
+	if (fs_string(fs, "source", o->source))
+		return fs_fail(b, fs, "overlay: source");
+	if (o->userxattr && set_flag(fs, "userxattr"))
+		return fs_fail(b, fs, "overlay: userxattr");
+	/* With userxattr these are refused, and data-only layers imply them. */
+	if (o->image && !o->userxattr &&
+	    (fs_string(fs, "metacopy", "on") || fs_string(fs, "redirect_dir", "on")))
+		return fs_fail(b, fs, "overlay: metacopy, redirect_dir");
+	if (o->image && set_verity(fs, o->level))
+		return fs_fail(b, fs, "overlay: verity");
+	if (o->flags->is_volatile && set_flag(fs, "volatile"))
+		return fs_fail(b, fs, "overlay: volatile");
+	for (int i = 0; i < CONTEXT_MAX; i++)
+		if (o->flags->context[i] &&
+		    fs_string(fs, mount_context_names[i], o->flags->context[i]))
+			return fs_fail(b, fs, mount_context_names[i]);
+	if (!o->flags->writable && set_flag(fs, "ro"))
+		return fs_fail(b, fs, "overlay: ro");
+	return 0;
+}
+
+/* The number of data layers. Overlayfs wants two layers, so an empty one replaces missing basedirs. */
+static unsigned int data_layers(const struct build *b)
+{
+	if (!b->o->image)
 		return 0;
-	return j->dirs.n ? j->dirs.n : o->empty >= 0;
+	return b->o->data->n ? b->o->data->n : b->empty >= 0;
 }
 
-static int data_fd(const struct job *j, const struct overlay *o, unsigned int i)
+static int data_fd(const struct build *b, unsigned int i)
 {
-	return j->dirs.n ? j->dirs.fd[i] : o->empty;
+	return b->o->data->n ? b->o->data->fd[i] : b->empty;
 }
 
-static int layers_by_fd(struct job *j, int fs, const struct overlay *o)
+static int layers_by_fd(struct build *b, int fs)
 {
+	const struct overlay_request *o = b->o;
+
 	if (set_fd(fs, "lowerdir+", o->lower)) {
-		fs_fail(j, fs, "overlay: lowerdir+");
+		fs_fail(b, fs, "overlay: lowerdir+");
 		return errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP ? NEXT : -1;
 	}
-	for (unsigned int i = 0; i < data_layers(j, o); i++)
-		if (set_fd(fs, "datadir+", data_fd(j, o, i)))
-			return fs_fail(j, fs, "overlay: datadir+");
-	if (j->upper >= 0 && (set_fd(fs, "upperdir", j->upper) || set_fd(fs, "workdir", j->work)))
-		return fs_fail(j, fs, "overlay: upperdir, workdir");
+	for (unsigned int i = 0; i < data_layers(b); i++)
+		if (set_fd(fs, "datadir+", data_fd(b, i)))
+			return fs_fail(b, fs, "overlay: datadir+");
+	if (o->upper >= 0 && (set_fd(fs, "upperdir", o->upper) || set_fd(fs, "workdir", o->work)))
+		return fs_fail(b, fs, "overlay: upperdir, workdir");
 	return 0;
 }
 
 /*
- * The name of a data layer: the path that was given if it still leads there, so
- * that mountinfo says something, else that of the descriptor.
+ * The name of a data layer: the path that was given if it still leads to the directory,
+ * so that mountinfo shows it, otherwise the name of the descriptor.
  */
-static const char *data_name(const struct job *j, const struct overlay *o, unsigned int i,
-			     char room[FDNAME_ROOM])
+static const char *data_name(const struct build *b, unsigned int i, char room[FDNAME_ROOM])
 {
-	const char *name = j->dirs.n ? j->dirs.name[i] : "";
-	struct stat a, b;
+	const char *name = b->o->data->n ? b->o->data->name[i] : "";
+	struct stat by_name, by_fd;
 
-	if (name[0] == '/' && strlen(name) <= FS_STRING_MAX && !stat(name, &a) &&
-	    !fstat(data_fd(j, o, i), &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+	if (name[0] == '/' && strlen(name) <= FS_STRING_MAX && !stat(name, &by_name) &&
+	    !fstat(data_fd(b, i), &by_fd) && by_name.st_dev == by_fd.st_dev &&
+	    by_name.st_ino == by_fd.st_ino)
 		return name;
-	return job_fdname(j, room, data_fd(j, o, i));
+	return host_fdname(b->host, room, data_fd(b, i));
 }
 
-static int upper_by_name(struct job *j, int fs)
+static int upper_by_name(struct build *b, int fs)
 {
 	char room[FDNAME_ROOM];
 
-	if (j->upper < 0)
+	if (b->o->upper < 0)
 		return 0;
-	if (fs_string(fs, "upperdir", job_fdname(j, room, j->upper)) ||
-	    fs_string(fs, "workdir", job_fdname(j, room, j->work)))
-		return fs_fail(j, fs, "overlay: upperdir, workdir");
+	if (fs_string(fs, "upperdir", host_fdname(b->host, room, b->o->upper)) ||
+	    fs_string(fs, "workdir", host_fdname(b->host, room, b->o->work)))
+		return fs_fail(b, fs, "overlay: upperdir, workdir");
 	return 0;
 }
 
-static int layers_by_name(struct job *j, int fs, const struct overlay *o)
+static int layers_by_name(struct build *b, int fs)
 {
 	char room[FDNAME_ROOM];
 
-	if (fs_string(fs, "lowerdir+", job_fdname(j, room, o->lower))) {
-		fs_fail(j, fs, "overlay: lowerdir+");
+	if (fs_string(fs, "lowerdir+", host_fdname(b->host, room, b->o->lower))) {
+		fs_fail(b, fs, "overlay: lowerdir+");
 		return errno == EINVAL ? NEXT : -1;
 	}
-	for (unsigned int i = 0; i < data_layers(j, o); i++)
-		if (fs_string(fs, "datadir+", data_name(j, o, i, room)))
-			return fs_fail(j, fs, "overlay: datadir+");
-	return upper_by_name(j, fs);
+	for (unsigned int i = 0; i < data_layers(b); i++)
+		if (fs_string(fs, "datadir+", data_name(b, i, room)))
+			return fs_fail(b, fs, "overlay: datadir+");
+	return upper_by_name(b, fs);
 }
 
-/* lowerdir= with all layers into @list; false: they do not fit. */
-static bool list_layers(const struct job *j, const struct overlay *o, const char *colon,
-			char list[FS_STRING_MAX + 1])
+/* Write all layers to @list, as lowerdir= takes them; false: they do not fit. */
+static bool list_layers(const struct build *b, const char *colon, char list[FS_STRING_MAX + 1])
 {
 	char room[FDNAME_ROOM];
-	size_t used =
-		(size_t)text_format(list, FS_STRING_MAX + 1, "%s", job_fdname(j, room, o->lower));
+	size_t used = (size_t)text_format(list, FS_STRING_MAX + 1, "%s",
+					  host_fdname(b->host, room, b->o->lower));
 
-	for (unsigned int i = 0; i < data_layers(j, o); i++) {
-		job_fdname(j, room, data_fd(j, o, i));
+	for (unsigned int i = 0; i < data_layers(b); i++) {
+		host_fdname(b->host, room, data_fd(b, i));
 		if (used + strlen(colon) + strlen(room) > FS_STRING_MAX)
 			return false;
 		used += (size_t)text_format(list + used, FS_STRING_MAX + 1 - used, "%s%s", colon,
@@ -197,288 +226,249 @@ static bool list_layers(const struct job *j, const struct overlay *o, const char
 	return true;
 }
 
-static int layers_in_one(struct job *j, int fs, const struct overlay *o, enum way way)
+static int layers_in_one(struct build *b, int fs, enum way way)
 {
 	const char *colon = way == WAY_C ? "::" : ":";
 	char list[FS_STRING_MAX + 1];
 
-	if (!list_layers(j, o, colon, list)) {
-		/* Numbers alone, seen from where the descriptors have such names. */
-		if (job_enter_fds(j))
+	if (!list_layers(b, colon, list)) {
+		/* Shorten the names to numbers. */
+		if (host_enter_fds(b->host, b->err))
 			return -1;
-		if (!list_layers(j, o, colon, list))
-			return job_fail(j, MOUNT_FAILED, "basedir: too many for this kernel");
+		if (!list_layers(b, colon, list))
+			return error_set(b->err, E2BIG,
+					 "basedir: too many directories for this kernel (before "
+					 "Linux 6.7): merge stores");
 	}
 	if (fs_string(fs, "lowerdir", list))
-		return fs_fail(j, fs, "overlay: lowerdir");
-	return upper_by_name(j, fs);
+		return fs_fail(b, fs, "overlay: lowerdir");
+	return upper_by_name(b, fs);
 }
 
-/* Everything from an open context to j->mount. */
-static int make(struct job *j, int fs, const struct overlay *o, enum way way)
+static int set_layers(struct build *b, int fs, enum way way)
+{
+	switch (way) {
+	case WAY_A:
+		return layers_by_fd(b, fs);
+	case WAY_B:
+		return layers_by_name(b, fs);
+	default:
+		return layers_in_one(b, fs, way);
+	}
+}
+
+/* Configure an open context and make the mount: 0, NEXT or -1. */
+static int make(struct build *b, int fs, enum way way)
 {
 	int rc;
 
-	kmsg_mark(&j->log, j->dev);
-	rc = set_common(j, fs, o);
-	if (!rc && way == WAY_A)
-		rc = layers_by_fd(j, fs, o);
-	else if (!rc && way == WAY_B)
-		rc = layers_by_name(j, fs, o);
-	else if (!rc)
-		rc = layers_in_one(j, fs, o, way);
+	host_log_mark(b->host);
+	rc = set_common(b, fs);
+	if (!rc)
+		rc = set_layers(b, fs, way);
 	if (rc)
 		return rc;
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
-		/* A: "failed to clone lowerpath", detached layers are not allowed yet. */
+		/* On path A EINVAL may mean that detached layers are not allowed yet. */
 		rc = errno == EINVAL && way == WAY_A ? NEXT : -1;
-		create_fail(j, fs);
+		create_fail(b, fs);
 		return rc;
 	}
-	j->mount = sys_fsmount(fs, attach_flags(j));
-	return j->mount < 0 ? fs_fail(j, fs, "overlay: fsmount") : 0;
+	b->mount = sys_fsmount(fs, mount_flags_attr(b->o->flags));
+	return b->mount < 0 ? fs_fail(b, fs, "overlay: fsmount") : 0;
 }
 
-bool overlay_takes_data(struct job *j)
+bool overlay_takes_data(const struct mount_request *r)
 {
+	const struct basedirs *dirs = &r->named->dirs;
 	int fs = sys_fsopen("overlay");
-	int lower = j->target >= 0 ? j->target : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool good = fs >= 0 && lower >= 0 &&
-		    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) &&
-		    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
-		    (!j->level || !fs_string(fs, "verity", j->level == 2 ? "require" : "on")) &&
-		    !set_fd(fs, "lowerdir+", lower);
+	int target = r->named->target;
+	int lower = target >= 0 ? target : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool good = fs >= 0 && lower >= 0 && !set_flag(fs, "userxattr") && !set_flag(fs, "ro") &&
+		    !set_verity(fs, r->level) && !set_fd(fs, "lowerdir+", lower);
 
-	for (unsigned int i = 0; good && i < j->dirs.n; i++)
-		good = !set_fd(fs, "datadir+", j->dirs.fd[i]);
+	for (unsigned int i = 0; good && i < dirs->n; i++)
+		good = !set_fd(fs, "datadir+", dirs->fd[i]);
 	good = good && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (fs >= 0)
 		close(fs);
-	if (lower >= 0 && lower != j->target)
+	if (lower >= 0 && lower != target)
 		close(lower);
 	return good;
 }
 
-/* Take a mount off again by the name of its descriptor. Tried more than once: it must not stay. */
-static int take_off(struct job *j, int mount)
+/* Unmount by the name of a descriptor. Tries several times, because the mount must not stay. */
+static int take_off(struct build *b, int mount, struct error *err)
 {
 	char room[FDNAME_ROOM];
 
 	for (int i = 0; i < 4; i++)
-		if (!sys_umount(job_fdname(j, room, mount)))
+		if (!sys_umount(host_fdname(b->host, room, mount)))
 			return 0;
-	return job_sys(j, "%s: take the lower mount off", j->target_name);
+	return error_sys(err, "%s: take the lower mount off", b->o->scratch_name);
 }
 
 /*
- * A layer in which nothing can be found, for an image without objects: a tmpfs of
- * our own, read-only and attached nowhere. Every directory that exists already
- * would lend its files to an image that was made to point at them.
+ * Make an empty data layer for an image without objects: a read-only, detached tmpfs. An
+ * existing directory must not be used, because an image can be made whose redirects lead
+ * to the files in it.
  */
-static int open_empty(struct job *j)
+static int open_empty(struct build *b)
 {
 	int fs = sys_fsopen("tmpfs"), fd = -1;
 
 	if (fs < 0)
-		return job_denied(j, "tmpfs: fsopen");
+		return status_denied(b->err, "tmpfs: fsopen");
 	if (!fs_string(fs, "mode", "0755") && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		fd = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 					     MOUNT_ATTR_NOEXEC);
 	if (fd < 0)
-		fs_fail(j, fs, "tmpfs: for an empty layer");
+		fs_fail(b, fs, "tmpfs: for an empty layer");
 	close(fs);
 	return fd;
 }
 
-/* Attach the layers that have to be attached, the empty one below. -1: what is attached is to be taken off. */
-static int attach_layers(struct job *j, const struct overlay *o)
+/* Attach the detached layers, the empty one below. After -1 one of them may be attached. */
+static int attach_layers(struct build *b)
 {
-	int at = j->target;
+	const struct overlay_request *o = b->o;
+	int at = o->scratch;
 
-	if (o->empty >= 0) {
-		if (sys_move_mount(o->empty, at))
-			return job_sys(j, "%s: attach an empty layer", j->target_name);
-		at = o->empty;
+	if (b->empty >= 0) {
+		if (sys_move_mount(b->empty, at))
+			return error_sys(b->err, "%s: attach an empty layer", o->scratch_name);
+		at = b->empty;
 	}
-	if (!o->is_attached && sys_move_mount(o->lower, at))
-		return job_sys(j, "%s: attach the lower mount", j->target_name);
+	if (!o->lower_attached && sys_move_mount(o->lower, at))
+		return error_sys(b->err, "%s: attach the lower mount", o->scratch_name);
 	return 0;
 }
 
-/* A layer that was not attached is none to take off: the kernel says EINVAL. */
-static int detach_layers(struct job *j, const struct overlay *o, bool all)
+/* Take off the empty layer, and the lower one if @lower. 0, or -1 with an error in @err. */
+static int detach_layers(struct build *b, bool lower, struct error *err)
 {
 	int rc = 0;
 
-	if (all && !o->is_attached)
-		rc = take_off(j, o->lower);
-	if (o->empty >= 0)
-		rc |= take_off(j, o->empty);
+	if (lower && !b->o->lower_attached)
+		rc = take_off(b, b->o->lower, err);
+	if (b->empty >= 0)
+		rc |= take_off(b, b->empty, err);
 	return rc;
 }
 
-/* B, C, D with the lower mount attached on the target for as long as it takes. */
-static int make_attached(struct job *j, int fs, const struct overlay *o, enum way way)
+/* Paths B, C and D: attach the layers on the scratch directory while the overlay is made. */
+static int make_attached(struct build *b, int fs, enum way way)
 {
+	struct error ignored;
 	sigset_t all, old;
-	int rc, off;
+	int rc;
 
-	if (job_names(j))
+	if (host_names(b->host, b->err))
 		return -1;
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, &old))
-		return job_sys(j, "signals");
-	rc = attach_layers(j, o);
-	if (!rc) {
-		rc = make(j, fs, o, way);
-		off = detach_layers(j, o, true);
+		return error_sys(b->err, "signals");
+	if (attach_layers(b)) {
+		/* A layer that was not attached cannot be taken off either: keep the first error. */
+		(void)detach_layers(b, false, &ignored);
+		rc = -1;
 	} else {
-		struct error first = j->err;
-		int status = j->status;
-
-		off = detach_layers(j, o, false);
-		j->err = first;
-		j->status = status;
+		rc = make(b, fs, way);
+		if (detach_layers(b, true, b->err))
+			rc = -1;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	return off ? -1 : rc;
-}
-
-/* Whether overlayfs may show an entry of a basedir on path D: the image hides 00 to ff. */
-static bool is_object_directory(const char *name)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	return strlen(name) == 2 && strchr(digits, name[0]) && strchr(digits, name[1]);
-}
-
-/* On path D a basedir may hold nothing but object directories at its top. */
-static int check_basedir(struct job *j, unsigned int i)
-{
-	const char *name = j->dirs.name[i];
-	int fd = openat(j->dirs.fd[i], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-	int rc = 0;
-
-	if (!dir) {
-		rc = job_sys(j, "basedir %s: open", name);
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
-	errno = 0;
-	while (!rc && (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
-		    !is_object_directory(e->d_name))
-			rc = job_fail(
-				j, MOUNT_FAILED,
-				"basedir %s: has an entry \"%s\", which this kernel (before Linux "
-				"6.5) would show in the mounted tree; move the objects into a "
-				"directory of their own or use the composefs module",
-				name, e->d_name);
-	if (!rc && errno)
-		rc = job_sys(j, "basedir %s: read", name);
-	closedir(dir);
 	return rc;
 }
 
-/*
- * Path D has no data-only layers: overlayfs merges each basedir into the tree. The
- * image must hide the object directories, and nothing else may be there. A name
- * that is added to a basedir later cannot be kept out (overlayfs sees no mounts
- * below a layer, so a view of the 256 directories cannot be made of binds); that
- * is why no verity level is given here.
- */
-static int check_merged(struct job *j, const struct overlay *o)
+/* The first path to try. Before 6.5 a context accepts any option. */
+static enum way first_way(const struct overlay_request *o, int fs)
 {
-	int rc;
-
-	if (!o->is_image || !j->dirs.n)
-		return 0;
-	if (j->level)
-		return job_fail(
-			j, MOUNT_FAILED,
-			"verity: this kernel (before Linux 6.5) shows what is added to a basedir later; "
-			"use the composefs module, or %s to go without",
-			j->opt->level0 ? j->opt->level0 : "noverity");
-	rc = probe_hides_objects(j);
-	if (rc < 0)
-		return -1;
-	if (!rc)
-		return job_fail(
-			j, MOUNT_FAILED,
-			"%s: this kernel (before Linux 6.5) would show the object directories; use the composefs module",
-			j->image.name);
-	for (unsigned int i = 0; i < j->dirs.n; i++)
-		if (check_basedir(j, i))
-			return -1;
-	return 0;
-}
-
-/* The first path to try: a context of old kernels says yes to everything. */
-static int first_way(const struct job *j, int fs)
-{
-	static const char word[] = "1";
-
-	if (j->opt->debug & DEBUG_D)
+	if (o->debug & MOUNT_DEBUG_D || !fs_string(fs, NO_SUCH_OPTION, "1"))
 		return WAY_D;
-	if (!fs_string(fs, NO_SUCH_OPTION, word))
-		return WAY_D;
-	if (j->opt->debug & DEBUG_C)
+	if (o->debug & MOUNT_DEBUG_C)
 		return WAY_C;
-	return j->opt->debug & DEBUG_B ? WAY_B : WAY_A;
+	return o->debug & MOUNT_DEBUG_B ? WAY_B : WAY_A;
 }
 
-/* One path after the other, until one leads to the end. */
-static int build(struct job *j, const struct overlay *o)
+/* Try one path: 0, NEXT or -1. */
+static int try_way(struct build *b, enum way way)
 {
-	int way = -1, rc;
+	int fs, rc;
 
-	do {
-		int fs = sys_fsopen("overlay");
+	verbose("overlay: path %c", 'A' + (int)way);
+	if (way != WAY_A && b->o->scratch < 0)
+		return error_set(b->err, EOPNOTSUPP,
+				 "-N: needs Linux 6.15 or the composefs module");
+	if (way == WAY_D && merged_check(b->o, b->err))
+		return -1;
+	fs = sys_fsopen("overlay");
+	if (fs < 0)
+		return status_denied(b->err, "overlay: fsopen");
+	rc = way == WAY_A ? make(b, fs, way) : make_attached(b, fs, way);
+	close(fs);
+	return rc;
+}
 
-		if (fs < 0)
-			return job_denied(j, "overlay: fsopen");
-		if (way < 0) {
-			way = first_way(j, fs);
-			/* This context has been given an option that does not exist. */
-			close(fs);
-			continue;
-		}
-		verbose("overlay: path %c", 'A' + way);
-		if (way != WAY_A && j->ns >= 0)
-			rc = job_fail(j, MOUNT_FAILED,
-				      "-N: needs Linux 6.15 or the composefs module");
-		else if (way == WAY_D && check_merged(j, o))
-			rc = -1;
-		else
-			rc = way == WAY_A ? make(j, fs, o, WAY_A)
-					  : make_attached(j, fs, o, (enum way)way);
-		close(fs);
-		if (!rc)
-			return 0;
-		/* D is not what C falls to: whoever knows what does not exist knows "::". */
-		if (rc < 0 || way >= WAY_C)
+/* Try one path after the other until one works. */
+static int try_ways(struct build *b)
+{
+	int fs = sys_fsopen("overlay"), way, rc;
+
+	if (fs < 0)
+		return status_denied(b->err, "overlay: fsopen");
+	way = first_way(b->o, fs);
+	/* This context was given an option that does not exist. */
+	close(fs);
+	for (;; way++) {
+		if (signals_check(b->err))
 			return -1;
-		way++;
-	} while (!job_interrupted(j));
-	return -1;
+		rc = try_way(b, (enum way)way);
+		/* C is the last one to try: a kernel that refuses unknown options knows "::". */
+		if (rc <= 0 || way >= WAY_C)
+			return rc ? -1 : 0;
+	}
 }
 
-int overlay_build(struct job *j, struct overlay *o)
+int overlay_build(const struct overlay_request *o, struct host *host, struct error *err)
 {
+	struct build b = { .o = o, .host = host, .err = err, .empty = -1, .mount = -1 };
 	int rc;
 
-	o->empty = -1;
-	if (o->is_image && !j->dirs.n && j->upper < 0) {
-		o->empty = open_empty(j);
-		if (o->empty < 0)
+	if (o->image && !o->data->n && o->upper < 0) {
+		b.empty = open_empty(&b);
+		if (b.empty < 0)
 			return -1;
 	}
-	rc = build(j, o);
-	if (o->empty >= 0)
-		close(o->empty);
-	o->empty = -1;
-	return rc;
+	rc = try_ways(&b);
+	if (b.empty >= 0)
+		close(b.empty);
+	if (rc && b.mount >= 0)
+		close(b.mount);
+	return rc ? -1 : b.mount;
+}
+
+struct overlay_request overlay_request(const struct mount_request *r, int lower)
+{
+	const struct named *n = r->named;
+
+	return (struct overlay_request){
+		.lower = lower,
+		.upper = n->upper,
+		.work = n->work,
+		.upper_name = n->upper_name,
+		.flags = r->flags,
+		.source = r->source,
+		.scratch = n->ns < 0 ? n->target : -1,
+		.scratch_name = n->target_name,
+		.level0 = r->advice->level0,
+		.debug = r->debug,
+	};
+}
+
+void overlay_add_image(struct overlay_request *o, const struct mount_request *r)
+{
+	o->image = r->image;
+	o->data = &r->named->dirs;
+	o->level = r->level;
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/probe.h"
+#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include "applets/applet.h"
-#include "applets/mount/backend.h"
-#include "applets/mount/job.h"
-#include "base/text.h"
-#include "verity/verity.h"
 
-#define LOOK_FOR 3 /* objects, at level 0 */
-
-/* A directory on the way, breadth first. */
+/* A directory that was met; the list of them is walked breadth first. */
 struct dir {
 	u64 nid;
 	u32 parent;
@@ -18,12 +11,13 @@ struct dir {
 };
 
 struct walk {
-	struct job *j;
 	const struct imagefd *im;
 	struct probe *p;
+	struct error *err;
 	struct buf names, dirs;
 	unsigned int skip; /* files with an object that are still passed over */
-	u64 budget; /* entries that may still be looked at: more than an image of this size holds is a loop */
+	/* Entries that may still be looked at. An image of this size cannot hold more, unless its directories form a loop. */
+	u64 budget;
 	u8 block[EROFS_BLKSZ];
 };
 
@@ -37,20 +31,15 @@ static size_t dir_count(const struct walk *w)
 	return w->dirs.len / sizeof(struct dir);
 }
 
-static int nomem(struct walk *w)
-{
-	return job_fail(w->j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
-}
-
 static int damaged(struct walk *w, const struct cfs_fault *f, u64 base)
 {
-	return job_fail(w->j, MOUNT_FAILED, "%s: damaged: %s (at byte %llu)", w->im->name, f->what,
-			(unsigned long long)(base + f->off));
+	return error_set(w->err, EUCLEAN, "%s: damaged: %s (at byte %llu)", w->im->name, f->what,
+			 (unsigned long long)(base + f->off));
 }
 
 static int load(struct walk *w, u64 off, void *buf, size_t len)
 {
-	return imagefd_read(w->im, off, buf, len) ? job_sys(w->j, "%s: read", w->im->name) : 0;
+	return imagefd_read(w->im, off, buf, len) ? error_sys(w->err, "%s: read", w->im->name) : 0;
 }
 
 static int load_inode(struct walk *w, u64 nid, struct cfs_inode *inode)
@@ -69,7 +58,7 @@ static int load_inode(struct walk *w, u64 nid, struct cfs_inode *inode)
 	return 0;
 }
 
-/* What one more xattr says. The path points into bytes that go away. */
+/* Take over what one more xattr says. The path is copied, because the bytes of @x are freed. */
 static int take_xattr(struct walk *w, struct cfs_backing *b, const struct cfs_xattr *x, u64 off)
 {
 	struct cfs_shown shown;
@@ -86,7 +75,7 @@ static int take_xattr(struct walk *w, struct cfs_backing *b, const struct cfs_xa
 	return 0;
 }
 
-/* A shared entry: its header says how long it is. */
+/* Read a shared entry, whose header says how long it is. */
 static int take_shared(struct walk *w, struct cfs_backing *b, const struct cfs_xattrs *x, u32 i)
 {
 	struct erofs_xattr_entry head;
@@ -103,7 +92,7 @@ static int take_shared(struct walk *w, struct cfs_backing *b, const struct cfs_x
 	len = sizeof(head) + head.e_name_len + (u64)get16(head.e_value_size);
 	bytes = malloc((size_t)len);
 	if (!bytes)
-		return nomem(w);
+		return error_nomem(w->err);
 	rc = load(w, off, bytes, (size_t)len);
 	if (!rc && cfs_xattr_decode(&xattr, (struct cfs_span){ bytes, len }, 0, NULL, &f))
 		rc = damaged(w, &f, off);
@@ -137,7 +126,7 @@ static int take_xattrs(struct walk *w, const struct cfs_inode *inode, const u8 *
 	return 0;
 }
 
-/* Whether this file is the one that is looked for. */
+/* Take a regular file if its content is an object and no more files are to be skipped. */
 static int see_file(struct walk *w, const struct cfs_inode *inode)
 {
 	struct cfs_backing b;
@@ -148,7 +137,7 @@ static int see_file(struct walk *w, const struct cfs_inode *inode)
 		return 0;
 	area = malloc(inode->xattr_len);
 	if (!area)
-		return nomem(w);
+		return error_nomem(w->err);
 	cfs_backing_init(&b, inode);
 	rc = load(w, inode->xattr_off, area, inode->xattr_len);
 	if (!rc)
@@ -170,14 +159,14 @@ static int add_dir(struct walk *w, u64 nid, size_t parent, const struct cfs_dire
 	};
 
 	if (w->names.len > UINT32_MAX - 256)
-		return nomem(w);
+		return error_nomem(w->err);
 	if (e)
 		buf_add(&w->names, e->name, e->len);
 	buf_add(&w->dirs, &d, sizeof(d));
-	return w->dirs.failed || w->names.failed ? nomem(w) : 0;
+	return w->dirs.failed || w->names.failed ? error_nomem(w->err) : 0;
 }
 
-/* The path of an entry of a directory, put together from its end. */
+/* Build the path of an entry of a directory, from its end to its start. */
 static int make_path(struct walk *w, size_t at, const struct cfs_dirent *e)
 {
 	size_t len = 1 + (size_t)e->len;
@@ -187,7 +176,7 @@ static int make_path(struct walk *w, size_t at, const struct cfs_dirent *e)
 		len += 1 + (size_t)dir_at(w, i)->len;
 	w->p->path = malloc(len + 1);
 	if (!w->p->path)
-		return nomem(w);
+		return error_nomem(w->err);
 	p = w->p->path + len;
 	*p = '\0';
 	p -= e->len;
@@ -223,7 +212,7 @@ static int see_entry(struct walk *w, size_t at, const struct cfs_dirent *e)
 	return w->p->found ? make_path(w, at, e) : 0;
 }
 
-/* One piece of a directory into w->block, opened. */
+/* Read one piece of a directory to w->block and open it. */
 static int load_block(struct walk *w, const struct cfs_inode *dir, u64 i,
 		      struct cfs_dirblock *block)
 {
@@ -264,25 +253,24 @@ static int see_dir(struct walk *w, size_t at)
 	return 0;
 }
 
-static void start(struct walk *w, struct job *j, struct probe *p)
+static void start(struct walk *w, const struct imagefd *im, struct probe *p, struct error *err)
 {
 	memset(w, 0, sizeof(*w));
 	memset(p, 0, sizeof(*p));
-	w->j = j;
-	w->im = &j->image;
+	w->im = im;
 	w->p = p;
-	w->budget = j->image.size / sizeof(struct erofs_dirent);
+	w->err = err;
+	w->budget = im->size / sizeof(struct erofs_dirent);
 }
 
-/* The file with an object that comes behind @skip others. */
-static int probe_next(struct job *j, unsigned int skip, struct probe *p)
+int probe_find(const struct imagefd *im, unsigned int skip, struct probe *p, struct error *err)
 {
 	struct walk w;
 	int rc;
 
-	start(&w, j, p);
+	start(&w, im, p, err);
 	w.skip = skip;
-	rc = add_dir(&w, j->image.super.root_nid, 0, NULL);
+	rc = add_dir(&w, im->super.root_nid, 0, NULL);
 	for (size_t i = 0; !rc && !p->found && i < dir_count(&w); i++)
 		rc = see_dir(&w, i);
 	buf_release(&w.names);
@@ -290,12 +278,13 @@ static int probe_next(struct job *j, unsigned int skip, struct probe *p)
 	return rc;
 }
 
-int probe_first(struct job *j, struct probe *p)
+void probe_release(struct probe *p)
 {
-	return probe_next(j, 0, p);
+	free(p->path);
+	p->path = NULL;
 }
 
-/* Whether this is the name of an object directory, and hides it. */
+/* Whether an entry has the name of an object directory and hides it. */
 static bool is_stub(const struct cfs_dirent *e)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -304,15 +293,15 @@ static bool is_stub(const struct cfs_dirent *e)
 	       memchr(digits, e->name[1], 16);
 }
 
-int probe_hides_objects(struct job *j)
+int probe_hides_objects(const struct imagefd *im, struct error *err)
 {
 	struct cfs_inode dir;
 	unsigned int hidden = 0;
 	struct probe p;
 	struct walk w;
 
-	start(&w, j, &p);
-	if (load_inode(&w, j->image.super.root_nid, &dir))
+	start(&w, im, &p, err);
+	if (load_inode(&w, im->super.root_nid, &dir))
 		return -1;
 	for (u64 i = 0; dir.ftype == EROFS_FT_DIR && i < cfs_inode_pieces(&dir); i++) {
 		struct cfs_dirblock block;
@@ -329,137 +318,4 @@ int probe_hides_objects(struct job *j)
 		}
 	}
 	return hidden >= 256;
-}
-
-/* What fs-verity says of the sample. */
-static int see_object(struct job *j, const struct probe *p, unsigned int which, int fd)
-{
-	char want[TEXT_DIGEST], is[TEXT_DIGEST];
-	struct cfs_digest digest;
-
-	switch (verity_measure(fd, p->digest.algorithm, &digest)) {
-	case VERITY_SEALED:
-		break;
-	case VERITY_OTHER:
-		return job_fail(j, MOUNT_FAILED,
-				"basedir %s: object %s has fs-verity of another algorithm than %s",
-				j->dirs.name[which], p->payload,
-				cfs_algorithm_name(p->digest.algorithm));
-	case VERITY_NONE:
-	case VERITY_UNSUPPORTED:
-		if (j->backend->hashes)
-			return 0;
-		return job_fail(
-			j, MOUNT_FAILED,
-			"basedir %s: objects have no fs-verity (first: %s); enable it, or use %s",
-			j->dirs.name[which], p->payload,
-			j->opt->level0 ? j->opt->level0 : "noverity or backend=fuse");
-	default:
-		return job_sys(j, "basedir %s: %s: fs-verity digest", j->dirs.name[which],
-			       p->payload);
-	}
-	j->sealed = cfs_digest_equal(&digest, &p->digest);
-	if (j->sealed)
-		return 0;
-	return job_fail(j, MOUNT_FAILED,
-			"basedir %s: object %s of %s: wrong digest: want %s, is %s",
-			j->dirs.name[which], p->payload, p->path, text_digest(want, &p->digest),
-			text_digest(is, &digest));
-}
-
-static int see_store(struct job *j, const struct probe *p)
-{
-	struct basedirs_found found;
-	struct error err;
-	int fd, rc;
-
-	if (!p->digest.algorithm && j->level == 1)
-		return 0;
-	if (!p->digest.algorithm)
-		return job_fail(j, MOUNT_FAILED,
-				"%s: %s has no recorded digest; use verity_check=1", j->image.name,
-				p->path);
-	rc = basedirs_open_file(&j->dirs, p->payload, p->payload_len, &found, &fd, &err);
-	if (rc < 0)
-		return job_fail(j, MOUNT_FAILED, "basedir %s", err.text);
-	if (rc == BASEDIRS_NONE) {
-		warn("%s: object %s of %s is missing", j->dirs.name[0], p->payload, p->path);
-		return 0;
-	}
-	if (rc == BASEDIRS_OTHER)
-		return job_fail(j, MOUNT_FAILED,
-				"basedir %s: object %s of %s is not a regular file",
-				j->dirs.name[found.which], p->payload, p->path);
-	rc = see_object(j, p, found.which, fd);
-	close(fd);
-	return rc;
-}
-
-int probe_basedir(struct job *j)
-{
-	struct probe p = { 0 };
-	int rc;
-
-	if (j->dirs.n)
-		return 0;
-	rc = probe_first(j, &p);
-	if (!rc && p.found)
-		rc = job_fail(j, MOUNT_USAGE,
-			      "basedir: not given, but %s refers to objects (first: %s)",
-			      j->image.name, p.path);
-	free(p.path);
-	return rc;
-}
-
-static int missing(struct job *j, const char *first)
-{
-	warn("basedir %s: none of the first objects of %s is here (first: %s); their files will not open: is it the right directory?",
-	     j->dirs.name[0], j->image.name, first);
-	return 0;
-}
-
-/*
- * Level 0 asks nothing of the store, but a basedir that has none of the first few
- * objects is usually the wrong directory: a warning.
- */
-static int look_for_objects(struct job *j)
-{
-	char first[256] = "";
-	unsigned int n = 0;
-
-	for (; n < LOOK_FOR; n++) {
-		struct basedirs_found found;
-		struct probe p = { 0 };
-		struct error err;
-		int rc = probe_next(j, n, &p);
-
-		if (rc)
-			return rc;
-		if (!p.found)
-			return n ? missing(j, first) : 0;
-		rc = basedirs_find(&j->dirs, p.payload, p.payload_len, &found, &err);
-		if (!n)
-			text_format(first, sizeof(first), "%s of %s", p.payload, p.path);
-		free(p.path);
-		/* What cannot be known is no reason to warn. */
-		if (rc != BASEDIRS_NONE)
-			return 0;
-	}
-	return missing(j, first);
-}
-
-int probe_store(struct job *j)
-{
-	struct probe p = { 0 };
-	int rc;
-
-	if (!j->dirs.n)
-		return 0;
-	if (!j->level)
-		return look_for_objects(j);
-	rc = probe_first(j, &p);
-	if (!rc && p.found)
-		rc = see_store(j, &p);
-	free(p.path);
-	return rc;
 }

@@ -1,37 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A look at the image and at the store before anything is mounted (mount 4, 7). */
+/* A look into the image before anything is mounted: which objects it refers to (mount 4, 7). */
 #ifndef CFS_MOUNT_PROBE_H
 #define CFS_MOUNT_PROBE_H
 
+#include "applets/mount/imagefd.h"
 #include "core/backing.h"
 
-struct job;
-
-/* The first file of an image whose content is an object. */
+/* A file of an image whose content is an object. */
 struct probe {
 	bool found;
-	struct cfs_digest digest; /* algorithm 0: none */
-	char *path;               /* in the image; the caller frees it */
-	char payload[CFS_PATH_MAX + 1];
+	struct cfs_digest digest;       /* the recorded one; algorithm 0: none */
+	char *path;                     /* in the image; freed by probe_release() */
+	char payload[CFS_PATH_MAX + 1]; /* the name of the object in the store */
 	size_t payload_len;
 };
 
-/* Look for it. Reads what it passes and nothing else. -1 and j->err. */
-int probe_first(struct job *j, struct probe *p);
-
-/* Refuse an image with objects where no basedir was given. */
-int probe_basedir(struct job *j);
+/*
+ * Find such a file, breadth first, after @skip others. Reads only the directories and
+ * inodes on the way. 0, also if there is none; -1 with an error.
+ */
+int probe_find(const struct imagefd *im, unsigned int skip, struct probe *p, struct error *err);
+void probe_release(struct probe *p);
 
 /*
- * Refuse a store in which one object shows that j->level cannot be had. At level 0
- * warn if the first few objects are in no basedir.
+ * Whether the image's root has all names 00 to ff, none of them a directory, which
+ * overlayfs would merge with an object directory: 1 or 0; -1 with an error.
  */
-int probe_store(struct job *j);
-
-/*
- * Whether the image's root has all names 00 to ff, none of them a directory
- * that an object directory would be merged with: 1 or 0, -1 and j->err.
- */
-int probe_hides_objects(struct job *j);
+int probe_hides_objects(const struct imagefd *im, struct error *err);
 
 #endif

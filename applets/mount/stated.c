@@ -2,81 +2,118 @@
 #include "applets/mount/stated.h"
 #include <stdlib.h>
 #include <sys/stat.h>
-#include "applets/mount/job.h"
-#include "base/text.h"
+#include "applets/mount/status.h"
 #include "verity/verity.h"
 
-static int refuse(struct job *j, const struct error *err)
+static int need_each_other(const struct stated_texts *t, struct error *err)
 {
-	return job_fail(j, err->code == ENOMEM ? MOUNT_SYSTEM : MOUNT_FAILED, "%s", err->text);
-}
+	const struct {
+		const char *given, *name;
+	} others[] = { { t->name, "name" },
+		       { t->min_serial, "minserial" },
+		       { t->serial_file, "serialfile" },
+		       { t->now, "now" } };
 
-int stated_judge(struct job *j)
-{
-	const struct signed_options *o = &j->opt->sign;
-	struct signed_files files = { 0 };
-	struct error err = { 0 };
-	int rc;
-
-	if (!o->signature)
-		return 0;
-	j->statement = malloc(sizeof(*j->statement));
-	if (!j->statement)
-		return job_fail(j, MOUNT_SYSTEM, "%s", error_words(ENOMEM));
-	rc = signed_read(&files, o, &err);
-	if (!rc && signed_judge(&files, o, j->statement, &err) != SIGNED_GOOD)
-		rc = -1;
-	signed_release(&files, o);
-	if (rc)
-		return refuse(j, &err);
-	signed_note(j->statement, o, "now=");
+	if (t->keys && !t->signature)
+		return error_set(err, EINVAL, "key: needs signature");
+	if (t->signature && !t->keys)
+		return error_set(err, EINVAL, "signature: needs key");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (others[i].given && !t->keys)
+			return error_set(err, EINVAL, "%s: needs key and signature",
+					 others[i].name);
 	return 0;
 }
 
-bool stated_has(const struct job *j, const struct cfs_digest *digest)
+int stated_options(const struct stated_texts *t, struct signed_options *o, struct error *err)
 {
-	const struct cfs_digest *want = &j->opt->digest;
+	if (need_each_other(t, err))
+		return -1;
+	if (t->name && !statement_name_is_good(t->name, strlen(t->name)))
+		return error_set(err, EINVAL, "name: cannot be the name of a statement");
+	if (t->min_serial &&
+	    !statement_serial_parse(t->min_serial, strlen(t->min_serial), &o->policy.min_serial))
+		return error_set(err, EINVAL, "minserial: not a serial number");
+	if (t->now && !signed_now(o, t->now))
+		return error_set(err, EINVAL, "now: neither \"system\" nor YYYY-MM-DDTHH:MM:SSZ");
+	o->keys = t->key;
+	o->nkeys = t->keys;
+	o->signature = t->signature;
+	o->serial_file = t->serial_file;
+	o->policy.name = t->name;
+	o->policy.wants_serial = t->min_serial != NULL;
+	return 0;
+}
 
-	return statement_has(j->statement, digest) &&
+int stated_judge(const struct signed_options *o, struct statement **st, struct error *err)
+{
+	struct signed_files files = { 0 };
+	int rc;
+
+	*st = NULL;
+	if (!o->signature)
+		return 0;
+	*st = malloc(sizeof(**st));
+	if (!*st)
+		return error_nomem(err);
+	rc = signed_read(&files, o, err);
+	if (!rc && signed_judge(&files, o, *st, err) != SIGNED_GOOD)
+		rc = -1;
+	signed_release(&files, o);
+	if (!rc)
+		signed_note(*st, o, "now=");
+	return rc;
+}
+
+bool stated_has(const struct image_trust *trust, const struct cfs_digest *digest)
+{
+	const struct cfs_digest *want = &trust->digest;
+
+	return statement_has(trust->statement, digest) &&
 	       (!want->algorithm || cfs_digest_equal(want, digest));
 }
 
-/* The digest of the copy with one algorithm. */
-static int hash(struct job *j, u8 algorithm, struct signed_image *image)
+int stated_hash(const struct imagefd *im, u8 algorithm, struct cfs_digest *digest,
+		struct error *err)
 {
 	struct stat st;
 	int rc;
 
-	if (image->digest[algorithm].algorithm)
-		return 0;
-	if (fstat(j->image.fd, &st))
-		return job_sys(j, "%s: stat", j->image.name);
-	rc = verity_fd(j->image.fd, &st, algorithm, &image->digest[algorithm]);
+	if (fstat(im->fd, &st))
+		return error_sys(err, "%s: stat", im->name);
+	rc = verity_fd(im->fd, &st, algorithm, digest);
 	if (rc < 0)
-		return job_sys(j, "%s: hash", j->image.name);
-	return rc ? job_fail(j, MOUNT_INTERNAL, "internal error: a sealed file changed") : 0;
+		return error_sys(err, "%s: hash", im->name);
+	return rc ? error_set(err, FAULT_INTERNAL, "internal error: a sealed file changed") : 0;
 }
 
-int stated_compare(struct job *j)
+/* Hash with one algorithm, unless it was done. */
+static int add_hash(const struct imagefd *im, u8 algorithm, struct signed_image *image,
+		    struct error *err)
 {
-	const struct statement *st = j->statement;
-	const struct cfs_digest *want = &j->opt->digest, *has;
-	struct signed_image image = { 0 };
-	char a[TEXT_DIGEST], b[TEXT_DIGEST];
-	struct error err;
+	struct cfs_digest *digest = &image->digest[algorithm];
 
-	if (hash(j, CFS_SHA256, &image) || (want->algorithm && hash(j, want->algorithm, &image)))
+	return digest->algorithm ? 0 : stated_hash(im, algorithm, digest, err);
+}
+
+int stated_compare(struct imagefd *im, const struct image_trust *trust, struct error *err)
+{
+	const struct statement *st = trust->statement;
+	const struct cfs_digest *want = &trust->digest, *has;
+	struct signed_image image = { 0 };
+	struct error why;
+
+	if (add_hash(im, CFS_SHA256, &image, err) ||
+	    (want->algorithm && add_hash(im, want->algorithm, &image, err)))
 		return -1;
 	for (unsigned int i = 0; i < st->ndigests; i++)
-		if (hash(j, st->digests[i].algorithm, &image))
+		if (add_hash(im, st->digests[i].algorithm, &image, err))
 			return -1;
-	has = signed_match(st, &j->opt->sign, &image, &err);
+	has = signed_match(st, trust->sign, &image, &why);
 	if (!has)
-		return job_fail(j, MOUNT_FAILED, "%s: wrong digest: %s", j->image.name, err.text);
+		return error_set(err, EINVAL, "%s: wrong digest: %s", im->name, why.text);
 	if (want->algorithm && !cfs_digest_equal(want, &image.digest[want->algorithm]))
-		return job_fail(j, MOUNT_FAILED, "%s: wrong digest: want %s, is %s", j->image.name,
-				text_digest(a, want),
-				text_digest(b, &image.digest[want->algorithm]));
-	j->image.digest = *has;
+		return imagecheck_differs(im, want, &image.digest[want->algorithm], err);
+	im->digest = *has;
 	return 0;
 }

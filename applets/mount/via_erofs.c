@@ -1,136 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The back end erofs. */
-#include "applets/mount/backend.h"
+#include <fcntl.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
-#include "applets/mount/job.h"
+#include "applets/mount/backend.h"
+#include "applets/mount/host.h"
 #include "applets/mount/loopdev.h"
 #include "applets/mount/overlay.h"
-#include "applets/mount/probe.h"
+#include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
 
-static const char no_check[] =
-	"overlayfs of this kernel cannot check (needs Linux 6.6 or the composefs module)";
-
-static int able(struct job *j)
+/* Whether EROFS can be used: 1; 0 with the reason; -1 with an error. */
+static int has_erofs(struct error *err)
 {
-	int fs = sys_fsopen("erofs"), rc;
+	int fs = sys_fsopen("erofs");
 
 	if (fs < 0 && errno == ENODEV) {
-		job_fail(j, MOUNT_FAILED, "erofs: not in this kernel; load erofs.ko");
+		error_set(err, ENODEV, "erofs: not in this kernel; load erofs.ko");
 		return 0;
 	}
 	if (fs < 0 && errno != EPERM)
-		return job_denied(j, "erofs: fsopen");
+		return status_denied(err, "erofs: fsopen");
 	if (fs >= 0)
 		close(fs);
-	if (backend_denied(j, "erofs"))
-		return 0;
-	rc = overlay_probe(j);
+	return !backend_denied("erofs", err);
+}
+
+static int able(const struct mount_request *r, struct host *host, struct error *err)
+{
+	int rc = has_erofs(err);
+
+	(void)host;
+	if (rc <= 0)
+		return rc;
+	rc = overlay_probe(err);
 	if (rc < 0)
 		return -1;
 	if (rc == OVERLAY_ABSENT) {
-		job_fail(j, MOUNT_FAILED, "overlay: not in this kernel; load overlay.ko");
+		error_set(err, ENODEV, "overlay: not in this kernel; load overlay.ko");
 		return 0;
 	}
-	if (!j->level || rc == OVERLAY_CHECKS)
+	if (!r->level || rc == OVERLAY_CHECKS)
 		return 1;
-	job_fail(j, MOUNT_FAILED, "verity: %s; use %s to go without", no_check,
-		 j->opt->level0 ? j->opt->level0 : "noverity");
+	error_set(
+		err, EOPNOTSUPP,
+		"verity: overlayfs of this kernel cannot check objects (needs Linux 6.6 or the composefs module); use %s to go without",
+		r->advice->level0);
 	return 0;
 }
 
 /*
- * Whether the kernel must look for POSIX ACLs. The flag in the header does not
- * tell, because some writers leave it clear; a walk over all inodes does.
+ * Whether the kernel must look for POSIX ACLs. The flag in the header does not tell,
+ * because some writers leave it clear; the walk over all inodes does.
  */
 static bool may_have_acl(const struct imagefd *im)
 {
 	return !im->img.checked || im->img.has_acl;
 }
 
-/* A context of EROFS for what @fd is open on; -1 and errno, the kernel's words are taken. */
-static int create(struct job *j, int fd)
+/* Make an EROFS context for the open file or device @fd. -1 and errno. */
+static int create(const struct mount_request *r, struct host *host, int fd)
 {
 	char name[FDNAME_ROOM];
 	int fs = sys_fsopen("erofs"), code;
 
 	if (fs < 0)
 		return -1;
-	kmsg_mark(&j->log, j->dev);
-	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", job_fdname(j, name, fd), 0) &&
+	host_log_mark(host);
+	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", host_fdname(host, name, fd), 0) &&
 	    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
-	    (may_have_acl(&j->image) || !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
+	    (may_have_acl(r->image) || !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
 	    !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		return fs;
+	host_log_take(host, fs);
 	code = errno;
-	kmsg_take_context(&j->log, fs);
-	kmsg_take_log(&j->log);
 	close(fs);
 	errno = code;
 	return -1;
 }
 
-static int create_fail(struct job *j)
+static int create_fail(const struct imagefd *im, struct error *err)
 {
 	if (errno == EPERM)
-		return job_fail(j, MOUNT_USAGE, "must be root");
-	return job_sys(j, "%s: erofs", j->image.name);
+		return error_set(err, FAULT_USAGE, "must be root");
+	return error_sys(err, "%s: erofs", im->name);
 }
 
-/* The same through a loop device, which goes away with the mount. */
-static int create_loop(struct job *j)
+/* The same through a loop device, which goes away with the mount. -1 with an error. */
+static int create_loop(const struct mount_request *r, struct host *host, struct error *err)
 {
-	int device = loopdev_attach(j), fs;
+	int device = loopdev_attach(r->image, host, err), fs;
 
 	if (device < 0)
 		return -1;
-	fs = create(j, device);
+	fs = create(r, host, device);
 	if (fs < 0)
-		create_fail(j);
+		create_fail(r->image, err);
 	close(device);
 	return fs;
 }
 
-/* The image as a mount that is attached nowhere. */
-static int mount_image(struct job *j)
+/* Mount the image, detached. -1 with an error. */
+static int mount_image(const struct mount_request *r, struct host *host, struct error *err)
 {
 	int fs = -1, mount;
 
-	/* ENOTBLK: not from this file, or not in this kernel. */
+	/* The kernel says ENOTBLK if it cannot mount EROFS from this file, or from any file. */
 	errno = ENOTBLK;
-	if (!(j->opt->debug & DEBUG_LOOP) || j->image.is_device)
-		fs = create(j, j->image.fd);
+	if (!(r->debug & MOUNT_DEBUG_LOOP) || r->image->is_device)
+		fs = create(r, host, r->image->fd);
 	if (fs < 0 && errno != ENOTBLK)
-		return create_fail(j);
+		return create_fail(r->image, err);
 	if (fs < 0)
-		fs = create_loop(j);
+		fs = create_loop(r, host, err);
 	if (fs < 0)
 		return -1;
 	mount = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 					MOUNT_ATTR_NOEXEC);
 	if (mount < 0)
-		job_denied(j, "erofs: fsmount");
+		status_denied(err, "erofs: fsmount");
 	close(fs);
 	return mount;
 }
 
-static int build(struct job *j)
+static int build(const struct mount_request *r, struct host *host, struct mount_result *to,
+		 struct error *err)
 {
-	struct overlay o = { .is_image = true };
-	int rc;
+	struct overlay_request o;
+	int lower;
 
-	if (job_names(j))
+	if (host_names(host, err))
 		return -1;
-	o.lower = mount_image(j);
-	if (o.lower < 0)
+	lower = mount_image(r, host, err);
+	if (lower < 0)
 		return -1;
-	rc = attach_idmap(j, o.lower);
-	if (!rc)
-		rc = overlay_build(j, &o);
-	close(o.lower);
-	return rc;
+	o = overlay_request(r, lower);
+	overlay_add_image(&o, r);
+	if (!attach_idmap(lower, r->named, err))
+		to->mount = overlay_build(&o, host, err);
+	close(lower);
+	return to->mount < 0 ? -1 : 0;
 }
 
 const struct backend backend_erofs = {

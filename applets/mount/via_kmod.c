@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The back end kmod. */
-#include "applets/mount/backend.h"
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
-#include "applets/mount/job.h"
-#include "base/text.h"
+#include "applets/mount/backend.h"
+#include "applets/mount/host.h"
 #include "applets/mount/overlay.h"
+#include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
+#include "base/text.h"
 
 #define TYPE "composefs"
 
-static int able(struct job *j)
+static int able(const struct mount_request *r, struct host *host, struct error *err)
 {
 	int fs = sys_fsopen(TYPE);
 
+	(void)r;
+	(void)host;
 	if (fs >= 0)
 		close(fs);
-	if ((fs >= 0 || errno == EPERM) && backend_denied(j, TYPE))
+	if ((fs >= 0 || errno == EPERM) && backend_denied(TYPE, err))
 		return 0;
 	if (fs >= 0)
 		return 1;
 	if (errno == ENOSYS)
-		return job_fail(j, MOUNT_FAILED, "fsopen: not in this kernel");
+		return error_set(err, ENOSYS, "fsopen: not in this kernel");
 	if (errno != ENODEV)
-		return job_denied(j, TYPE ": fsopen");
-	job_fail(j, MOUNT_FAILED, "kmod: composefs: not in this kernel; load composefs.ko");
+		return status_denied(err, TYPE ": fsopen");
+	error_set(err, ENODEV, "kmod: composefs: not in this kernel; load composefs.ko");
 	return 0;
 }
 
@@ -34,76 +37,86 @@ static int set(int fs, const char *key, const char *value)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
 }
 
-/* Options, source and directories. -1 and errno. */
-static int configure(struct job *j, int fs)
+/* Set options, source and directories. -1 and errno. */
+static int configure(const struct mount_request *r, const struct host *host, int fs)
 {
-	const char level[] = { (char)('0' + j->level), '\0' };
+	const char level[] = { (char)('0' + r->level), '\0' };
+	const struct basedirs *dirs = &r->named->dirs;
 	char name[FDNAME_ROOM], hex[TEXT_DIGEST];
 
-	if (set(fs, "source", job_fdname(j, name, j->image.fd)))
+	if (set(fs, "source", host_fdname(host, name, r->image->fd)))
 		return -1;
-	for (unsigned int i = 0; i < j->dirs.n; i++)
-		if (set(fs, "basedir+", job_fdname(j, name, j->dirs.fd[i])))
+	for (unsigned int i = 0; i < dirs->n; i++)
+		if (set(fs, "basedir+", host_fdname(host, name, dirs->fd[i])))
 			return -1;
 	if (set(fs, "verity_check", level))
 		return -1;
-	/* The module measures what it opens; a copy has no fs-verity, and was hashed. */
-	if (j->image.measured) {
-		if (set(fs, "digest", text_digest(hex, &j->image.digest)))
-			return -1;
-	}
-	/* An overlay above gets the labels that were asked for. */
-	for (int i = 0; i < CONTEXT_MAX && j->upper < 0; i++)
-		if (j->opt->context[i] && set(fs, optlist_context[i], j->opt->context[i]))
+	/* The module measures the image. A copy has no fs-verity; it was hashed here. */
+	if (r->image->measured && set(fs, "digest", text_digest(hex, &r->image->digest)))
+		return -1;
+	/* If there is an overlay above, the overlay gets the labels. */
+	for (int i = 0; i < CONTEXT_MAX && r->named->upper < 0; i++)
+		if (r->flags->context[i] && set(fs, mount_context_names[i], r->flags->context[i]))
 			return -1;
 	return sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0);
 }
 
-/* The mount, attached nowhere. */
-static int mount_image(struct job *j)
+/* Report a failed mount, with the kernel's words. Returns -1. */
+static int mount_fail(const struct mount_request *r, struct host *host, int fs, struct error *err)
 {
+	int code = errno;
+
+	host_log_take(host, fs);
+	if (code == EPERM)
+		return error_set(err, FAULT_USAGE, "must be root");
+	if (kmsg_has(&host->log, "stack"))
+		return error_set(
+			err, code,
+			TYPE ": more than two stacked file systems (is a basedir on an overlay?)");
+	return error_sys(err, "%s: " TYPE, r->image->name);
+}
+
+/* Mount the image, detached. -1 with an error. */
+static int mount_image(const struct mount_request *r, struct host *host, struct error *err)
+{
+	unsigned int flags = MOUNT_ATTR_RDONLY;
 	int fs = sys_fsopen(TYPE), mount = -1;
 
 	if (fs < 0)
-		return job_denied(j, TYPE ": fsopen");
-	kmsg_mark(&j->log, j->dev);
-	if (configure(j, fs) || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
-	    (mount = sys_fsmount(fs, j->upper < 0 ? attach_flags(j) : MOUNT_ATTR_RDONLY)) < 0) {
-		int code = errno;
-
-		kmsg_take_context(&j->log, fs);
-		kmsg_take_log(&j->log);
-		if (code == EPERM)
-			job_fail(j, MOUNT_USAGE, "must be root");
-		else if (errno = code, job_sys(j, "%s: " TYPE, j->image.name),
-			 kmsg_has(&j->log, "stack"))
-			job_fail(j, MOUNT_FAILED,
-				 TYPE
-				 ": more than two stacked file systems (basedir on an overlay?)");
-	}
+		return status_denied(err, TYPE ": fsopen");
+	if (r->named->upper < 0)
+		flags = mount_flags_attr(r->flags);
+	host_log_mark(host);
+	if (!configure(r, host, fs) && !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		mount = sys_fsmount(fs, flags);
+	if (mount < 0)
+		mount_fail(r, host, fs, err);
 	close(fs);
 	return mount;
 }
 
-static int build(struct job *j)
+static int build(const struct mount_request *r, struct host *host, struct mount_result *to,
+		 struct error *err)
 {
-	struct overlay o = { .is_image = false };
-	int rc;
+	int lower, rc;
 
-	if (job_names(j))
+	if (host_names(host, err))
 		return -1;
-	o.lower = mount_image(j);
-	if (o.lower < 0)
+	lower = mount_image(r, host, err);
+	if (lower < 0)
 		return -1;
-	rc = attach_idmap(j, o.lower);
-	if (!rc && j->upper < 0) {
-		j->mount = o.lower;
+	rc = attach_idmap(lower, r->named, err);
+	if (!rc && r->named->upper < 0) {
+		to->mount = lower;
 		return 0;
 	}
-	if (!rc)
-		rc = overlay_build(j, &o);
-	close(o.lower);
-	return rc;
+	if (!rc) {
+		const struct overlay_request o = overlay_request(r, lower);
+
+		to->mount = overlay_build(&o, host, err);
+	}
+	close(lower);
+	return to->mount < 0 ? -1 : 0;
 }
 
 const struct backend backend_kmod = {

@@ -83,12 +83,12 @@ static int set_bool(struct reader *r, struct word value, bool *to)
 	return 0;
 }
 
+const char *const conf_mount_names[CONF_MOUNTS] = { "none", "bind", "overlay", "transient" };
+
 static int set_mount(struct reader *r, struct word value, enum conf_mount *to)
 {
-	static const char *const names[] = { "none", "bind", "overlay", "transient" };
-
-	for (unsigned int i = 0; i < 4; i++) {
-		if (!is(value, names[i]))
+	for (unsigned int i = 0; i < CONF_MOUNTS; i++) {
+		if (!is(value, conf_mount_names[i]))
 			continue;
 		*to = (enum conf_mount)i;
 		return 0;

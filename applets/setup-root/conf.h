@@ -13,7 +13,9 @@ enum conf_mount {
 	CONF_BIND,
 	CONF_OVERLAY,
 	CONF_TRANSIENT,
+	CONF_MOUNTS,
 };
+extern const char *const conf_mount_names[CONF_MOUNTS];
 
 /* The keys of [signature], in the order of their names below. */
 enum conf_signature {

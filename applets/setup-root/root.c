@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/setup-root/root.h"
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "applets/applet.h"
-#include "applets/mount/attach.h"
 #include "applets/mount/backend.h"
-#include "applets/mount/named.h"
+#include "applets/mount/host.h"
+#include "applets/mount/signals.h"
 #include "applets/mount/stated.h"
 #include "applets/mount/sysnr.h"
 #include "applets/setup-root/state.h"
@@ -17,15 +18,32 @@
 #define RECURSIVE 0x8000 /* AT_RECURSIVE */
 #define TRANSIENT_AT "/run/composefs/root"
 
+static const struct mount_advice advice = {
+	.level0 = "composefs=?HEX (objects are then not verified)",
+	.unsealed = "composefs=?HEX (objects are then not verified)",
+};
+
 /* What is open while the roots change places. */
 struct swap {
-	struct job *j;
-	struct optlist *opt;
 	struct root *r;
-	int sysroot;  /* the physical root as it is mounted now */
-	int physical; /* a clone of it, for below the new root */
-	int backup;   /* another, in case of failure */
-	int tmpfs;    /* of a transient root */
+	struct host *host;
+	struct error *err;
+	const struct cmdline_image *use; /* the image of the command line that is on the disk */
+	char image_name[4096], objects_name[4096];
+	char statement_name[CONF_VALUE + CMDLINE_HEX + 2]; /* beneath sysroot */
+	char source[FS_SOURCE_ROOM];
+	struct named named;
+	struct imagefd image;
+	struct stated_texts stated;
+	struct signed_options sign;
+	struct statement *statement;
+	struct mount_flags flags;
+	struct mount_request request;
+	struct mount_result result;
+	int sysroot;              /* the physical root as it is mounted now */
+	int physical;             /* a clone of it, to be attached below the new root */
+	int backup;               /* another clone, to be attached again after a failure */
+	struct state_tmpfs tmpfs; /* the layer of a transient root */
 };
 
 static void drop(int *fd)
@@ -35,7 +53,7 @@ static void drop(int *fd)
 	*fd = -1;
 }
 
-/* None of the images is here. A V2 image may be, but this program cannot use it. */
+/* Report that none of the images is on the disk, or only V2 images, which are not supported. */
 static int no_image(struct swap *s)
 {
 	const struct cmdline *c = &s->r->cmdline;
@@ -45,24 +63,24 @@ static int no_image(struct swap *s)
 		if (!c->image[i].is_v2)
 			continue;
 		cmdline_word(word, &c->image[i]);
-		return job_fail(s->j, MOUNT_FAILED,
-				"%s: V2 images of composefs-rs are not supported", word);
+		return error_set(s->err, ENOENT, "%s: V2 images of composefs-rs are not supported",
+				 word);
 	}
 	if (c->n == 1)
-		return job_fail(
-			s->j, MOUNT_FAILED,
+		return error_set(
+			s->err, ENOENT,
 			"%s/composefs/images: the image of the kernel command line is not here: %s",
 			s->r->sysroot, c->image[0].hex);
-	return job_fail(
-		s->j, MOUNT_FAILED,
+	return error_set(
+		s->err, ENOENT,
 		"%s/composefs/images: none of the %u images of the kernel command line is here (first: %s)",
 		s->r->sysroot, c->n, c->image[0].hex);
 }
 
 /*
- * Open the image of an argument by its link, which must stay beneath @dir, the
- * directory composefs (-1: there is none). 1: opened, 0: the image is missing,
- * -1 and an error: anything else.
+ * Open the image of an argument by its link, which must lead to a file beneath @dir, the
+ * directory composefs (-1: there is none). 1: it is open; 0: it is missing; -1 with an
+ * error: anything else.
  */
 static int open_image(struct swap *s, int dir, const struct cmdline_image *image)
 {
@@ -70,28 +88,30 @@ static int open_image(struct swap *s, int dir, const struct cmdline_image *image
 	int fd = -1;
 
 	text_format(path, sizeof(path), "images/%s", image->hex);
-	text_format(s->r->image, sizeof(s->r->image), "%s/composefs/%s", s->r->sysroot, path);
+	text_format(s->image_name, sizeof(s->image_name), "%s/composefs/%s", s->r->sysroot, path);
 	errno = ENOENT;
 	if (dir >= 0)
 		fd = state_open_beneath(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : job_sys(s->j, "%s", s->r->image);
-	return imagefd_take(s->j, fd, s->r->image) ? -1 : 1;
+		return errno == ENOENT ? 0 : error_sys(s->err, "%s", s->image_name);
+	return imagefd_take(&s->image, fd, s->image_name, s->err) ? -1 : 1;
 }
 
-/* Tell that an argument is passed over; not for the last one, where the error tells it. */
+/* Warn that an image is passed over. For the last one the error says so. */
 static void pass_over(const struct cmdline_image *image, bool is_last)
 {
 	char word[CMDLINE_WORD];
 
+	if (is_last)
+		return;
 	cmdline_word(word, image);
-	if (!is_last)
-		warn("%s: %s", word,
-		     image->is_v2 ? "V2 images of composefs-rs are not supported"
-				  : "no such image, trying the next");
+	if (image->is_v2)
+		warn("%s: V2 images of composefs-rs are not supported", word);
+	else
+		warn("%s: no such image, trying the next", word);
 }
 
-/* Open the first image of the command line that is here. A failure never moves on to the next. */
+/* Open the first image of the command line that is on the disk. Only a missing image is passed over. */
 static int choose_image(struct swap *s, int dir)
 {
 	const struct cmdline *c = &s->r->cmdline;
@@ -103,8 +123,8 @@ static int choose_image(struct swap *s, int dir)
 		if (rc < 0)
 			return -1;
 		if (rc) {
-			s->r->use = &c->image[i];
-			cmdline_word(word, s->r->use);
+			s->use = &c->image[i];
+			cmdline_word(word, s->use);
 			verbose("using %s", word);
 			return 0;
 		}
@@ -115,27 +135,28 @@ static int choose_image(struct swap *s, int dir)
 
 static int open_objects(struct swap *s, int dir)
 {
-	struct basedirs *b = &s->j->dirs;
+	struct basedirs *b = &s->named.dirs;
 
-	text_format(s->r->objects, sizeof(s->r->objects), "%s/composefs/objects", s->r->sysroot);
+	text_format(s->objects_name, sizeof(s->objects_name), "%s/composefs/objects",
+		    s->r->sysroot);
 	b->fd[0] = openat(dir, "objects", DIR_FLAGS | O_NOFOLLOW);
 	if (b->fd[0] < 0)
-		return job_sys(s->j, "%s", s->r->objects);
-	b->name[0] = s->r->objects;
+		return error_sys(s->err, "%s", s->objects_name);
+	b->name[0] = s->objects_name;
 	b->n = 1;
 	return 0;
 }
 
-/* A list of key files, cut in its place. */
+/* Cut the list of key files into its names. */
 static int split_keys(struct swap *s, char *list)
 {
-	struct optlist *o = s->opt;
+	struct stated_texts *t = &s->stated;
 
-	for (char *at = list; at; o->keys++) {
-		if (o->keys == KEYS_MAX)
-			return job_fail(s->j, MOUNT_FAILED, "[signature]: key: more than %u files",
-					KEYS_MAX);
-		o->key[o->keys] = at;
+	for (char *at = list; at; t->keys++) {
+		if (t->keys == KEYS_MAX)
+			return error_set(s->err, EINVAL, "[signature]: key: more than %u files",
+					 KEYS_MAX);
+		t->key[t->keys] = at;
 		at = strchr(at, ':');
 		if (at)
 			*at++ = '\0';
@@ -154,61 +175,76 @@ static const char *conf_value(char *value)
  */
 static int judge_statement(struct swap *s)
 {
-	struct root *r = s->r;
-	struct optlist *o = s->opt;
-	const char *directory = conf_value(r->conf.signature[CONF_DIRECTORY]);
-	struct error err;
+	struct conf *c = &s->r->conf;
+	const char *directory = conf_value(c->signature[CONF_DIRECTORY]);
 
-	if (!r->conf.has_signature)
+	if (!c->has_signature)
 		return 0;
-	text_format(r->statement, sizeof(r->statement), "%s/%s",
-		    directory ? directory : "composefs/signatures", r->use->hex);
-	o->signature = r->statement;
-	o->name = conf_value(r->conf.signature[CONF_NAME]);
-	o->min_serial = conf_value(r->conf.signature[CONF_MIN_SERIAL]);
-	o->serial_file = conf_value(r->conf.signature[CONF_SERIAL_FILE]);
-	o->now = conf_value(r->conf.signature[CONF_NOW]);
-	o->sign.beneath = s->sysroot;
-	if (split_keys(s, r->conf.signature[CONF_KEY]))
+	text_format(s->statement_name, sizeof(s->statement_name), "%s/%s",
+		    directory ? directory : "composefs/signatures", s->use->hex);
+	s->stated.signature = s->statement_name;
+	s->stated.name = conf_value(c->signature[CONF_NAME]);
+	s->stated.min_serial = conf_value(c->signature[CONF_MIN_SERIAL]);
+	s->stated.serial_file = conf_value(c->signature[CONF_SERIAL_FILE]);
+	s->stated.now = conf_value(c->signature[CONF_NOW]);
+	s->sign.beneath = s->sysroot;
+	if (split_keys(s, c->signature[CONF_KEY]))
 		return -1;
-	if (optlist_finish(o, &err))
-		return job_fail(s->j, MOUNT_FAILED, "[signature]: %s", err.text);
-	return stated_judge(s->j);
+	if (stated_options(&s->stated, &s->sign, s->err))
+		return error_in(s->err, "[signature]");
+	return stated_judge(&s->sign, &s->statement, s->err);
 }
 
-/* The options of the mount, as the image that was chosen and the configuration ask for. */
-static void set_options(struct swap *s)
+/* The mount that the chosen image and the configuration ask for. */
+static void fill_request(struct swap *s)
 {
-	const struct cmdline_image *use = s->r->use;
+	bool transient = s->r->conf.root_transient;
 
-	s->opt->digest = use->digest;
-	s->opt->level0 = "composefs=?HEX (objects are then not verified)";
-	if (use->insecure)
-		s->opt->verity_check = 0;
-	if (s->r->conf.root_transient)
-		s->opt->upper = s->opt->work = "of the transient root";
-	text_format(s->j->source, sizeof(s->j->source), "composefs:%s", use->hex);
+	text_format(s->source, sizeof(s->source), "composefs:%s", s->use->hex);
+	s->flags.writable = transient;
+	s->request = (struct mount_request){
+		.image = &s->image,
+		.named = &s->named,
+		.flags = &s->flags,
+		.advice = &advice,
+		.source = s->source,
+		.has_upper = transient,
+	};
 }
 
-/* Step 1: everything that is there before. */
+/* Check the image, which must have the digest of the command line, and choose a back end. */
+static int prepare_image(struct swap *s)
+{
+	const struct backend_wish wish = {
+		.trust = {
+			.digest = s->use->digest,
+			.statement = s->statement,
+			.sign = &s->sign,
+		},
+		.level = s->use->insecure ? 0 : 2,
+	};
+
+	return backend_prepare(&s->request, &wish, s->host, s->err);
+}
+
+/* Step 1: open everything that exists before the mount. */
 static int open_all(struct swap *s)
 {
-	struct job *j = s->j;
 	int dir, rc;
 
 	s->sysroot = openat(AT_FDCWD, s->r->sysroot, DIR_FLAGS);
 	if (s->sysroot < 0)
-		return job_sys(j, "%s", s->r->sysroot);
-	if (named_target(j, s->r->target ? s->r->target : s->r->sysroot))
+		return error_sys(s->err, "%s", s->r->sysroot);
+	if (named_target(&s->named, s->r->target ? s->r->target : s->r->sysroot, s->err))
 		return -1;
 	dir = openat(s->sysroot, "composefs", DIR_FLAGS | O_NOFOLLOW);
 	if (dir < 0 && errno != ENOENT)
-		return job_sys(j, "%s/composefs", s->r->sysroot);
+		return error_sys(s->err, "%s/composefs", s->r->sysroot);
 	rc = choose_image(s, dir) || judge_statement(s) || open_objects(s, dir) ? -1 : 0;
 	if (dir >= 0)
 		close(dir);
 	if (!rc)
-		set_options(s);
+		fill_request(s);
 	return rc;
 }
 
@@ -226,41 +262,48 @@ static int open_transient(void)
 	return openat(AT_FDCWD, path, DIR_FLAGS | O_NOFOLLOW);
 }
 
-/* A tmpfs as the upper layer of the root; where the kernel wants it attached, that is in /run. */
+static int backend_try(struct swap *s)
+{
+	return backend_build(&s->request, s->host, &s->result, s->err);
+}
+
+/*
+ * Build the root with a tmpfs as its upper layer. The tmpfs is attached in /run if the
+ * kernel does not take a detached one.
+ */
 static int build_transient(struct swap *s)
 {
-	struct job *j = s->j;
 	int at, rc;
 
-	s->tmpfs = state_tmpfs(j, &j->upper, &j->work);
-	if (s->tmpfs < 0)
+	if (state_tmpfs_open(&s->tmpfs, s->err))
 		return -1;
-	if (!backend_build(j))
+	s->named.upper = fcntl(s->tmpfs.upper, F_DUPFD_CLOEXEC, 3);
+	s->named.work = fcntl(s->tmpfs.work, F_DUPFD_CLOEXEC, 3);
+	if (s->named.upper < 0 || s->named.work < 0)
+		return error_sys(s->err, "tmpfs: directories of a transient layer");
+	s->named.upper_name = s->named.work_name = "of the transient root";
+	if (!backend_try(s))
 		return 0;
 	at = open_transient();
 	if (at < 0)
-		return job_sys(j, TRANSIENT_AT);
-	rc = sys_move_mount(s->tmpfs, at) ? job_sys(j, TRANSIENT_AT ": attach") : 0;
+		return error_sys(s->err, TRANSIENT_AT);
+	rc = sys_move_mount(s->tmpfs.mount, at) ? error_sys(s->err, TRANSIENT_AT ": attach") : 0;
 	close(at);
 	if (rc)
 		return rc;
 	verbose("transient layer attached at " TRANSIENT_AT);
-	return backend_build(j);
+	return backend_try(s);
 }
 
 static int build(struct swap *s)
 {
-	if (s->r->conf.root_transient)
-		return build_transient(s);
-	return backend_build(s->j);
+	return s->r->conf.root_transient ? build_transient(s) : backend_try(s);
 }
 
-/* Steps 1 to 3: nothing lasting has changed when this fails. */
+/* Steps 1 to 3. A failure leaves no lasting change. */
 static int prepare(struct swap *s)
 {
-	struct job *j = s->j;
-
-	if (open_all(s) || backend_prepare(j))
+	if (open_all(s) || prepare_image(s))
 		return -1;
 	if (s->r->fake)
 		return 0;
@@ -270,17 +313,28 @@ static int prepare(struct swap *s)
 		s->physical = sys_clone_mount(s->sysroot, RECURSIVE);
 		s->backup = s->physical < 0 ? -1 : sys_clone_mount(s->sysroot, RECURSIVE);
 		if (s->backup < 0)
-			return job_sys(j, "%s: clone", s->r->sysroot);
+			return error_sys(s->err, "%s: clone", s->r->sysroot);
 	}
-	return job_interrupted(j);
+	return signals_check(s->err);
 }
 
-/* Attach by name: the descriptor that was opened first lies in the mount just detached. */
-static int attach_by_name(struct job *j, int mount, const char *name)
+/*
+ * Attach to sysroot by its name, because the descriptor that was opened first lies in the
+ * mount that was detached since.
+ */
+static int attach_by_name(const struct swap *s, int mount)
 {
-	int cwd = j->names.cwd >= 0 ? j->names.cwd : AT_FDCWD;
+	const struct fdnames *names = &s->host->names;
+	int cwd = names->cwd >= 0 ? names->cwd : AT_FDCWD;
 
-	return (int)syscall(SYS_move_mount, mount, "", cwd, name, MOVE_MOUNT_F_EMPTY_PATH);
+	return (int)syscall(SYS_move_mount, mount, "", cwd, s->r->sysroot, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int unmount(const struct swap *s, int mount)
+{
+	char room[FDNAME_ROOM];
+
+	return sys_umount(host_fdname(s->host, room, mount));
 }
 
 /* Whether state has to be written. */
@@ -290,62 +344,76 @@ static bool needs_writing(const struct conf *c)
 	       c->var == CONF_OVERLAY;
 }
 
+/*
+ * Attach the physical root below the new one. *@at: the directory sysroot of the image;
+ * -1 if it has none, and then the physical root stands on the new root for the moment.
+ */
+static int attach_physical(struct swap *s, int *at)
+{
+	int rc;
+
+	*at = state_directory(s->result.mount, "sysroot");
+	if (*at < 0 && errno != ENOENT)
+		return error_sys(s->err, "/sysroot of the image");
+	rc = *at >= 0 ? sys_move_mount(s->physical, *at) : attach_by_name(s, s->physical);
+	if (!rc)
+		return 0;
+	return error_sys(s->err, "%s/sysroot: attach the physical root", s->r->sysroot);
+}
+
+/* Mount /etc and /var, and make the physical root read-only if that is configured. */
+static int fill_state(struct swap *s, bool has_sysroot)
+{
+	const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+	const struct conf *c = &s->r->conf;
+	const struct state state = {
+		.host = s->host,
+		.err = s->err,
+		.conf = c,
+		.hex = s->use->hex,
+		.sysroot = s->r->sysroot,
+		.root = s->result.mount,
+		.physical = s->r->target ? s->sysroot : s->physical,
+	};
+
+	if (needs_writing(c) && state_make_writable(state.physical))
+		return error_sys(s->err, "%s: make writable", s->r->sysroot);
+	if (state_mount(&state))
+		return -1;
+	if (c->sysroot_readonly && has_sysroot && sys_mount_setattr(s->physical, &read_only))
+		return error_sys(s->err, "%s/sysroot: make read-only", s->r->sysroot);
+	return 0;
+}
+
 /* Steps 5 to 7, with the new root in its place. */
 static int fill(struct swap *s)
 {
-	struct job *j = s->j;
-	struct state state = {
-		.j = j,
-		.conf = &s->r->conf,
-		.hex = s->r->use->hex,
-		.sysroot = s->r->sysroot,
-		.root = j->mount,
-		.physical = s->r->target ? s->sysroot : s->physical,
-	};
-	const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	char room[FDNAME_ROOM];
 	int at = -1, rc;
 
-	if (!s->r->target) {
-		at = state_directory(j->mount, "sysroot");
-		if (at < 0 && errno != ENOENT)
-			return job_sys(j, "/sysroot of the image");
-		/* Without such a directory it has to be somewhere while the layers of /etc are picked up. */
-		if (at >= 0 ? sys_move_mount(s->physical, at)
-			    : attach_by_name(j, s->physical, s->r->sysroot)) {
-			rc = job_sys(j, "%s/sysroot: attach the physical root", s->r->sysroot);
-			drop(&at);
-			return rc;
-		}
-	}
-	rc = 0;
-	if (needs_writing(&s->r->conf) && state_make_writable(state.physical))
-		rc = job_sys(j, "%s: make writable", s->r->sysroot);
+	if (s->r->target)
+		return fill_state(s, false);
+	rc = attach_physical(s, &at);
 	if (!rc)
-		rc = state_mount(&state);
-	if (!rc && s->r->conf.sysroot_readonly && at >= 0 &&
-	    sys_mount_setattr(s->physical, &read_only))
-		rc = job_sys(j, "%s/sysroot: make read-only", s->r->sysroot);
-	if (!s->r->target && at < 0 && sys_umount(job_fdname(j, room, s->physical)) && !rc)
-		rc = job_sys(j, "%s: take the physical root off", s->r->sysroot);
+		rc = fill_state(s, at >= 0);
+	if (!rc && at < 0 && unmount(s, s->physical))
+		rc = error_sys(s->err, "%s: take the physical root off", s->r->sysroot);
 	drop(&at);
 	return rc;
 }
 
-/* The new root goes, the old one comes back. */
+/* Take the new root off and put the old one back. */
 static void undo(struct swap *s)
 {
-	char room[FDNAME_ROOM];
-
-	/* What stands on top goes first: the kernel takes off what is uppermost. */
+	/* The physical root is above the new root, and the kernel unmounts the uppermost one. */
 	if (s->physical >= 0)
-		(void)sys_umount(job_fdname(s->j, room, s->physical));
-	(void)sys_umount(job_fdname(s->j, room, s->j->mount));
-	if (!s->r->target && attach_by_name(s->j, s->backup, s->r->sysroot))
-		complain("%s: cannot be put back: %s", s->r->sysroot, error_words(errno));
+		(void)unmount(s, s->physical);
+	(void)unmount(s, s->result.mount);
+	if (!s->r->target && attach_by_name(s, s->backup))
+		complain("%s: cannot be put back: %s; mount it by hand", s->r->sysroot,
+			 error_words(errno));
 }
 
-/* Step 8: systemd cannot find the disk behind an overlay. Only warns. */
+/* Step 8: tell systemd the disk, which it cannot find behind an overlay. Only warns. */
 static void name_device(const struct swap *s)
 {
 	char link[64];
@@ -365,52 +433,76 @@ static void name_device(const struct swap *s)
 		warn("/run/systemd/volatile-root: %s", error_words(errno));
 }
 
+/* Step 4: put the new root in its place. */
+static int exchange(struct swap *s)
+{
+	int mount = s->result.mount;
+
+	if (s->r->target)
+		return sys_move_mount(mount, s->named.target)
+			       ? error_sys(s->err, "%s: attach", s->r->target)
+			       : 0;
+	if (unmount(s, s->sysroot))
+		return error_sys(s->err, "%s: detach", s->r->sysroot);
+	if (!attach_by_name(s, mount))
+		return 0;
+	error_sys(s->err, "%s: attach the new root", s->r->sysroot);
+	undo(s);
+	return -1;
+}
+
 /* Steps 4 to 8. */
 static int change(struct swap *s)
 {
-	struct job *j = s->j;
-	char room[FDNAME_ROOM];
-
-	if (s->r->target) {
-		if (sys_move_mount(j->mount, j->target))
-			return job_sys(j, "%s: attach", s->r->target);
-	} else {
-		if (sys_umount(job_fdname(j, room, s->sysroot)))
-			return job_sys(j, "%s: detach", s->r->sysroot);
-		if (attach_by_name(j, j->mount, s->r->sysroot)) {
-			job_sys(j, "%s: attach the new root", s->r->sysroot);
-			undo(s);
-			return -1;
-		}
-	}
+	if (exchange(s))
+		return -1;
 	if (fill(s)) {
 		undo(s);
 		return -1;
 	}
 	if (!s->r->target)
 		name_device(s);
-	verbose("%s: root of composefs:%s", s->r->target ? s->r->target : s->r->sysroot,
-		s->r->use->hex);
+	verbose("%s: the root is composefs:%s", s->r->target ? s->r->target : s->r->sysroot,
+		s->use->hex);
 	return 0;
 }
 
-int root_setup(struct job *j, struct optlist *opt, struct root *r)
+static void release(struct swap *s)
+{
+	drop(&s->sysroot);
+	drop(&s->physical);
+	drop(&s->backup);
+	drop(&s->result.mount);
+	state_tmpfs_close(&s->tmpfs);
+	named_close(&s->named);
+	imagefd_close(&s->image);
+	free(s->statement);
+}
+
+int root_setup(struct root *r, struct host *host, struct error *err)
 {
 	struct swap s = {
-		.j = j, .opt = opt, .r = r, .sysroot = -1, .physical = -1, .backup = -1, .tmpfs = -1
+		.r = r,
+		.host = host,
+		.err = err,
+		.sign.beneath = -1,
+		.flags.rw = -1,
+		.result.mount = -1,
+		.sysroot = -1,
+		.physical = -1,
+		.backup = -1,
+		.tmpfs = { -1, -1, -1 },
 	};
-	char room[FDNAME_ROOM];
 	int rc;
 
+	named_init(&s.named);
+	imagefd_init(&s.image);
 	rc = prepare(&s);
 	if (!rc && !r->fake)
 		rc = change(&s);
-	/* Where it had to be attached it is not to stay without the root above it. */
-	if (rc && s.tmpfs >= 0 && j->names.ready)
-		(void)sys_umount(job_fdname(j, room, s.tmpfs));
-	drop(&s.sysroot);
-	drop(&s.physical);
-	drop(&s.backup);
-	drop(&s.tmpfs);
+	/* The tmpfs must not stay attached without the root above it. */
+	if (rc && s.tmpfs.mount >= 0 && host->names.ready)
+		(void)unmount(&s, s.tmpfs.mount);
+	release(&s);
 	return rc;
 }

@@ -7,7 +7,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include "applets/applet.h"
+#include "applets/mount/host.h"
 #include "applets/mount/overlay.h"
+#include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
 #include "applets/setup-root/cmdline.h"
 #include "base/text.h"
@@ -61,30 +63,54 @@ int state_make_writable(int mount)
 	return rc ? rc : sys_mount_setattr(mount, &attr);
 }
 
-int state_tmpfs(struct job *j, int *upper, int *work)
+static int make_tmpfs(void)
 {
-	int fs = sys_fsopen("tmpfs"), fd = -1;
+	int fs = sys_fsopen("tmpfs"), fd = -1, code;
 
-	*upper = *work = -1;
-	if (fs >= 0 && !sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "composefs", 0) &&
+	if (fs < 0)
+		return -1;
+	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "composefs", 0) &&
 	    !sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) &&
 	    !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		fd = sys_fsmount(fs, 0);
-	if (fd < 0) {
-		job_denied(j, "tmpfs: for a transient layer");
-	} else if (mkdirat(fd, "upper", 0755) || mkdirat(fd, "work", 0700) ||
-		   (*upper = state_directory(fd, "upper")) < 0 ||
-		   (*work = state_directory(fd, "work")) < 0) {
-		job_sys(j, "tmpfs: directories of a transient layer");
-		close(fd);
-		fd = -1;
-	}
-	if (fs >= 0)
-		close(fs);
+	code = errno;
+	close(fs);
+	errno = code;
 	return fd;
 }
 
-/* A directory below @dir, made if it is missing. */
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void state_tmpfs_close(struct state_tmpfs *t)
+{
+	drop(&t->upper);
+	drop(&t->work);
+	drop(&t->mount);
+}
+
+int state_tmpfs_open(struct state_tmpfs *t, struct error *err)
+{
+	int rc = 0;
+
+	t->upper = t->work = -1;
+	t->mount = make_tmpfs();
+	if (t->mount < 0)
+		return status_denied(err, "tmpfs: for a transient layer");
+	if (mkdirat(t->mount, "upper", 0755) || mkdirat(t->mount, "work", 0700) ||
+	    (t->upper = state_directory(t->mount, "upper")) < 0 ||
+	    (t->work = state_directory(t->mount, "work")) < 0)
+		rc = error_sys(err, "tmpfs: directories of a transient layer");
+	if (rc)
+		state_tmpfs_close(t);
+	return rc;
+}
+
+/* Open a directory below @dir, and make it if it is missing. */
 static int make_directory(int dir, const char *name, mode_t mode)
 {
 	if (mkdirat(dir, name, mode) && errno != EEXIST)
@@ -92,7 +118,7 @@ static int make_directory(int dir, const char *name, mode_t mode)
 	return state_directory(dir, name);
 }
 
-/* state/deploy/HEX, or one level below it; made as far as it is missing. */
+/* Open state/deploy/HEX, or the directory @below in it. Make what is missing. -1 with an error. */
 static int state_open(const struct state *s, const char *below)
 {
 	const char *const names[] = { "state", "deploy", s->hex, below };
@@ -104,14 +130,14 @@ static int state_open(const struct state *s, const char *below)
 		if (fd != s->physical)
 			close(fd);
 		if (next < 0)
-			return job_sys(s->j, "%s/state/deploy/%s%s%s", s->sysroot, s->hex,
-				       below ? "/" : "", below ? below : "");
+			return error_sys(s->err, "%s/state/deploy/%s%s%s", s->sysroot, s->hex,
+					 below ? "/" : "", below ? below : "");
 		fd = next;
 	}
 	return fd;
 }
 
-/* The upper directory is what /etc will look like: owner, mode and label of the image's. */
+/* Give the upper directory owner, mode and label of the directory in the image, because the mount shows the upper one's. */
 static int dress_upper(int dir, int lower)
 {
 	char label[256];
@@ -133,12 +159,22 @@ static int dress_upper(int dir, int lower)
 	return rc;
 }
 
-/* upper and work of the state, made on the first start. */
-static int open_layers(const struct state *s, const char *name, int lower, int *upper, int *work)
+/* The layers of an overlay in the state; -1: not open. */
+struct layers {
+	int upper, work;
+};
+
+static void close_layers(struct layers *l)
+{
+	drop(&l->upper);
+	drop(&l->work);
+}
+
+/* Open the layers of the state, and make them on the first start. -1 with an error. */
+static int open_layers(const struct state *s, const char *name, int lower, struct layers *l)
 {
 	int dir = state_open(s, name), rc = 0;
 
-	*upper = *work = -1;
 	if (dir < 0)
 		return -1;
 	if (!mkdirat(dir, "upper", 0700))
@@ -146,70 +182,88 @@ static int open_layers(const struct state *s, const char *name, int lower, int *
 	else if (errno != EEXIST)
 		rc = -1;
 	if (!rc)
-		*work = make_directory(dir, "work", 0700);
+		l->work = make_directory(dir, "work", 0700);
 	if (!rc)
-		*upper = state_directory(dir, "upper");
-	if (rc || *work < 0 || *upper < 0)
-		rc = job_sys(s->j, "%s/state/deploy/%s/%s", s->sysroot, s->hex, name);
+		l->upper = state_directory(dir, "upper");
+	if (rc || l->work < 0 || l->upper < 0)
+		rc = error_sys(s->err, "%s/state/deploy/%s/%s", s->sysroot, s->hex, name);
 	close(dir);
 	return rc;
 }
 
 /*
- * An overlay over the directory @at of the new root. @tmp, if it is not -1, is
- * the mount of the layers: it stands on @at while they are picked up.
+ * Make an overlay over the directory @at of the new root. @tmp, if it is not -1, is the
+ * detached mount of the layers; it is attached at @at while the overlay is made.
  */
-static int overlay_on(const struct state *s, const char *name, int at, int upper, int work, int tmp)
+static int make_overlay(const struct state *s, const char *name, int at, const struct layers *l,
+			int tmp)
 {
-	char room[FDNAME_ROOM];
-	struct optlist opt;
-	struct job e;
-	struct overlay o = { .lower = at, .is_attached = true };
-	int rc;
+	const struct mount_flags flags = { .writable = true };
+	char room[FDNAME_ROOM], source[32];
+	const struct overlay_request o = {
+		.lower = at,
+		.lower_attached = true,
+		.upper = l->upper,
+		.work = l->work,
+		.upper_name = name,
+		.flags = &flags,
+		.source = source,
+		.scratch = at,
+		.scratch_name = name,
+		.debug = s->debug,
+	};
+	int mount;
 
-	optlist_init(&opt);
-	opt.upper = opt.work = name;
-	opt.debug = s->j->opt->debug;
-	job_init(&e, &opt);
-	e.target = at;
-	e.target_name = name;
-	e.upper = upper;
-	e.work = work;
-	e.names = s->j->names;
-	text_format(e.source, sizeof(e.source), "composefs-%s", name);
-	if (tmp >= 0 && (job_names(&e) || sys_move_mount(tmp, at)))
-		rc = job_sys(&e, "attach a tmpfs");
-	else
-		rc = overlay_build(&e, &o);
+	text_format(source, sizeof(source), "composefs-%s", name);
+	if (tmp >= 0 && host_names(s->host, s->err))
+		return -1;
+	if (tmp >= 0 && sys_move_mount(tmp, at))
+		return error_sys(s->err, "attach a tmpfs");
+	mount = overlay_build(&o, s->host, s->err);
 	if (tmp >= 0)
-		(void)sys_umount(job_fdname(&e, room, tmp));
-	if (!rc && sys_move_mount(e.mount, at))
-		rc = job_sys(&e, "attach");
-	if (rc) {
-		s->j->log.n = e.log.n;
-		memcpy(s->j->log.line, e.log.line, sizeof(e.log.line));
-		job_fail(s->j, e.status, "/%s: %s", name, e.err.text);
-	}
-	e.target = -1;
-	e.upper = e.work = e.names.proc = e.names.cwd = -1;
-	job_release(&e);
+		(void)sys_umount(host_fdname(s->host, room, tmp));
+	return mount;
+}
+
+/* The same, and attach it there. */
+static int overlay_on(const struct state *s, const char *name, int at, const struct layers *l,
+		      int tmp)
+{
+	int mount = make_overlay(s, name, at, l, tmp), rc;
+
+	if (mount < 0)
+		return error_in(s->err, "/%s", name);
+	rc = sys_move_mount(mount, at) ? error_sys(s->err, "/%s: attach", name) : 0;
+	close(mount);
 	return rc;
 }
 
 static int mount_transient(const struct state *s, const char *name, int at)
 {
-	int upper, work, fd = state_tmpfs(s->j, &upper, &work), rc;
+	struct state_tmpfs t;
+	struct layers l;
+	int rc;
 
-	if (fd < 0)
+	if (state_tmpfs_open(&t, s->err))
 		return -1;
-	rc = overlay_on(s, name, at, upper, work, fd);
-	close(upper);
-	close(work);
-	close(fd);
+	l = (struct layers){ t.upper, t.work };
+	rc = overlay_on(s, name, at, &l, t.mount);
+	state_tmpfs_close(&t);
 	return rc;
 }
 
-/* The path may end in a link that an installer made; it stays beneath the physical root. */
+static int mount_overlay(const struct state *s, const char *name, int at)
+{
+	struct layers l = { -1, -1 };
+	int rc = open_layers(s, name, at, &l);
+
+	if (!rc)
+		rc = overlay_on(s, name, at, &l, -1);
+	close_layers(&l);
+	return rc;
+}
+
+/* The directory may be a symbolic link that an installer made, but only to a place beneath the physical root. */
 static int mount_bind(const struct state *s, const char *name, int at)
 {
 	char path[CMDLINE_HEX + 32];
@@ -228,7 +282,7 @@ static int mount_bind(const struct state *s, const char *name, int at)
 	if (fd >= 0)
 		tree = sys_clone_mount(fd, 0);
 	if (tree < 0 || sys_move_mount(tree, at))
-		rc = job_sys(s->j, "%s/%s: bind to /%s", s->sysroot, path, name);
+		rc = error_sys(s->err, "%s/%s: bind to /%s", s->sysroot, path, name);
 	if (fd >= 0)
 		close(fd);
 	if (tree >= 0)
@@ -238,34 +292,22 @@ static int mount_bind(const struct state *s, const char *name, int at)
 
 static int mount_one(const struct state *s, const char *name, enum conf_mount how)
 {
-	static const char how_words[][10] = {
-		[CONF_BIND] = "bind",
-		[CONF_OVERLAY] = "overlay",
-		[CONF_TRANSIENT] = "transient",
+	static int (*const mounts[])(const struct state *, const char *, int) = {
+		[CONF_BIND] = mount_bind,
+		[CONF_OVERLAY] = mount_overlay,
+		[CONF_TRANSIENT] = mount_transient,
 	};
-	int at, upper, work, rc;
+	int at, rc;
 
 	if (how == CONF_NONE)
 		return 0;
 	at = state_directory(s->root, name);
 	if (at < 0)
-		return job_sys(s->j, "/%s of the image", name);
-	if (how == CONF_BIND) {
-		rc = mount_bind(s, name, at);
-	} else if (how == CONF_TRANSIENT) {
-		rc = mount_transient(s, name, at);
-	} else {
-		rc = open_layers(s, name, at, &upper, &work);
-		if (!rc)
-			rc = overlay_on(s, name, at, upper, work, -1);
-		if (upper >= 0)
-			close(upper);
-		if (work >= 0)
-			close(work);
-	}
+		return error_sys(s->err, "/%s of the image", name);
+	rc = mounts[how](s, name, at);
 	close(at);
 	if (!rc)
-		verbose("/%s: %s", name, how_words[how]);
+		verbose("/%s: %s", name, conf_mount_names[how]);
 	return rc;
 }
 

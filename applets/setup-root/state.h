@@ -3,29 +3,39 @@
 #ifndef CFS_SETUP_ROOT_STATE_H
 #define CFS_SETUP_ROOT_STATE_H
 
-#include "applets/mount/job.h"
+#include "base/error.h"
 #include "applets/setup-root/conf.h"
 
+struct host;
+
 struct state {
-	struct job *j; /* of the root: names, messages */
+	struct host *host;
+	struct error *err;
 	const struct conf *conf;
-	const char *hex;     /* of the deployment */
+	const char *hex;     /* the name of the deployment */
 	const char *sysroot; /* name of the physical root, for messages */
 	int root;            /* the new root, attached */
 	int physical;        /* the physical root, attached somewhere */
+	unsigned int debug;  /* MOUNT_DEBUG_* */
 };
 
-/* 0, or -1 and j->err. What was attached below the new root stays the caller's to take off. */
+/*
+ * Mount /etc and /var of the new root, as the configuration says. 0, or -1 with an error;
+ * what was attached below the new root is left to the caller to unmount.
+ */
 int state_mount(const struct state *s);
 
-/* Make the file system of a mount writable, if it is not. 0, or -1 and errno. */
+/* Make a mount and its file system writable, if they are not. 0, or -1 and errno. */
 int state_make_writable(int mount);
 
-/*
- * Two directories for an overlay on a tmpfs of its own, which is attached nowhere:
- * its descriptor, or -1 and j->err.
- */
-int state_tmpfs(struct job *j, int *upper, int *work);
+/* A detached tmpfs with two directories for an overlay. */
+struct state_tmpfs {
+	int mount, upper, work;
+};
+
+/* Make one. 0, or -1 with an error and nothing is open. */
+int state_tmpfs_open(struct state_tmpfs *t, struct error *err);
+void state_tmpfs_close(struct state_tmpfs *t);
 
 /*
  * Open @path, which may hold links, below the directory @dir and nowhere else.
@@ -33,7 +43,7 @@ int state_tmpfs(struct job *j, int *upper, int *work);
  */
 int state_open_beneath(int dir, const char *path, int flags);
 
-/* An open directory of the new root, -1: it has none of this name. */
+/* Open a directory of the new root by O_PATH. -1 and errno: it has none of this name. */
 int state_directory(int root, const char *name);
 
 #endif

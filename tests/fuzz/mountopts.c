@@ -35,10 +35,10 @@ static void see_options(const struct optlist *o, const char *list)
 	bool tries;
 	int level = optlist_level(o, &tries);
 
-	must(o->basedirs <= OPTLIST_BASEDIRS);
-	for (unsigned int i = 0; i < o->basedirs; i++) {
-		must(o->basedir[i][0]);
-		total += strlen(o->basedir[i]) + 1;
+	must(o->paths.basedirs <= OPTIONS_BASEDIRS);
+	for (unsigned int i = 0; i < o->paths.basedirs; i++) {
+		must(o->paths.basedir[i][0]);
+		total += strlen(o->paths.basedir[i]) + 1;
 	}
 	must(total <= strlen(list) + 1);
 	must(level >= 0 && level <= 2);
@@ -49,9 +49,9 @@ static void see_options(const struct optlist *o, const char *list)
 	}
 	if (tries)
 		must(has_word(list, "tryverity"));
-	must(!o->upper || o->upper[0]);
-	must(!o->work || o->work[0]);
-	must(!(o->attr & ~o->touched));
+	must(!o->paths.upper || o->paths.upper[0]);
+	must(!o->paths.work || o->paths.work[0]);
+	must(!(o->flags.attr & ~o->flags.touched));
 }
 
 static void try_options(const char *list, bool sloppy)
@@ -67,7 +67,7 @@ static void try_options(const char *list, bool sloppy)
 	/* A second list goes on from there. */
 	if (optlist_parse(&o, "basedir=x:y,noverity", false, &err))
 		abort();
-	must(o.basedirs == 2 && !strcmp(o.basedir[1], "y"));
+	must(o.paths.basedirs == 2 && !strcmp(o.paths.basedir[1], "y"));
 	optlist_release(&o);
 }
 

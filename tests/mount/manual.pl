@@ -32,7 +32,7 @@ for my $page (split /,/, $pages) {
 $text =~ s/\s+/ /g;
 
 my %said;
-my $calls = qr/(?:job_fail|refuse|complain|warn|error_set|cannot|probe_give_up)/;
+my $calls = qr/(?:refuse|complain|warn|error_set|cannot|probe_give_up)/;
 my $string = qr/"(?:[^"\\]|\\.)*"/;
 for my $source (@ARGV) {
 	open my $in, '<', $source or die "$source: $!\n";

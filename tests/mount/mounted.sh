@@ -86,7 +86,7 @@ if traced; then
 	# A child that crashes mounts nothing.
 	exits 'a child that crashes' 32 strace -f -qq -o /dev/null -e trace=seccomp -e inject=seccomp:signal=SEGV \
 		"$CFS" mount -o basedir=obj img mnt
-	ok 'is reported' grep -q 'the check of the image did not end' "$tmp/stderr"
+	ok 'is reported' grep -q 'the process that checks the image did not finish' "$tmp/stderr"
 	is 'a child that crashes: nothing is mounted' "$(ls mnt)" ''
 	exits 'no child can be had' 0 strace -qq -o /dev/null -e trace=clone,clone3,fork,vfork \
 		-e inject=clone,clone3,fork,vfork:error=EAGAIN "$CFS" mount -o basedir=obj img mnt

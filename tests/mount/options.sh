@@ -167,7 +167,7 @@ else
 fi
 exits 'a level below 2 with a digest' 0 m -f -o "basedir=obj,digest=$d,noverity" img mnt
 is 'is a warning' "$(cat stderr)" \
-	'cfs mount: verity_check=0: contents are not verified, only the image is'
+	'cfs mount: verity_check=0: file contents are not verified, only the image is'
 
 # ---- sources and targets --------------------------------------------------
 mkfifo fifo
@@ -228,7 +228,7 @@ refused 'basedir is a file' 32 'cfs mount: basedir img: not a directory' m -f -o
 mkdir empty.dir
 exits 'a basedir without the objects' 0 m -f -o basedir=empty.dir img mnt
 is 'is a warning at level 0' "$(cat stderr)" \
-	"cfs mount: basedir empty.dir: none of the first objects of img is here (first: $first of /dir/again); their files will not open: is it the right directory?"
+	"cfs mount: basedir empty.dir: has none of the first objects of img (first: $first of /dir/again), so their files will not open: check that it is the right directory"
 exits 'a second basedir with the objects' 0 m -f -o basedir=empty.dir:obj img mnt
 is 'is none' "$(cat stderr)" ''
 exits 'an image without objects' 0 m -f -o basedir=empty.dir none.img mnt
@@ -247,7 +247,7 @@ refused 'wrong digest' 32 "img: wrong digest: want $other, is $d" m -f -o "based
 truncate -s 300M large
 head -c 4096 img | dd of=large conv=notrunc status=none
 refused 'too large to copy' 32 \
-	'large: no fs-verity and too large to copy (300 MiB, at most 256); enable fs-verity on it' \
+	'large: no fs-verity and too large to copy to memory (300 MiB, at most 256): enable fs-verity on it' \
 	m -f -o "basedir=obj,digest=$d" large mnt
 if "$CFS" mount -f -o basedir=obj,backend=fuse img mnt 2>/dev/null; then
 	skip 'a back end that was not built' 'fuse is in this build'

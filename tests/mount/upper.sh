@@ -56,7 +56,7 @@ ok 'volatile' m upperdir=u,workdir=w,volatile
 ok 'volatile: write' touch mnt/x
 umount mnt
 mkdir -p w/work/incompat/volatile
-refused 'volatile left over' 32 'workdir w: volatile layer of a mount that was not unmounted; discard it' \
+refused 'volatile left over' 32 'workdir w: left over from a volatile mount that was not unmounted; discard upperdir and workdir' \
 	m upperdir=u,workdir=w
 # A transient layer: on a tmpfs.
 mkdir t
@@ -79,7 +79,7 @@ mkdir t/1 t/2 t/e t/e2
 mount -t overlay overlay -o "lowerdir=obj:t/e" t/1
 mount -t overlay overlay -o "lowerdir=t/1:t/e2" t/2
 mark
-refused 'too deep' 32 'overlay: more than two stacked file systems (basedir on an overlay?)' \
+refused 'too deep' 32 'overlay: more than two stacked file systems (is a basedir on an overlay?)' \
 	"$CFS" mount -o basedir=t/2 img mnt
 refused 'too deep, B' 32 'overlay: more than two stacked file systems' "$CFS" mount -o basedir=t/2,debug=B img mnt
 refused 'too deep, D' 32 'overlay: more than two stacked file systems' "$CFS" mount -o basedir=t/2,debug=D img mnt

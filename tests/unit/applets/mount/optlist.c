@@ -63,10 +63,10 @@ static void check_lists(void)
 
 		optlist_init(&o);
 		rc = optlist_parse(&o, lists[i].list, false, &err);
-		for (unsigned int k = 0; !rc && k < o.basedirs; k++) {
+		for (unsigned int k = 0; !rc && k < o.paths.basedirs; k++) {
 			if (k)
 				strcat(got, "|");
-			strcat(got, o.basedir[k]);
+			strcat(got, o.paths.basedir[k]);
 		}
 		CHECK(!rc == !lists[i].refused && !strcmp(rc ? err.text : got, lists[i].want),
 		      "%s: %s", lists[i].list, rc ? err.text : got);
@@ -107,10 +107,10 @@ static void check_upstream(void)
 		optlist_init(&o);
 		o.as_upstream = true;
 		rc = optlist_parse(&o, upstream[i].list, false, &err);
-		for (unsigned int k = 0; !rc && k < o.basedirs; k++) {
+		for (unsigned int k = 0; !rc && k < o.paths.basedirs; k++) {
 			if (k)
 				strcat(got, "|");
-			strcat(got, o.basedir[k]);
+			strcat(got, o.paths.basedir[k]);
 		}
 		CHECK(!rc == !upstream[i].refused && !strcmp(rc ? err.text : got, upstream[i].want),
 		      "%s: %s", upstream[i].list, rc ? err.text : got);
@@ -129,7 +129,7 @@ static void check_passed_on(void)
 
 	optlist_init(&o);
 	CHECK(!optlist_parse(&o, list, false, &err), "%s", err.text);
-	CHECK(o.rw == 1 && o.nofail && !o.attr && !o.touched, "only rw and nofail count");
+	CHECK(o.flags.rw == 1 && o.nofail && !o.flags.attr && !o.flags.touched, "only rw and nofail count");
 	optlist_release(&o);
 }
 
@@ -182,15 +182,15 @@ static void check_flags(void)
 	optlist_init(&o);
 	CHECK(!optlist_parse(&o, "nosuid,nodev,dev,noatime,strictatime,rw", false, &err), "%s",
 	      err.text);
-	CHECK(o.attr == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME), "flags 0x%x", o.attr);
-	CHECK(o.touched == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR__ATIME),
-	      "touched 0x%x", o.touched);
-	CHECK(o.rw == 1 && !optlist_writable(&o), "rw alone means nothing");
+	CHECK(o.flags.attr == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME), "flags 0x%x", o.flags.attr);
+	CHECK(o.flags.touched == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR__ATIME),
+	      "touched 0x%x", o.flags.touched);
+	CHECK(o.flags.rw == 1 && !o.flags.writable, "rw alone means nothing");
 	CHECK(!optlist_parse(&o, "upperdir=u", false, &err) && optlist_finish(&o, &err),
 	      "upperdir needs workdir");
 	CHECK(!optlist_parse(&o, "workdir=w", false, &err) && !optlist_finish(&o, &err),
 	      "lists are joined");
-	CHECK(optlist_writable(&o), "with both");
+	CHECK(o.flags.writable, "with both");
 	CHECK(!optlist_parse(&o, "nosuch=\"1,2\",x", true, &err), "sloppy");
 	CHECK(optlist_parse(&o, "nosuch", false, &err), "not sloppy");
 	optlist_release(&o);
@@ -210,7 +210,7 @@ static void check_one(const char *list, bool as_upstream)
 		CHECK(err.text[0] && err.code == EINVAL, "%s", list);
 	} else {
 		level = optlist_level(&o, &tries);
-		CHECK(o.basedirs <= OPTLIST_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s",
+		CHECK(o.paths.basedirs <= OPTIONS_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s",
 		      list);
 		/* The level stands in the list; only there can it be lowered. */
 		CHECK(!o.digest.algorithm || level == 2 || strstr(list, "verity_check="),

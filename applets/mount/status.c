@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "applets/mount/status.h"
+#include <errno.h>
+
+int status_of(const struct error *err)
+{
+	switch (err->code) {
+	case FAULT_USAGE:
+		return MOUNT_USAGE;
+	case FAULT_SYSTEM:
+	case ENOMEM:
+		return MOUNT_SYSTEM;
+	case FAULT_INTERNAL:
+		return MOUNT_INTERNAL;
+	case FAULT_INTERRUPTED:
+		return MOUNT_INTERRUPTED;
+	default:
+		return MOUNT_FAILED;
+	}
+}
+
+int status_denied(struct error *err, const char *what)
+{
+	if (errno == EPERM)
+		return error_set(err, FAULT_USAGE, "must be root");
+	return error_sys(err, "%s", what);
+}
