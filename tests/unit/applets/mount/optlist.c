@@ -129,7 +129,8 @@ static void check_passed_on(void)
 
 	optlist_init(&o);
 	CHECK(!optlist_parse(&o, list, false, &err), "%s", err.text);
-	CHECK(o.flags.rw == 1 && o.nofail && !o.flags.attr && !o.flags.touched, "only rw and nofail count");
+	CHECK(o.flags.rw == 1 && o.nofail && !o.flags.attr && !o.flags.touched,
+	      "only rw and nofail count");
 	optlist_release(&o);
 }
 
@@ -182,7 +183,8 @@ static void check_flags(void)
 	optlist_init(&o);
 	CHECK(!optlist_parse(&o, "nosuid,nodev,dev,noatime,strictatime,rw", false, &err), "%s",
 	      err.text);
-	CHECK(o.flags.attr == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME), "flags 0x%x", o.flags.attr);
+	CHECK(o.flags.attr == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME), "flags 0x%x",
+	      o.flags.attr);
 	CHECK(o.flags.touched == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR__ATIME),
 	      "touched 0x%x", o.flags.touched);
 	CHECK(o.flags.rw == 1 && !o.flags.writable, "rw alone means nothing");
@@ -210,8 +212,8 @@ static void check_one(const char *list, bool as_upstream)
 		CHECK(err.text[0] && err.code == EINVAL, "%s", list);
 	} else {
 		level = optlist_level(&o, &tries);
-		CHECK(o.paths.basedirs <= OPTIONS_BASEDIRS && level >= 0 && level <= 2 && !tries, "%s",
-		      list);
+		CHECK(o.paths.basedirs <= OPTIONS_BASEDIRS && level >= 0 && level <= 2 && !tries,
+		      "%s", list);
 		/* The level stands in the list; only there can it be lowered. */
 		CHECK(!o.digest.algorithm || level == 2 || strstr(list, "verity_check="),
 		      "%s: level %d", list, level);
