@@ -51,7 +51,9 @@ static int set_fd(int fs, const char *key, int fd)
 
 static int set_verity(int fs, int level)
 {
-	return level ? fs_string(fs, "verity", level == 2 ? "require" : "on") : 0;
+	if (!level)
+		return 0;
+	return fs_string(fs, "verity", level == 2 ? "require" : "on");
 }
 
 /* Report a failed call on a context and collect what the kernel says. Returns -1, keeps errno. */
