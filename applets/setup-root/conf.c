@@ -123,33 +123,62 @@ static int set_signature(struct reader *r, struct word key, struct word value)
 	return 0;
 }
 
-static int set(struct reader *r, struct word key, struct word value)
+/* The keys of [etc] and [var]: 1: @key is none of them; 0 or -1. */
+static int set_state(struct reader *r, enum conf_mount *mount, struct word key, struct word value)
 {
-	enum conf_mount *mount = NULL;
 	bool transient = false;
 
-	if (r->section == SECTION_ETC)
-		mount = &r->c->etc;
-	else if (r->section == SECTION_VAR)
-		mount = &r->c->var;
-	if (r->section == SECTION_SIGNATURE)
-		return set_signature(r, key, value);
-	if (mount && is(key, "mount"))
+	if (is(key, "mount"))
 		return set_mount(r, value, mount);
-	if (mount && is(key, "transient")) {
-		if (set_bool(r, value, &transient))
-			return -1;
-		if (transient)
-			*mount = CONF_TRANSIENT;
-		return 0;
-	}
-	if (r->section == SECTION_ROOT && is(key, "transient"))
-		return set_bool(r, value, &r->c->root_transient);
-	if (r->section == SECTION_SYSROOT && is(key, "readonly"))
-		return set_bool(r, value, &r->c->sysroot_readonly);
-	if (r->section != SECTION_COMPOSEFS)
-		notes_add(r->notes, "line %u: unknown key %.*s", r->line, shown(key), key.s);
+	if (!is(key, "transient"))
+		return 1;
+	if (set_bool(r, value, &transient))
+		return -1;
+	if (transient)
+		*mount = CONF_TRANSIENT;
 	return 0;
+}
+
+static int unknown(struct reader *r, struct word key)
+{
+	notes_add(r->notes, "line %u: unknown key %.*s", r->line, shown(key), key.s);
+	return 0;
+}
+
+static int set_var(struct reader *r, struct word key, struct word value)
+{
+	if (is(key, "seed"))
+		return set_bool(r, value, &r->c->var_seed);
+	return set_state(r, &r->c->var, key, value);
+}
+
+static int set(struct reader *r, struct word key, struct word value)
+{
+	int rc = 1;
+
+	switch (r->section) {
+	case SECTION_SIGNATURE:
+		return set_signature(r, key, value);
+	case SECTION_ETC:
+		rc = set_state(r, &r->c->etc, key, value);
+		break;
+	case SECTION_VAR:
+		rc = set_var(r, key, value);
+		break;
+	case SECTION_ROOT:
+		if (is(key, "transient"))
+			rc = set_bool(r, value, &r->c->root_transient);
+		break;
+	case SECTION_SYSROOT:
+		if (is(key, "readonly"))
+			rc = set_bool(r, value, &r->c->sysroot_readonly);
+		break;
+	case SECTION_COMPOSEFS:
+		return 0;
+	case SECTION_OTHER:
+		break;
+	}
+	return rc > 0 ? unknown(r, key) : rc;
 }
 
 /* Whether the name of a section looks like one of [signature] with a slip in it. */
@@ -217,6 +246,9 @@ int conf_parse(struct conf *c, const char *text, size_t len, struct notes *notes
 			return -1;
 		at += n + 1;
 	}
+	if (c->var_seed && c->var != CONF_BIND)
+		notes_add(notes, "[var]: seed has no effect with mount = \"%s\"",
+			  conf_mount_names[c->var]);
 	if (c->has_signature && !c->signature[CONF_KEY][0])
 		return error_set(err, EINVAL, "[signature]: no key");
 	return 0;

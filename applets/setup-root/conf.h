@@ -32,6 +32,7 @@ enum conf_signature {
 
 struct conf {
 	enum conf_mount etc, var;
+	bool var_seed; /* copy the image's /var to a state that has none; with var == CONF_BIND */
 	bool root_transient, sysroot_readonly;
 	bool has_signature; /* a signed statement has to vouch for the image */
 	char signature[CONF_SIGNATURES][CONF_VALUE]; /* empty: not given */

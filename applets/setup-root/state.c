@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/setup-root/state.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -12,6 +13,7 @@
 #include "applets/mount/status.h"
 #include "applets/mount/sysnr.h"
 #include "applets/setup-root/cmdline.h"
+#include "applets/setup-root/seed.h"
 #include "base/text.h"
 
 #define DIR_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -263,12 +265,97 @@ static int mount_overlay(const struct state *s, const char *name, int at)
 	return rc;
 }
 
-/* The directory may be a symbolic link that an installer made, but only to a place beneath the physical root. */
+/*
+ * The directory of the state that is bound, which may be a symbolic link that an installer
+ * made: the directory in which it is, by O_PATH, and its name there.
+ */
+struct place {
+	int dir; /* -1: not open */
+	char name[NAME_MAX + 1];
+	char shown[PATH_MAX]; /* of @dir */
+};
+
+/* The place that the target of a link names, which must lie beneath the physical root. -1 and errno. */
+static int follow_link(const struct state *s, const char *target, struct place *p)
+{
+	const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
+	char path[PATH_MAX];
+	int n;
+
+	errno = EINVAL;
+	if (target[0] == '/' || !*name || !strcmp(name, ".") || !strcmp(name, "..") ||
+	    strlen(name) > NAME_MAX)
+		return -1;
+	n = text_format(path, sizeof(path), "state/deploy/%s/%.*s", s->hex, (int)(name - target),
+			target);
+	errno = ENAMETOOLONG;
+	if (n >= (int)sizeof(path))
+		return -1;
+	text_format(p->name, sizeof(p->name), "%s", name);
+	text_format(p->shown, sizeof(p->shown), "%s/%s", s->sysroot, path);
+	p->dir = state_open_beneath(s->physical, path, O_PATH | O_DIRECTORY);
+	return p->dir < 0 ? -1 : 0;
+}
+
+/* Find the place of state/deploy/HEX/@name. -1 with an error. */
+static int find_place(const struct state *s, const char *name, struct place *p)
+{
+	char target[PATH_MAX];
+	int dir = state_open(s, NULL), rc;
+	ssize_t n;
+
+	if (dir < 0)
+		return -1;
+	n = readlinkat(dir, name, target, sizeof(target) - 1);
+	if (n < 0) {
+		p->dir = dir;
+		text_format(p->name, sizeof(p->name), "%s", name);
+		text_format(p->shown, sizeof(p->shown), "%s/state/deploy/%s", s->sysroot, s->hex);
+		return 0;
+	}
+	target[n] = '\0';
+	rc = follow_link(s, target, p);
+	if (rc)
+		error_sys(s->err, "%s/state/deploy/%s/%s: link to %s", s->sysroot, s->hex, name,
+			  target);
+	close(dir);
+	return rc;
+}
+
+/* Copy the image's directory @at to the state, if the state has none or an empty one. */
+static int seed(const struct state *s, const char *name, int at)
+{
+	struct place p = { .dir = -1 };
+	char from_shown[NAME_MAX + 2];
+	struct seed seed = {
+		.host = s->host,
+		.from = at,
+		.from_shown = from_shown,
+		.name = p.name,
+		.shown = p.shown,
+	};
+	bool copied = false;
+	int rc = find_place(s, name, &p);
+
+	if (rc)
+		return -1;
+	text_format(from_shown, sizeof(from_shown), "/%s", name);
+	seed.to = p.dir;
+	rc = seed_copy(&seed, &copied, s->err);
+	close(p.dir);
+	if (copied && !rc)
+		verbose("%s/%s: seeded from /%s of the image", p.shown, p.name, name);
+	return rc;
+}
+
+/* The directory may be a symbolic link, but only to a place beneath the physical root. */
 static int mount_bind(const struct state *s, const char *name, int at)
 {
 	char path[CMDLINE_HEX + 32];
 	int fd, tree = -1, rc = 0;
 
+	if (s->conf->var_seed && !strcmp(name, "var") && seed(s, name, at))
+		return -1;
 	text_format(path, sizeof(path), "state/deploy/%s/%s", s->hex, name);
 	fd = state_open_beneath(s->physical, path, O_PATH | O_DIRECTORY);
 	if (fd < 0 && errno == ENOENT) {

@@ -185,6 +185,9 @@ write_only()
 {
 	"$CFS" mount -f -o basedir=obj fd:5 mnt 5>>img
 }
+echo key >key
+refused 'a statement is judged for a target fd:N, too' 32 'nosuch.signed: No such file or directory' \
+	m -o backend=fuse,basedir=obj,key=key,signature=nosuch.signed img fd:9
 refused 'fd that cannot be read' 32 'cfs mount: fd:5: not open for reading' write_only
 cp img ./-
 ok './- is a file' m -f -o basedir=obj ./- mnt

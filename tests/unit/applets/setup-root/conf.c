@@ -3,19 +3,24 @@
 #include "applets/setup-root/conf.h"
 #include "tests/unit/unit.h"
 
-/* @want: etc, var (n, b, o, t), transient root, read-only sysroot, notes; or the refusal. */
+/* @want: etc, var (n, b, o, t), seeded var, transient root, read-only sysroot, notes; or the refusal. */
 static const struct {
 	const char *text, *want;
 } rows[] = {
-	{ "", "ob--0" },
-	{ "[etc]\nmount = \"none\"\n[var]\nmount = 'transient'\n", "nt--0" },
-	{ "  [ etc ]  # comment\r\n\tmount=bind\r\n", "bb--0" },
-	{ "[etc]\nmount = \"overlay\" # not \"bind\"", "ob--0" },
-	{ "[etc]\ntransient = true\n[var]\ntransient = false\n", "tb--0" },
-	{ "[root]\ntransient=yes\n[sysroot]\nreadonly=1\n", "obtr0" },
-	{ "; ostree\n[composefs]\nenabled = signed\nkeypath=/x\n", "ob--0" },
-	{ "[root]\ntransient-ro=true\n", "ob--1" },
-	{ "mount = none\n[other]\nmount=none\n", "ob--2" },
+	{ "", "ob---0" },
+	{ "[etc]\nmount = \"none\"\n[var]\nmount = 'transient'\n", "nt---0" },
+	{ "  [ etc ]  # comment\r\n\tmount=bind\r\n", "bb---0" },
+	{ "[etc]\nmount = \"overlay\" # not \"bind\"", "ob---0" },
+	{ "[etc]\ntransient = true\n[var]\ntransient = false\n", "tb---0" },
+	{ "[root]\ntransient=yes\n[sysroot]\nreadonly=1\n", "ob-tr0" },
+	{ "[var]\nseed = true\n", "obs--0" },
+	{ "[var]\nseed = true\nmount = \"overlay\"\n", "oos--1" },
+	{ "[var]\nmount = \"transient\"\nseed = false\n", "ot---0" },
+	{ "[var]\nseed = maybe\n", "line 2: true or false expected: \"maybe\"" },
+	{ "[etc]\nseed = true\n", "ob---1" },
+	{ "; ostree\n[composefs]\nenabled = signed\nkeypath=/x\n", "ob---0" },
+	{ "[root]\ntransient-ro=true\n", "ob---1" },
+	{ "mount = none\n[other]\nmount=none\n", "ob---2" },
 	{ "[var]\nmount = \"x\"", "line 2: none, bind, overlay or transient expected: \"x\"" },
 	{ "[etc]\nmount =", "line 2: none, bind, overlay or transient expected: \"\"" },
 	{ "\n[root]\ntransient = 2", "line 3: true or false expected: \"2\"" },
@@ -41,8 +46,9 @@ static int parse(const char *text, size_t len, char *got, size_t room)
 	if (rc)
 		snprintf(got, room, "%.250s", err.text);
 	else
-		snprintf(got, room, "%c%c%c%c%u", "nbot"[c.etc], "nbot"[c.var],
-			 c.root_transient ? 't' : '-', c.sysroot_readonly ? 'r' : '-', n);
+		snprintf(got, room, "%c%c%c%c%c%u", "nbot"[c.etc], "nbot"[c.var],
+			 c.var_seed ? 's' : '-', c.root_transient ? 't' : '-',
+			 c.sysroot_readonly ? 'r' : '-', n);
 	notes_release(&notes);
 	return rc;
 }
