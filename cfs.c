@@ -17,7 +17,7 @@
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden"))); /* linked at 0 */
 
-/* musl's static start-up leaves PT_GNU_RELRO writable (reliability PH-1). */
+/* musl's static start-up leaves PT_GNU_RELRO writable (PH-1). */
 static void protect_relro(void)
 {
 	const ElfW(Phdr) *ph = (const ElfW(Phdr) *)getauxval(AT_PHDR);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs json-convert: make an image from tables of contents (cli 9, toc-json). */
+/* cfs json-convert: make an image from tables of contents (command line 9, toc). */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs ostree-convert: make an image from a commit of an OSTree repository (cli 10). */
+/* cfs ostree-convert: make an image from a commit of an OSTree repository (command line 10). */
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/common/owners.h"

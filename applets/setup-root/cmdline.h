@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel command line of setup-root (SHA-512 10). It is the root of trust of a
+ * The kernel command line of setup-root (setup-root 10). It is the root of trust of a
  * signed boot, so it fails closed: a word that looks like composefs and is not
  * understood is an error, wherever it stands.
  */

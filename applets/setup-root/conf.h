@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The configuration of setup-root (mount 16.1): as much of TOML as it takes, and
+ * The configuration of setup-root (setup-root 16.1): as much of TOML as it takes, and
  * of ostree's prepare-root.conf.
  */
 #ifndef CFS_SETUP_ROOT_CONF_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a mounted physical root to the root that the command line names (mount 16.1). */
+/* From a mounted physical root to the root that the command line names (setup-root 16.1). */
 #ifndef CFS_SETUP_ROOT_ROOT_H
 #define CFS_SETUP_ROOT_ROOT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /etc and /var of the new root, from the state of a deployment (mount 16.1, steps 5 to 7). */
+/* /etc and /var of the new root, from the state of a deployment (setup-root 16.1, steps 5 to 7). */
 #ifndef CFS_SETUP_ROOT_STATE_H
 #define CFS_SETUP_ROOT_STATE_H
 

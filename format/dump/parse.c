@@ -5,7 +5,7 @@
 #include "core/backing.h"
 #include "dump/dump_inside.h"
 
-#define LINE_MAX_BYTES ((size_t)4 << 20) /* longest line (D9) */
+#define LINE_MAX_BYTES ((size_t)4 << 20) /* the longest line (dump format 1) */
 #define READ_SIZE ((size_t)256 << 10)
 #define XATTRS_MAX 65535u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An output file (publishing protocol 3.1; properties WI-1, WI-8, WI-9; command
+ * An output file (format/store/README.md 3.1; properties WI-1, WI-8, WI-9; command
  * line 3 "Files"). A regular file appears under its name complete or not at all.
  * Everything that cannot be replaced by a rename is written in place, from a
  * copy that is complete before the first byte is written.

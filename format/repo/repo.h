@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The repository directory of composefs-rs (repositories 13): a description, an
+ * The repository directory of composefs-rs (format/repo/README.md): a description, an
  * object store, and links that name images and streams.
  */
 #ifndef CFS_REPO_REPO_H

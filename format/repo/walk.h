@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All links of a repository, each checked without following it (repositories 13.5). */
+/* All links of a repository, each checked without following it (repository 5). */
 #ifndef CFS_REPO_WALK_H
 #define CFS_REPO_WALK_H
 

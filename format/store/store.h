@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An object store: files xx/yyyy... named by the fs-verity digest of their content (image
- * format 12), synced in batches (ST-1 to ST-13, README.md 3.1). Several threads may call
+ * format 12), synced in batches (ST-1 to ST-13, format/store/README.md 3.1). Several threads may call
  * all functions except open, finish and close at the same time.
  */
 #ifndef CFS_STORE_STORE_H
@@ -37,7 +37,7 @@ struct store {
 	struct store_counts counts;
 	int parent; /* of a directory that was made, else -1 */
 	bool repaired; /* an object was repaired, below directories that another process may not have synced */
-	bool syncfs_tells;  /* the kernel reports write errors through syncfs() (5.8) */
+	bool syncfs_tells;  /* the kernel reports write errors through syncfs(), as Linux 5.8 and later do */
 	atomic_bool verity; /* the file system supports fs-verity */
 	bool named;         /* no O_TMPFILE: files are in tmpdir until they are complete */
 	int tmpdir;

@@ -9,7 +9,7 @@
 /* @twice receives, of all names that repeat an earlier one, the one with the lowest line. */
 static int sort_directory(struct node *dir, const struct name **twice)
 {
-	struct sort_item *v = malloc(dir->dir.count * sizeof(*v));
+	struct sort_item *v = malloc(dir->dir.names * sizeof(*v));
 	struct name **end = &dir->dir.first;
 	size_t n = 0;
 
@@ -59,14 +59,14 @@ int tree_sort(struct tree *tree, u32 *line, struct error *err)
 static u32 number_children(struct tree *tree, struct node *dir, u32 tail)
 {
 	dir->dir.start = tail;
-	dir->dir.count = 0;
+	dir->dir.subdirs = 0;
 	for (struct name *n = dir->dir.first; n; n = n->next) {
 		struct node *node = (struct node *)n;
 
 		if (n->is_link)
 			continue;
 		tree->order[tail++] = node;
-		dir->dir.count += node_is(node, CFS_IFDIR);
+		dir->dir.subdirs += node_is(node, CFS_IFDIR);
 		if (node_is_whiteout(node))
 			dir->dir.has_whiteouts = tree->whiteouts = true;
 	}

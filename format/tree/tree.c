@@ -90,7 +90,7 @@ int tree_append(struct tree *tree, struct name *n)
 	else
 		last->next = n;
 	dir->dir.last = n;
-	dir->dir.count++;
+	dir->dir.names++;
 	return 0;
 }
 

@@ -27,9 +27,10 @@ struct name {
 	struct name *next; /* the next name of the directory; in byte order after tree_seal() */
 	const char *s;     /* not terminated; NULL for the root */
 	struct node *parent;
+	/* Of a node; a link has its own line and no number. */
 	union {
-		u32 origin; /* of a node before tree_seal(): its line, or a number of the source */
-		u32 id; /* of a node after tree_seal(): breadth first, root 0, links not counted */
+		u32 origin; /* before tree_seal(): its line, or a number of the source */
+		u32 id;     /* after it: its index in tree->order */
 	};
 	u8 len;
 	bool is_link;
@@ -54,21 +55,27 @@ struct node {
 			struct name *first;
 			union {
 				struct name *last; /* before tree_seal() */
-				struct {           /* set by tree_seal(): its nodes in */
+				struct {           /* after it: its nodes in tree->order */
 					u32 start, nodes;
 				};
 			};
-			u32 count; /* number of names, links included; after tree_seal(): number of directories in it */
+			union {
+				u32 names;   /* before tree_seal(): its names, links included */
+				u32 subdirs; /* after tree_seal(): the directories directly in it */
+			};
 			bool unsorted;      /* names came out of order, or one came twice */
 			bool indexed;       /* all its names are in the tree's table */
 			bool has_whiteouts; /* set by tree_seal(): a child is a whiteout */
 		} dir;
-		struct { /* symlink: the target; regular file: the backing path */
+		struct { /* regular file or symlink */
 			union {
-				const char
-					*payload; /* NULL: none, or the object name of the digest */
-				struct link *
-					replacement; /* in source/dir: the link that replaces the node */
+				/*
+				 * The target of a symlink, the backing path of a file; NULL: there
+				 * is none, or it is the object name of the digest.
+				 */
+				const char *payload;
+				/* In source/dir: the link that takes the place of the node. */
+				struct link *replacement;
 			};
 			const u8 *content; /* size bytes; NULL: none */
 			const u8 *digest;  /* the bytes of the digest, or NULL */
@@ -131,15 +138,15 @@ struct grower {
 struct tree {
 	struct node *root;
 	struct grower *growers;
-	struct table
-		table; /* names of the indexed directories by (parent, name); during tree_seal() of links */
-	struct hash_key key; /* key of all tables of this tree */
-	u32 nodes, links,
-		xattrs; /* set by tree_seal(): numbers of nodes, of links, of different xattrs */
-	bool whiteouts; /* set by tree_seal() */
-	u8 algorithm;   /* of all digests; CFS_NO_ALGORITHM: there is none yet */
+	/* Names of the indexed directories by (parent, name); during tree_seal(), of the links. */
+	struct table table;
+	struct hash_key key;     /* key of all tables of this tree */
+	u8 algorithm;            /* of all digests; CFS_NO_ALGORITHM: there is none yet */
 	bool algorithm_is_given; /* the user has chosen it */
-	struct node **order;     /* set by tree_seal(): nodes by id */
+	/* Set by tree_seal(): */
+	bool whiteouts;           /* a node is a whiteout */
+	u32 nodes, links, xattrs; /* numbers of nodes, of links, of different xattrs */
+	struct node **order;      /* the nodes breadth first; the root is order[0] */
 };
 
 void tree_init(struct tree *tree);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# style.md 1, 2, 4, 7: who may include whom, names, licences, casts (RI-2).
+# The borders of format/README.md: which layer includes which, circles, names, licences, casts
+# (RI-2), and whether each citation leads to a section of a document.
 . "$(dirname "$0")/../lib.sh"
 
 # files PATTERN - our files of a name pattern, none that was built or unpacked.
@@ -156,5 +157,11 @@ nested_conditionals()
 		}' $({ files '*.c' && files '*.h'; } | sort)
 }
 is 'no conditional expression inside another one' "$(nested_conditionals)" ''
+
+# shellcheck disable=SC2046 # no name of ours has a space
+is 'every cited section, property and document exists' "$(perl tests/build/citations.pl $({
+	for pattern in '*.[ch]' '*.sh' '*.p[lm]' '*.[1-8]' '*.md'; do files "$pattern"; done
+	find Makefile .ci tests -type f ! -name '*.*' -exec grep -Il '^#!' {} +
+} | sort -u | grep -v '^CHANGELOG.md$'))" ''
 
 plan_done

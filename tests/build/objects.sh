@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# style.md 4, 5: what the objects of format/ may import, and how deep core/ goes.
+# What the objects of format/ may import, which of them keep state, and how large the frames of
+# core/ are (format/README.md).
 . "$(dirname "$0")/../lib.sh"
 need nm
 case $CFS_BUILD in
@@ -25,7 +26,7 @@ is 'core/ imports mem* and strnlen alone' \
 	"$(imports core | grep -vE ' (memcmp|memcpy|memset|strnlen|cfs_[a-z0-9_]*|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)$')" ''
 
 # In each layer static data is const: no .data, no .bss. The hash routine chosen
-# at start-up is the exception of style.md 6.
+# at start-up is the exception that format/README.md names.
 writable()
 {
 	find "$CFS_BUILD/format" -name '*.o' 2>/dev/null | sort | while read -r o; do

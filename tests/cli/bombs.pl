@@ -269,7 +269,7 @@ sub make_image
 		$inodes, $data, "\0" x $pad;
 }
 
-# ---- blobs (toc-json 2 and 3)
+# ---- blobs (toc 2 and 3)
 sub skippable { return pack('VV', 0x184d2a50, length $_[0]) . $_[0] }
 
 sub make_chunked

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Inputs that are to cost more than they weigh (RI-4, RI-5, RT-6, RT-8, RT-9, RT-12,
-# toc-json 8, tar 8): depth, width, order, equal hashes, chains of links, long lines,
+# toc 8, tar 8): depth, width, order, equal hashes, chains of links, long lines,
 # compression, sizes and counts, for each input format. Each row runs twice, the
 # second time with double size, and says what it took. It fails when 3 MiB of input
 # (as decompressed, with what is printed) take more than 2 seconds of CPU, when twice

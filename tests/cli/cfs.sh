@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # One program, several names; what every applet takes; exit statuses; closed
-# and full outputs (cli 1 to 4; WI-4, ER-1, ER-2, ER-6, PH-1).
+# and full outputs (command line 1 to 4; WI-4, ER-1, ER-2, ER-6, PH-1).
 . "$(dirname "$0")/../lib.sh"
 
 exits 'no argument' 0 "$CFS"

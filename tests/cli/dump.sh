@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# cfs dump and composefs-dump: text of images, images of images (dump-format 6 and 7; RI-3, RI-11).
+# cfs dump and composefs-dump: text of images, images of images (dump format 6 and 7; RI-3, RI-11).
 . "$(dirname "$0")/../lib.sh"
 need perl
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # cfs mkfs --from-tar: options, messages, the store, what is left behind; costs
-# within time and memory (cli 5, tar; RT-8, RT-12, WI-1, ST-1).
+# within time and memory (command line 5, tar; RT-8, RT-12, WI-1, ST-1).
 . "$(dirname "$0")/../lib.sh"
 need perl
 ${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # cfs json-convert: options, messages, what is left behind; shapes within time and
-# memory (cli 9, toc-json 7 and 8; RT-8, RT-9, RT-10, RT-12, WI-1).
+# memory (command line 9, toc 7 and 8; RT-8, RT-9, RT-10, RT-12, WI-1).
 . "$(dirname "$0")/../lib.sh"
 ${CC:-gcc} -O1 -o "$tmp/peak" tests/cli/peak.c || skip_all 'no compiler'
 golden=$TOP/tests/golden/toc

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # cfs ostree-convert: options, forms of output, the digest that a commit records,
-# what is refused, and shapes (cli 10; RT-11, RT-12, WI-1, WI-7).
+# what is refused, and shapes (command line 10; RT-11, RT-12, WI-1, WI-7).
 . "$(dirname "$0")/../lib.sh"
 need perl
 perl -MDigest::SHA -MCompress::Raw::Zlib -e1 2>/dev/null || skip_all 'perl without Digest::SHA or Compress::Raw::Zlib'

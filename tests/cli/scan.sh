@@ -98,7 +98,7 @@ exits 'the store is the source' 1 "$CFS" mkfs --digest-store="$src" "$src" "$img
 (cd "$src" && "$CFS" mkfs . - >zz/out 2>"$tmp/err")
 is 'stdout into the source' "$(cat "$tmp/err")" 'cfs mkfs: ./zz/out: the image, left out'
 
-# ---- a source that changes while it is read (SC-1, SC-2, SC-3, ST-2, 5.7) ------
+# ---- a source that changes while it is read (SC-1, SC-2, SC-3, ST-2, tests/README.md 5.7) ------
 
 printf 'a secret of another tree' >"$tmp/elsewhere"
 mkdir -p "$tmp/outside"

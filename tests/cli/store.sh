@@ -90,7 +90,7 @@ head -c 5000 /dev/zero | tr '\0' n >"$tmp/names/content"
 is 'ST-8: the lock is held until the image is written' "$(cat "$tmp/lock")" held
 ok 'and free afterwards' flock -n -x "$tmp/locked" true
 
-# ---- the order of calls (3.1, ST-10) ---------------------------------------
+# ---- the order of calls (format/store/README.md 3.1, ST-10) ---------------------------------------
 
 # A sanitizer makes calls of its own, and looks for leaks in a way that a trace forbids.
 strace=
@@ -170,7 +170,7 @@ else
 	skip 'cloning is tried for each device' 'needs strace, root and a mount namespace'
 fi
 
-# ---- single faults (ST-4, 5.3) ----------------------------------------------
+# ---- single faults (ST-4, tests/README.md 5.3) ----------------------------------------------
 
 # judge WHAT STATUS - after a run that began with an older image and no store.
 judge()
@@ -230,7 +230,7 @@ else
 	skip 'single faults' 'no strace that injects errors, or a sanitizer'
 fi
 
-# ---- kills (5.5) ---------------------------------------------------------------
+# ---- kills (tests/README.md 5.5) ---------------------------------------------------------------
 
 before=$failed
 rounds=0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dump text -> tree -> image -> reader -> text; from the second round on nothing
- * changes (reliability 5.1, WI-6). The lines of the tree itself are a dump of it.
+ * changes (tests/README.md 5.1, WI-6). The lines of the tree itself are a dump of it.
  * The first byte says whether the strict rules hold ('s').
  */
 #include <stdio.h>

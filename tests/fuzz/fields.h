@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mutations of images that know where the fields are (reliability 5.1). The
+ * Mutations of images that know where the fields are (tests/README.md 5.1). The
  * image is walked as far as it can be, whatever is wrong with it; each field is
  * noted with its width and kind. Then a few of them get edge values, or the
  * value of another field of their kind: that is what makes loops and double links.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Images (reliability 5.1): what the check accepts is walked by everything that
+ * Images (tests/README.md 5.1): what the check accepts is walked by everything that
  * walks, each name is looked up and found where the listing has it (RI-4, RI-12),
  * and two ways round end where they began: image -> tree -> image (RI-11), and
  * dump -> image -> dump.
@@ -98,7 +98,7 @@ static int make(const struct buf *text, struct buf *to, struct error *err)
 
 /*
  * Any dump may be refused as text: budgets are narrower there. Once it went
- * through, and what the first round cannot keep is lost (dump-format 7), nothing
+ * through, and what the first round cannot keep is lost (dump format 7), nothing
  * changes any more.
  */
 static void round_by_dump(const struct buf *text)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fs-verity hashing in pieces against the naive way (reliability 5.1): the input
+ * fs-verity hashing in pieces against the naive way (tests/README.md 5.1): the input
  * is a list of operations of three bytes, how and how much; what they stand for is
  * hashed while it comes, and once more as a whole.
  */

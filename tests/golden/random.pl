@@ -1,11 +1,11 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-# random.pl SEED [shown] - a random dump that survives encode and decode (dump-format 7):
+# random.pl SEED [shown] - a random dump that survives encode and decode (dump format 7):
 # of an inode with several names the first one, depth first, holds it, and
-# nothing stands in it that image-format 15.2 says is lost.
+# nothing stands in it that image format 15.2 says is lost.
 #
 # With "shown" the xattrs are those that Linux can show on the type of file that has
-# them (image-format 17), names of overlayfs among them, whether they survive or not.
+# them (image format 17), names of overlayfs among them, whether they survive or not.
 use strict;
 use warnings;
 

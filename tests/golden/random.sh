@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Round trips on random trees (WI-6, WI-7, dump-format 7): text -> image ->
+# Round trips on random trees (WI-6, WI-7, dump format 7): text -> image ->
 # text -> image gives the same image, and the same text at the second time. The
 # version is fixed, so whiteouts are in them.
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Kernel command lines (SHA-512 10): each row of cmdline/cmdline.tsv is given to
+# Kernel command lines (setup-root 10): each row of cmdline/cmdline.tsv is given to
 # `setup-root -n`, which stops before the first mount. A sysroot has two images, an
 # image under the digest of another, a link that leads out of it and a link to
 # nothing. The rows come from the author of the specification, not from this

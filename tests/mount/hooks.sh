@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mount 16.3: the hooks of make install-initramfs. Each is run by stand-ins
+# setup-root 16.3: the hooks of make install-initramfs. Each is run by stand-ins
 # that note what is asked of them, and by what it is for where that is installed
 # (mkinitcpio is not packaged in Debian). tests/boot boots what comes out of it.
 . "$(dirname "$0")/../lib.sh"

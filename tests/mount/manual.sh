@@ -34,7 +34,7 @@ is 'one that is missing would be found' "$(perl tests/mount/manual.pl "$tmp/page
 	'applets/mount/backend.c: not in this build
 applets/mount/backend.c: fuse: not in this build'
 
-# What each level protects from, and what not (reliability 1.2, 1.4).
+# What each level protects from, and what not (tests/README.md 1.2, 1.4).
 for text in 'they drop the digests' 'not the tree: the image can be replaced' 'an older image that was valid once' \
 	'deletion of objects' 'world readable by design' 'share the page cache'; do
 	ok "mount.8 says: $text" grep -qF "$text" applets/mount.8

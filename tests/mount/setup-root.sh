@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mount 16.1: setup-root on a disk's directory tree, in a private namespace.
+# setup-root 16.1: setup-root on a disk's directory tree, in a private namespace.
 # The boot itself is tests/boot. MO-6: a failure leaves sysroot as it was.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/mount/fixture"

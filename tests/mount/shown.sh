@@ -7,7 +7,7 @@
 # view stays as it was, also of images that are odd.
 #
 # What is known to differ is translated by tests/second/view: whiteouts and their
-# marks. Names of xattrs that no file system of Linux can show (image-format 17) are
+# marks. Names of xattrs that no file system of Linux can show (image format 17) are
 # in none of the images.
 . "$(dirname "$0")/../lib.sh"
 private_mounts "$@"

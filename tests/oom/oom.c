@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocations that fail to order (reliability 5.4): `make OOM=1` links this in
+ * Allocations that fail to order (tests/README.md 5.4): `make OOM=1` links this in
  * front of the C library. OOM_FAIL_AT=N: the N-th allocation of the process
  * fails; OOM_FAIL_FROM=N: that one and all later ones; OOM_COUNT=FILE: their
  * number goes to FILE at exit. Fresh memory is filled with a pattern, so that

@@ -13,7 +13,7 @@ sub refuse { die "refused: $_[0]\n" }
 
 my %type = (0100000 => 1, 0040000 => 2, 0020000 => 3, 0060000 => 4, 0010000 => 5, 0140000 => 6, 0120000 => 7);
 
-# dump-format 2
+# Undo the escapes of a string (dump format 2).
 sub unescape {
 	my ($s) = @_;
 	my %short = ("\\" => "\\", n => "\n", r => "\r", t => "\t");
@@ -43,7 +43,7 @@ sub cut {
 	return $s;
 }
 
-# dump-format 3; the largest value is a string, since sums would be rounded.
+# dump format 3; the largest value is a string, since sums would be rounded.
 sub number {
 	my ($s, $max) = @_;
 	refuse("number '$s'") unless $s =~ /^[0-9]+\z/;
@@ -54,7 +54,7 @@ sub number {
 
 my ($u32, $u64) = ("4294967295", "18446744073709551615");
 
-# image-format 5.6. The counter is kept as a signed number: below zero is what has wrapped.
+# image format 5.6. The counter is kept as a signed number: below zero is what has wrapped.
 sub set {
 	my ($node, $name, $value) = @_;
 	if (exists $node->{x}{$name}) {
@@ -88,7 +88,7 @@ sub place {
 	return ($dir, $last);
 }
 
-# dump-format 4
+# One line after the other, in the order of steps of dump format 4.
 sub parse {
 	my ($text) = @_;
 	my @lines = split /\n/, $text, -1;
@@ -225,7 +225,7 @@ sub nodes {
 	return @all;
 }
 
-# image-format 4 and 5
+# Choose the version and rewrite the tree for overlayfs (image format 4 and 5).
 sub rewrite {
 	my ($root) = @_;
 	my @all = nodes($root);
@@ -269,7 +269,7 @@ sub rewrite {
 	return $root;
 }
 
-# image-format 6 and 8.2
+# Number the inodes and split their data into blocks and a tail (image format 6 and 8.2).
 sub directory {
 	my ($n, $is_root) = @_;
 	my %names = map { $_ => 1 } keys %{$n->{children}}, ".", "..";
@@ -290,7 +290,7 @@ sub directory {
 	$n->{nlink} = 2 + grep { !defined $_->{link} && $_->{type} == 2 } values %{$n->{children}};
 }
 
-# What `cfs dump` must print of the image made of a text (dump-format 6).
+# What `cfs dump` must print of the image made of a text (dump format 6).
 sub expect {
 	my ($root) = @_;
 	my (@out, %first);

@@ -32,7 +32,7 @@ my @kinds = (
 	[file00 => "/00", "0 100644 1 $mine 0 1.0 - - -"],
 );
 # The names behind trusted.overlay., with their values. Not the empty name: listxattr
-# shows it, but the VFS lets nobody ask for its value (image-format 17).
+# shows it, but the VFS lets nobody ask for its value (image format 17).
 my @names = (
 	[metacopy => ""], [metacopy => $meta36], [metacopy => $meta36 . "x" x 32], [metacopy => "x"],
 	[redirect => "/other/object"], [redirect => "name"], [redirect => "/"], [redirect => ""],
@@ -52,7 +52,7 @@ my @user = ([opaque => "y"], [opaque => "x"], [whiteout => ""], [whiteout => "y"
 sub rol { my ($x, $n) = @_; return (($x << $n) | ($x >> (32 - $n))) & 0xffffffff }
 sub mul { my ($a, $b) = @_; return ((($a >> 16) * $b % 65536 << 16) + ($a & 0xffff) * $b) & 0xffffffff }
 
-# image-format 7.5
+# The bit of a name in the name filter (image format 7.5).
 sub xxh32 {
 	my ($s, $seed) = @_;
 	my ($p1, $p2, $p3, $p4, $p5) = (2654435761, 2246822519, 3266489917, 668265263, 374761393);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A reader of composefs images, written from image-format.md, reliability.md RI-6
+# A reader of composefs images, written from image-format.md, tests/README.md RI-6
 # and dump-format.md 6 alone, to judge the one in format/: nothing of that is used
 # here. It decides one thing after the other as the text has it, without a care
 # for speed, and dies with the reason where the text says "refuse".
@@ -222,7 +222,7 @@ sub xattrs {
 	$self->meaning($i, \@all);
 }
 
-# RI-6 14, 15; image-format 15.2
+# RI-6 14, 15; image format 15.2
 sub meaning {
 	my ($self, $i, $all) = @_;
 	my $file = $i->{type} == 1;
@@ -371,7 +371,7 @@ sub line {
 		field_text($content), $i->{digest} // "-", @x) . "\n";
 }
 
-# dump-format 6
+# The lines of a dump (dump format 6).
 sub lines {
 	my ($self, $sorted) = @_;
 	my %first;
@@ -385,7 +385,7 @@ sub lines {
 	return \@out;
 }
 
-# dump-format 8
+# The other listings (dump format 8).
 sub listing {
 	my ($self) = @_;
 	my (%first, @out);

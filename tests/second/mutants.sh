@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Mutated images and dumps, judged by a second reader and a second parser
-# (RI-1, RI-6, RI-10, RT-13; reliability 5.8): some hundred, 12 000 of each in the
+# (RI-1, RI-6, RI-10, RT-13; tests/README.md 5.8): some hundred, 12 000 of each in the
 # long form. The judge itself is tried on a program that says yes to everything.
 . "$(dirname "$0")/../lib.sh"
 need perl

@@ -26,7 +26,7 @@ struct walk {
 	char first[4400];
 };
 
-/* Other errors are the VFS's opinion of odd names and ACLs (image-format 17). */
+/* Other errors are the VFS's opinion of odd names and ACLs (image format 17). */
 static void see(struct walk *w, const char *what, const char *path)
 {
 	if (errno != EUCLEAN && errno != EIO && errno != EBADMSG)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The property that makes the kernel command line fail closed (SHA-512 10.2), in
+ * The property that makes the kernel command line fail closed (setup-root 10.2), in
  * other words than the program: count the words that look like composefs. Each of
  * them is an image, or the whole line is refused.
  */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Threads under the thread sanitizer: no two of them meet unprotected (reliability 5.2).
+# Threads under the thread sanitizer: no two of them meet unprotected (tests/README.md 5.2).
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/tests/variant/lib.sh"
 echo 'int main(void) { return 0; }' >"$tmp/empty.c"

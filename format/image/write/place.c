@@ -110,7 +110,7 @@ u64 place_size(const struct node *node, const struct place *at)
 
 u32 place_nlink(const struct node *node)
 {
-	return node_is(node, CFS_IFDIR) ? node->dir.count + 2 : node->nlink;
+	return node_is(node, CFS_IFDIR) ? node->dir.subdirs + 2 : node->nlink;
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Extended attributes of something that is open (reliability SC-4). */
+/* Extended attributes of something that is open (SC-4). */
 #ifndef CFS_SOURCE_DIR_ATTRS_H
 #define CFS_SOURCE_DIR_ATTRS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One entry of a directory, read through one descriptor, becomes a node (reliability SC-1 to SC-4). */
+/* One entry of a directory, read through one descriptor, becomes a node (SC-1 to SC-4). */
 #ifndef CFS_SOURCE_DIR_ENTRY_H
 #define CFS_SOURCE_DIR_ENTRY_H
 

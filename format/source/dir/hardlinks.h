@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* --hardlinks: the names of an inode become one node and links to it (image-format 13). */
+/* --hardlinks: the names of an inode become one node and links to it (image format 13). */
 #ifndef CFS_SOURCE_DIR_HARDLINKS_H
 #define CFS_SOURCE_DIR_HARDLINKS_H
 

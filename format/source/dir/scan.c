@@ -189,7 +189,7 @@ static void take_out(struct walk *k, struct dirs_level *level)
 	if (dir->dir.last == gone)
 		dir->dir.last =
 			level->at == &dir->dir.first ? NULL : (struct name *)(void *)level->at;
-	dir->dir.count--;
+	dir->dir.names--;
 	k->work->g->nodes--;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A directory becomes a tree (image-format 13, reliability 2.5 and 3.2, cli 5).
+ * A directory becomes a tree (image format 13, tests/README.md 2.5 and 3.2, command line 5).
  */
 #ifndef CFS_SOURCE_DIR_SCAN_H
 #define CFS_SOURCE_DIR_SCAN_H

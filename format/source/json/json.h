@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A pull parser for JSON (RFC 8259) that is read once, from its beginning to
- * its end (toc-json 4.1, RT-10). Only the keys of the open objects are kept, to refuse
+ * its end (toc 4.1, RT-10). Only the keys of the open objects are kept, to refuse
  * a key that occurs twice.
  *
  *	json_init(&j, read, arg, err);

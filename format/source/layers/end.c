@@ -12,7 +12,7 @@ static int at_fault(struct layers *l, const struct place *place, u32 line)
 	return -1;
 }
 
-/* Put a thing at a place whose directory is alive: the table of toc-json 6 step 3. */
+/* Put a thing at a place whose directory is alive: the table of toc 6 step 3. */
 static void place_thing(struct layers *l, struct place *p, struct name *thing)
 {
 	struct node *node = (struct node *)thing, *old = (struct node *)p->thing;

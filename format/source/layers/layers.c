@@ -254,7 +254,7 @@ static bool is_opaque(const char *s, size_t len)
 	return len == strlen(".wh..wh..opq") && begins(s, len, ".wh..wh..opq");
 }
 
-/* The rules of toc-json 6 step 1 for a component. */
+/* The rules of toc 6 step 1 for a component. */
 static enum kind classify(const struct layers *l, const char *s, size_t len, bool first, bool last)
 {
 	if (l->whiteouts == WHITEOUTS_KEEP || !begins(s, len, ".wh."))

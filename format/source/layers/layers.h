@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Put layers over each other, bottom to top, and make one tree of them: whiteouts,
- * replacement, hard links and their homes (toc-json 4.4, 5, 6, tar 4, 5).
+ * replacement, hard links and their homes (toc 4.4, 5, 6, tar 4, 5).
  *
  * A place is a path that some layer named. It stays when the thing there is removed.
  * For each entry a source asks layers_name() for the place, and gives the node or

@@ -47,7 +47,7 @@ static int bytes_at(const struct blob_bytes *bytes, void *to, u64 len, u64 off, 
 
 static const u8 skippable[4] = { 0x50, 0x2a, 0x4d, 0x18 };
 
-/* The three forms of a zstd:chunked footer (toc-json 2). */
+/* The three forms of a zstd:chunked footer (toc 2). */
 static const struct form {
 	u32 size, magic_at;
 	const char *magic;
@@ -68,7 +68,7 @@ static bool has_form(const struct form *form, const u8 *end, u64 len)
 	       (!form->zeros || !memcmp(footer + form->magic_at + 8, none, sizeof(none)));
 }
 
-/* Rules 2 and 3 of toc-json 2: type and position of the table. */
+/* Rules 2 and 3 of toc 2: type and position of the table. */
 static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, const u8 *footer,
 		       struct blob_footer *f, struct error *err)
 {
@@ -96,7 +96,7 @@ static int zstd_footer(const struct blob_bytes *bytes, const struct form *form, 
 	return 0;
 }
 
-/* The fixed bytes of the two footers of toc-json 3; -1 stands for any. */
+/* The fixed bytes of the two footers of toc 3; -1 stands for any. */
 static bool is_stargz(const u8 *footer, bool long_form)
 {
 	static const u8 subfield[] = { 'S', 'G', 22, 0 };
@@ -238,7 +238,7 @@ ssize_t blob_read(void *blob, void *to, size_t len, struct error *err)
 	return n;
 }
 
-/* The tar header in front of the table (toc-json 3). */
+/* The tar header in front of the table (toc 3). */
 static int read_tar_header(struct blob *b, struct error *err)
 {
 	static const char name[] = "stargz.index.json";

@@ -2,7 +2,7 @@
 /*
  * The table of contents of a layer, wherever it stands: plain or compressed
  * text, or inside a zstd:chunked, eStargz or stargz blob, found by its footer
- * (toc-json 1 to 3).
+ * (toc 1 to 3).
  */
 #ifndef CFS_SOURCE_TOC_BLOB_H
 #define CFS_SOURCE_TOC_BLOB_H
@@ -61,7 +61,7 @@ int blob_footer(const struct blob_bytes *bytes, bool gzip, struct blob_footer *f
 
 /*
  * Open @path, "-" for stdin, and find the text. @digest, if it is not NULL, is
- * the SHA-256 that the table must have (toc-json 7.1 --toc-digest). 0; -1 or
+ * the SHA-256 that the table must have (toc 7.1 --toc-digest). 0; -1 or
  * BLOB_MISMATCH and a text that begins with @path: then there is nothing to release.
  */
 int blob_open(struct blob *b, const char *path, const u8 *digest, struct error *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an entry of a table of contents means: toc-json 3 (landmarks) and 4.3 to 4.6. */
+/* What an entry of a table of contents means: toc 3 (landmarks) and 4.3 to 4.6. */
 #include "source/toc/toc_inside.h"
 
 #include "base/text.h"
@@ -124,7 +124,7 @@ static bool zone(const char **s, const char *end, s64 *out)
 	return minutes >= 0 && minutes < 60;
 }
 
-/* RFC 3339, as toc-json 4.5 has it. */
+/* RFC 3339, as toc 4.5 has it. */
 static bool parse_time(const char *s, size_t len, s64 *sec, u32 *nsec)
 {
 	const char *end = s + len;
@@ -335,7 +335,7 @@ static int set_content(const struct toc_entry *e, struct layers *l, const struct
 
 /* ---- the entry ---- */
 
-/* Whether an entry is one of the files that belong to the eStargz format, not to the layer (toc-json 3). */
+/* Whether an entry is one of the files that belong to the eStargz format, not to the layer (toc 3). */
 static bool is_landmark(const struct toc_entry *e, const struct toc_input *in,
 			const struct content *c)
 {

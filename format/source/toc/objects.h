@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The objects that the files of a table of contents refer to (toc-json 7, --digest-from). */
+/* The objects that the files of a table of contents refer to (toc 7, --digest-from). */
 #ifndef CFS_SOURCE_TOC_OBJECTS_H
 #define CFS_SOURCE_TOC_OBJECTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Print a tree as a JSON table of contents, from which json-convert makes the same image (toc-json 4, ostree 7). */
+/* Print a tree as a JSON table of contents, from which json-convert makes the same image (toc 4, ostree 7). */
 #ifndef CFS_SOURCE_TOC_PRINT_H
 #define CFS_SOURCE_TOC_PRINT_H
 

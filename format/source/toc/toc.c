@@ -13,8 +13,8 @@ enum kind {
 	ENTRIES,
 };
 
-#define IS_TOP 1   /* toc-json 4.2 */
-#define IS_ENTRY 2 /* 4.3 */
+#define IS_TOP 1   /* toc 4.2 */
+#define IS_ENTRY 2 /* the key is one of an entry (toc 4.3) */
 
 struct key {
 	const char *name;

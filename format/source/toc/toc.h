@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A table of contents as one layer (toc-json 4 to 6): the JSON text of CRFS,
+ * A table of contents as one layer (toc 4 to 6): the JSON text of CRFS,
  * eStargz and zstd:chunked.
  */
 #ifndef CFS_SOURCE_TOC_TOC_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* core/backing.c: what overlay xattrs mean (image-format 15.2, RI-6.14 and 15). */
+/* core/backing.c: what overlay xattrs mean (image format 15.2, RI-6.14 and 15). */
 #include "core/backing.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tree/dump_parse.c: a row for each rule of dump-format 2 to 5 (RT-1, RT-2, RT-3, RT-4, RT-5, RT-6),
+ * tree/dump_parse.c: a row for each rule of dump format 2 to 5 (RT-1, RT-2, RT-3, RT-4, RT-5, RT-6),
  * then every prefix and every changed byte of a text that uses every field.
  */
 #include "dump/parse.h"
@@ -166,7 +166,7 @@ static const struct {
 	{ ROOT "/\0 0 100644 1 0 0 0 0.0 - - -\n", "x:2: line has a NUL byte", sizeof(ROOT) + 30 },
 };
 
-/* Lines of 4 MiB and of one byte more (D9), and the limits of section 4 of reliability. */
+/* Lines of 4 MiB and of one byte more, and the limits of tests/README.md 4. */
 static void check_limits(int fd)
 {
 	const size_t most = (size_t)4 << 20;

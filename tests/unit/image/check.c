@@ -293,7 +293,7 @@ static void check_short(const struct sample *good)
 	}
 }
 
-/* Shared values of 20000 bytes, four of them referenced from one inode (15.1). */
+/* Four references from one inode to shared values of 20000 bytes: above the limit of image format 15.1. */
 static void check_bomb(void)
 {
 	struct buf b = { 0 };

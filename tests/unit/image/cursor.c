@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* image/cursor.c: what dumps and listings are made of (dump-format 6, RI-9). */
+/* image/cursor.c: what dumps and listings are made of (dump format 6, RI-9). */
 #include "image/cursor.h"
 #include "image/check.h"
 #include "tests/unit/sample.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* image/read.c: an image, its tree, and the same image again (image-format 15.2, RI-11). */
+/* image/read.c: an image, its tree, and the same image again (image format 15.2, RI-11). */
 #include "image/read.h"
 #include "files/io.h"
 #include "image/check.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* base/verity.c against known digests and an implementation of its own (image-format 12, reliability 5.1). */
+/* base/verity.c against known digests and an implementation of its own (image format 12, tests/README.md 5.1). */
 #include "verity/verity_inside.h"
 #include <linux/fs.h>
 #include "base/workers.h"

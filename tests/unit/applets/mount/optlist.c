@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* MO-1, MO-3, mount.md 2.1, 4 and 7: option lists, every prefix and every changed byte of a long one. */
+/* Option lists (mount 2.1, 4, 7; MO-1, MO-3): every prefix and every changed byte of a long one. */
 #include "applets/mount/optlist.h"
 #include <linux/mount.h>
 #include "tests/unit/unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SHA-512 10: the kernel command line of setup-root fails closed. */
+/* setup-root 10: the kernel command line of setup-root fails closed. */
 #include "applets/setup-root/cmdline.h"
 #include "tests/unit/lookalikes.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mount.md 16.1: the configuration of setup-root. */
+/* The configuration of setup-root (setup-root 16.1). */
 #include "applets/setup-root/conf.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * source/scan.c and what it is made of (SC-1, SC-2, SC-3, SC-4, SC-5, SC-6, WI-10, image-format 13):
+ * source/scan.c and what it is made of (SC-1, SC-2, SC-3, SC-4, SC-5, SC-6, WI-10, image format 13):
  * the tree is what lstat() says, whatever the number of threads; options;
  * what is left out; few descriptors; hard links.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * source/layers.c (toc-json 4.4, 5, 6; tar 4, 5): names, what replaces what,
+ * source/layers.c (toc 4.4, 5, 6; tar 4, 5): names, what replaces what,
  * whiteouts, hard links and their homes, in layers that are sets and in lists.
  */
 #include "source/layers/layers.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * source/blob.c (toc-json 1 to 3): all ways a table is packed, from a file and
+ * source/blob.c (toc 1 to 3): all ways a table is packed, from a file and
  * from a pipe; what is wrong with footers; --toc-digest; every prefix of each
  * blob and every byte of it changed.
  */

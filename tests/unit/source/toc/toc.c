@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * source/toc.c, toc_entry.c (toc-json 3 to 5): what an entry means and what is
+ * source/toc.c, toc_entry.c (toc 3 to 5): what an entry means and what is
  * refused; times; every prefix of a good table and every byte of it changed:
  * refused with a line, or an image that the structural check accepts.
  */
