@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The first content of a deployment's /var, copied from the image: [var] seed = true (mount 16.1). */
+/* The first content of a deployment's /var, copied from the image: [var] seed = true (setup-root 16.1). */
 #ifndef CFS_SETUP_ROOT_SEED_H
 #define CFS_SETUP_ROOT_SEED_H
 

@@ -6,11 +6,17 @@
 #include "core/erofs.h"
 #include "tree/tree.h"
 
-/* @twice receives, of all names that repeat an earlier one, the one with the lowest line. */
-static int sort_directory(struct node *dir, const struct name **twice)
+/* A name that repeats an earlier one of its directory. */
+struct repeat {
+	const struct name *name, *first;
+};
+
+/* Of all names that repeat an earlier one, @repeat receives the one with the lowest line. */
+static int sort_directory(struct node *dir, struct repeat *repeat)
 {
 	struct sort_item *v = malloc(dir->dir.names * sizeof(*v));
 	struct name **end = &dir->dir.first;
+	const struct name *first = NULL;
 	size_t n = 0;
 
 	if (!v)
@@ -25,10 +31,11 @@ static int sort_directory(struct node *dir, const struct name **twice)
 		struct name *c = *end = v[i].item;
 
 		end = &c->next;
-		if (i && v[i].prefix == v[i - 1].prefix &&
-		    !text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len) &&
-		    (!*twice || name_line(c) < name_line(*twice)))
-			*twice = c;
+		if (!i || v[i].prefix != v[i - 1].prefix ||
+		    text_order(v[i].s, v[i].len, v[i - 1].s, v[i - 1].len))
+			first = c;
+		else if (!repeat->name || name_line(c) < name_line(repeat->name))
+			*repeat = (struct repeat){ c, first };
 	}
 	*end = NULL;
 	dir->dir.last = v[n - 1].item;
@@ -39,20 +46,21 @@ static int sort_directory(struct node *dir, const struct name **twice)
 
 int tree_sort(struct tree *tree, u32 *line, struct error *err)
 {
-	const struct name *twice = NULL;
+	struct repeat repeat = { 0 };
 
 	*line = 0;
 	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
 
 		if (!n->is_link && node_is(node, CFS_IFDIR) && node->dir.unsorted &&
-		    node->dir.first && sort_directory(node, &twice))
+		    node->dir.first && sort_directory(node, &repeat))
 			return error_nomem(err);
 	}
-	if (!twice)
+	if (!repeat.name)
 		return 0;
-	*line = name_line(twice);
-	return error_set(err, EEXIST, "name is there already");
+	*line = name_line(repeat.name);
+	return error_set(err, EEXIST, "duplicate name, first given in line %u",
+			 name_line(repeat.first));
 }
 
 /* Append the nodes of a directory to tree->order. */

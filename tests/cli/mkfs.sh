@@ -110,7 +110,7 @@ ok 'cut gzip: one line that names it' grep -q '^cfs mkfs: cut.gz: ' stderr
 	seq -f '/b%010.0f 0 100644 1 0 0 0 0.0 - - -' 20000
 } | gzip | head -c -1 >cut.gz
 exits 'cut gzip behind a name that is there twice' 1 "$CFS" mkfs --from-file cut.gz bad
-is 'cut gzip: the first fault counts' "$(cat stderr)" 'cfs mkfs: cut.gz:3: name is there already'
+is 'cut gzip: the first fault counts' "$(cat stderr)" 'cfs mkfs: cut.gz:3: duplicate name, first given in line 2'
 if command -v zstd >/dev/null; then
 	zstd -q -19 dump
 	ok 'zstd' "$CFS" mkfs --from-file dump.zst zst

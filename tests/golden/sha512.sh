@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# SHA-512 against known answers (SHA-512 2 to 6, 12; RI-6.14, RI-7).
+# SHA-512 against known answers (format/verity/README.md; RI-6.14, RI-7).
 #
 # The tables of tests/golden/sha512, separated by tabs, name their columns: contents of
 # files, dumps, images, tables of contents, and the forms of a digest. The digests of files

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* meta.c: the description of a repository (repositories 13.2). */
+/* meta.c: the description of a repository (repository 2). */
 #include "repo/repo.h"
 #include "tests/unit/unit.h"
 
