@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mount 16.1, [var] seed: the first content of /var, copied from the image to a state that has none.
+# setup-root 16.1, [var] seed: the first content of /var, copied from the image to a state that has none.
 # The copy has everything that the image records; a crash or an error leaves all of it or nothing.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/mount/fixture"
