@@ -37,7 +37,7 @@ struct store {
 	struct store_counts counts;
 	int parent; /* of a directory that was made, else -1 */
 	bool repaired; /* an object was repaired, below directories that another process may not have synced */
-	bool syncfs_tells;  /* the kernel reports write errors through syncfs(), as Linux 5.8 and later do */
+	bool syncfs_tells; /* the kernel reports write errors through syncfs(), as Linux 5.8 and later do */
 	atomic_bool verity; /* the file system supports fs-verity */
 	bool named;         /* no O_TMPFILE: files are in tmpdir until they are complete */
 	int tmpdir;
