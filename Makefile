@@ -292,10 +292,10 @@ $(B)/%.h.ok: %.h $(B)/flags
 	$(call run,CC,$<,$(CC) $(common) $(CFLAGS) $(includes) $(ours) -x c -fsyntax-only $<)
 	@touch $@
 
-# Each source through three analyzers.
+# Each source, or each of FILES, through three analyzers.
 analyze: $(B)/flags
 	tests/analyze $(CC) $(common) $(includes) $(ours) -- $(defines) -I. -Iformat $(includes) \
-		-- cfs.c $(applet_src) $(format_src)
+		-- $(or $(FILES),cfs.c $(applet_src) $(format_src))
 
 # In DESTDIR the names that belong to composefs are links to cfs (install.c has the same
 # rule); mount(8) finds its helper in sbin. The manual pages of applets are called

@@ -63,7 +63,7 @@ static bool der_take_number(struct der *d, struct der *number)
 	return number->len && number->p[0] & 0x80;
 }
 
-static bool decode_point(struct key *key, enum key_kind kind, const u8 *der, size_t len,
+static bool decode_point(struct public_key *key, enum key_kind kind, const u8 *der, size_t len,
 			 const u8 *head, size_t head_len, u32 coordinates)
 {
 	if (len != head_len + coordinates || memcmp(der, head, head_len))
@@ -74,7 +74,7 @@ static bool decode_point(struct key *key, enum key_kind kind, const u8 *der, siz
 	return true;
 }
 
-static bool decode_rsa(struct key *key, const u8 *der, size_t len)
+static bool decode_rsa(struct public_key *key, const u8 *der, size_t len)
 {
 	struct der all = { der, len }, info, bits, pair, n, e;
 
@@ -101,7 +101,7 @@ static bool decode_rsa(struct key *key, const u8 *der, size_t len)
 	return true;
 }
 
-bool key_decode(struct key *key, const u8 *der, size_t len)
+bool key_decode(struct public_key *key, const u8 *der, size_t len)
 {
 	return decode_point(key, KEY_P256, der, len, p256_head, sizeof(p256_head), 64) ||
 	       decode_point(key, KEY_P384, der, len, p384_head, sizeof(p384_head), 96) ||
@@ -119,7 +119,7 @@ static bool label_ends(const struct pem_block *block, const char *end)
 static int add_block(struct keys *keys, const struct pem_block *block, unsigned int number,
 		     u8 *room, struct error *err)
 {
-	struct key key;
+	struct public_key key;
 	ssize_t len;
 
 	if (label_ends(block, "PRIVATE KEY"))
@@ -175,7 +175,8 @@ static bool is_plain_der(const u8 *signature, size_t len)
 	return raw && br_ecdsa_raw_to_asn1(again, raw) == len && !memcmp(again, signature, len);
 }
 
-static bool verify_ecdsa(const struct key *key, const u8 hash[32], const u8 *signature, size_t len)
+static bool verify_ecdsa(const struct public_key *key, const u8 hash[32], const u8 *signature,
+			 size_t len)
 {
 	u8 point[97];
 	const br_ec_public_key pk = {
@@ -189,7 +190,8 @@ static bool verify_ecdsa(const struct key *key, const u8 hash[32], const u8 *sig
 	       br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, hash, 32, &pk, signature, len);
 }
 
-static bool verify_rsa(const struct key *key, const u8 hash[32], const u8 *signature, size_t len)
+static bool verify_rsa(const struct public_key *key, const u8 hash[32], const u8 *signature,
+		       size_t len)
 {
 	u8 n[sizeof(key->bytes)], e[sizeof(key->exponent)], signed_hash[32];
 	const br_rsa_public_key pk = { n, key->len, e, sizeof(e) };
@@ -203,7 +205,7 @@ static bool verify_rsa(const struct key *key, const u8 hash[32], const u8 *signa
 	       !memcmp(signed_hash, hash, sizeof(signed_hash));
 }
 
-bool key_verify(const struct key *key, const u8 hash[32], const u8 *signature, size_t len)
+bool key_verify(const struct public_key *key, const u8 hash[32], const u8 *signature, size_t len)
 {
 	if (!len || len > SIGNATURE_MAX)
 		return false;

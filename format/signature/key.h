@@ -18,7 +18,7 @@ enum key_kind {
 	KEY_RSA, /* PKCS#1 v1.5; bytes holds the modulus */
 };
 
-struct key {
+struct public_key {
 	enum key_kind kind;
 	u32 len;
 	u8 exponent[4]; /* of an RSA key, big endian */
@@ -26,7 +26,7 @@ struct key {
 };
 
 struct keys {
-	struct key v[KEYS_MAX];
+	struct public_key v[KEYS_MAX];
 	unsigned int n; /* all that were found; only the first KEYS_MAX are kept */
 };
 
@@ -36,7 +36,7 @@ struct keys {
  * an odd exponent from 3 to 2^32 - 1, in the shortest DER form. False for anything
  * else.
  */
-bool key_decode(struct key *key, const u8 *der, size_t len);
+bool key_decode(struct public_key *key, const u8 *der, size_t len);
 
 /*
  * Add the keys of a PEM file. One block that cannot be used refuses the file, since
@@ -48,6 +48,6 @@ int keys_add(struct keys *keys, const char *text, size_t len, struct error *err)
  * Whether @key made the signature of a message with this SHA-256 hash. An ECDSA
  * signature has to be DER as one writes it: no other spelling of r and s counts.
  */
-bool key_verify(const struct key *key, const u8 hash[32], const u8 *signature, size_t len);
+bool key_verify(const struct public_key *key, const u8 hash[32], const u8 *signature, size_t len);
 
 #endif

@@ -15,7 +15,7 @@ static void must(bool good)
 		abort();
 }
 
-static void see_key(const struct key *key)
+static void see_key(const struct public_key *key)
 {
 	must(key->len <= sizeof(key->bytes));
 	must(key->kind != KEY_RSA || (key->len >= 256 && key->exponent[3] & 1));
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct keys keys = { .n = 0 };
 	struct error err = { 0 };
-	struct key key;
+	struct public_key key;
 
 	if (!size)
 		return 0;

@@ -74,27 +74,28 @@ static inline void made_file(struct made_file *f, const void *data, size_t len)
 		abort();
 }
 
-/*
- * Call @fn with every prefix of @data, in memory of just that size, and with
- * every byte changed to 16 values, or to all in the long form.
- */
-static inline void made_damage(const u8 *data, size_t len,
-			       void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
+/* Call @fn with every prefix of @data, in memory of just that size. */
+static inline void made_prefixes(const u8 *data, size_t len,
+				 void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
 {
-	static const u8 values[] = { 0,   1,   '"', '/', '0',  '1',  '7',  '9',
-				     ',', '{', ']', 'a', 0x7f, 0x80, 0xc3, 0xff };
-	u8 *copy;
+	for (size_t i = 0; i < len; i++) {
+		u8 *copy = malloc(i + !i);
 
-	for (size_t n = 0; n < len; n++) {
-		copy = malloc(n + !n);
-		memcpy(copy, data, n);
-		fn(arg, copy, n);
+		memcpy(copy, data, i);
+		fn(arg, copy, i);
 		free(copy);
 	}
-	copy = malloc(len);
+}
+
+/* Call @fn with every byte of @data changed to each of the @n @values, in the long form to all. */
+static inline void made_changes(const u8 *data, size_t len, const u8 *values, unsigned int n,
+				void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
+{
+	u8 *copy = malloc(len);
+
 	memcpy(copy, data, len);
 	for (size_t i = 0; i < len; i++) {
-		for (unsigned int v = 0; v < (unit_long ? 256u : sizeof(values)); v++) {
+		for (unsigned int v = 0; v < (unit_long ? 256 : n); v++) {
 			copy[i] = unit_long ? (u8)v : values[v];
 			if (copy[i] != data[i])
 				fn(arg, copy, len);
@@ -102,6 +103,17 @@ static inline void made_damage(const u8 *data, size_t len,
 		copy[i] = data[i];
 	}
 	free(copy);
+}
+
+/* Both, with values that matter to a JSON text, and to numbers and names in general. */
+static inline void made_damage(const u8 *data, size_t len,
+			       void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
+{
+	static const u8 values[] = { 0,   1,   '"', '/', '0',  '1',  '7',  '9',
+				     ',', '{', ']', 'a', 0x7f, 0x80, 0xc3, 0xff };
+
+	made_prefixes(data, len, fn, arg);
+	made_changes(data, len, values, sizeof(values), fn, arg);
 }
 
 #endif

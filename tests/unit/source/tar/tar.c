@@ -460,7 +460,7 @@ static void long_paths(void)
 	char path[5000];
 
 	for (size_t len = 4095; len <= 4096; len++) {
-		const char *what = len > 4095 ? "member n: path of more than 4095 bytes" : NULL;
+		const char *what = len > 4095 ? "/: path of more than 4095 bytes" : NULL;
 		struct error err = { 0 };
 
 		memset(path, 0, sizeof(path));
@@ -481,7 +481,7 @@ static void long_paths(void)
 			notes_init(&notes);
 			tree_init(&tree);
 			rc = parse(&tree, b.p, b.len, &notes, &err);
-			CHECK(!rc == !what && (!rc || !strcmp(err.text, what)), "%zu, %d: %s", len,
+			CHECK(!rc == !what && (!rc || strstr(err.text, what)), "%zu, %d: %s", len,
 			      kind, err.text);
 			tree_release(&tree);
 			notes_release(&notes);
@@ -593,8 +593,18 @@ static void sparse(void)
 
 struct damage {
 	unsigned int good, bad;
+	bool is_header[64]; /* block of the undamaged archive */
 	struct notes notes;
 };
+
+static bool is_header(const u8 *block)
+{
+	u8 copy[512];
+
+	memcpy(copy, block, sizeof(copy));
+	sum(copy);
+	return block[0] && !memcmp(copy, block, sizeof(copy));
+}
 
 static void damaged(void *arg, const u8 *data, size_t len)
 {
@@ -610,6 +620,19 @@ static void damaged(void *arg, const u8 *data, size_t len)
 	CHECK(rc || made_image(&tree, &err), "image: %s", err.text);
 	*(rc ? &d->bad : &d->good) += 1;
 	tree_release(&tree);
+}
+
+/* As damaged(), with the checksums of the headers made right: the fields are read, too. */
+static void damaged_fields(void *arg, const u8 *data, size_t len)
+{
+	struct damage *d = arg;
+	struct bytes b = { .len = 0 };
+
+	add(&b, data, len);
+	for (size_t i = 0; i < ARRAY_LEN(d->is_header) && (i + 1) * 512 <= len; i++)
+		if (d->is_header[i])
+			sum(b.p + i * 512);
+	damaged(d, b.p, len);
 }
 
 static void gzip(struct bytes *b)
@@ -704,6 +727,7 @@ static void numbers(void)
 
 void unit_source_tar_tar(void)
 {
+	static const u8 values[] = { '7' };
 	struct damage d = { 0 };
 	struct bytes b;
 
@@ -717,8 +741,14 @@ void unit_source_tar_tar(void)
 	notes_init(&d.notes);
 	for (int kind = 0; kind < 8; kind++) {
 		make(&b, kind);
-		made_damage(b.p, b.len, damaged, &d);
+		for (size_t i = 0; i < ARRAY_LEN(d.is_header); i++)
+			d.is_header[i] = (i + 1) * 512 <= b.len && is_header(b.p + i * 512);
+		made_prefixes(b.p, b.len, damaged, &d);
+		made_changes(b.p, b.len, values, sizeof(values), damaged_fields, &d);
 	}
-	CHECK(d.good > 5000 && d.bad > 50000, "%u good, %u bad", d.good, d.bad);
+	/* Checksums that are wrong. */
+	make(&b, 0);
+	made_changes(b.p, b.len, values, sizeof(values), damaged, &d);
+	CHECK(d.good > 5000 && d.bad > 5000, "%u good, %u bad", d.good, d.bad);
 	notes_release(&d.notes);
 }
