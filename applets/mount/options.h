@@ -16,6 +16,7 @@ enum {
 	MOUNT_DEBUG_D = 8,
 	MOUNT_DEBUG_NOPROC = 16, /* act as if there were no /proc, no /dev */
 	MOUNT_DEBUG_NODEV = 32,
+	MOUNT_DEBUG_NAME = 64, /* act as if EROFS did not take a descriptor */
 };
 
 /* Names of directories and files that have to be opened. NULL: not given. */

@@ -278,6 +278,7 @@ static unsigned int debug_bit(const char *s, size_t len)
 		{ "loop", MOUNT_DEBUG_LOOP },     { "B", MOUNT_DEBUG_B },
 		{ "C", MOUNT_DEBUG_C },           { "D", MOUNT_DEBUG_D },
 		{ "noproc", MOUNT_DEBUG_NOPROC }, { "nodev", MOUNT_DEBUG_NODEV },
+		{ "name", MOUNT_DEBUG_NAME },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -295,7 +296,7 @@ static int set_debug(const struct option *opt)
 		unsigned int bit = debug_bit(s, n);
 
 		if (!bit)
-			return refuse(opt, "loop, B, C, D, noproc, nodev expected");
+			return refuse(opt, "loop, B, C, D, noproc, nodev, name expected");
 		opt->o->debug |= bit;
 		s += n + (s[n] == ':');
 	}

@@ -59,8 +59,30 @@ static bool may_have_acl(const struct imagefd *im)
 	return !im->img.checked || im->img.has_acl;
 }
 
+static int set_descriptor(int fs, int fd)
+{
+	return sys_fsconfig(fs, FSCONFIG_SET_FD, "source", NULL, fd);
+}
+
+/*
+ * Whether EROFS takes the image by its descriptor (Linux 7.x). Other kernels want a name,
+ * which needs a procfs. A refusal stays among the messages of a context, so the context
+ * that is asked is not the one that is used.
+ */
+static bool takes_descriptor(const struct mount_request *r)
+{
+	bool by_name = r->debug & (MOUNT_DEBUG_NAME | MOUNT_DEBUG_LOOP) || r->image->is_device;
+	int fs = by_name ? -1 : sys_fsopen("erofs");
+	bool takes = fs >= 0 && !set_descriptor(fs, r->image->fd);
+
+	if (fs >= 0)
+		close(fs);
+	verbose("erofs: image by %s", takes ? "descriptor" : "name");
+	return takes;
+}
+
 /* Make an EROFS context for the open file or device @fd. -1 and errno. */
-static int create(const struct mount_request *r, struct host *host, int fd)
+static int create(const struct mount_request *r, struct host *host, int fd, bool by_descriptor)
 {
 	char name[FDNAME_ROOM];
 	int fs = sys_fsopen("erofs"), code;
@@ -68,7 +90,9 @@ static int create(const struct mount_request *r, struct host *host, int fd)
 	if (fs < 0)
 		return -1;
 	host_log_mark(host);
-	if (!sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", host_fdname(host, name, fd), 0) &&
+	if (!(by_descriptor ? set_descriptor(fs, fd)
+			    : sys_fsconfig(fs, FSCONFIG_SET_STRING, "source",
+					   host_fdname(host, name, fd), 0)) &&
 	    !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) &&
 	    (may_have_acl(r->image) || !sys_fsconfig(fs, FSCONFIG_SET_FLAG, "noacl", NULL, 0)) &&
 	    !sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
@@ -90,11 +114,14 @@ static int create_fail(const struct imagefd *im, struct error *err)
 /* The same through a loop device, which goes away with the mount. -1 with an error. */
 static int create_loop(const struct mount_request *r, struct host *host, struct error *err)
 {
-	int device = loopdev_attach(r->image, host, err), fs;
+	int device, fs;
 
+	if (host_names(host, err))
+		return -1;
+	device = loopdev_attach(r->image, host, err);
 	if (device < 0)
 		return -1;
-	fs = create(r, host, device);
+	fs = create(r, host, device, false);
 	if (fs < 0)
 		create_fail(r->image, err);
 	close(device);
@@ -104,12 +131,15 @@ static int create_loop(const struct mount_request *r, struct host *host, struct 
 /* Mount the image, detached. -1 with an error. */
 static int mount_image(const struct mount_request *r, struct host *host, struct error *err)
 {
+	bool by_descriptor = takes_descriptor(r);
 	int fs = -1, mount;
 
+	if (!by_descriptor && host_names(host, err))
+		return -1;
 	/* The kernel says ENOTBLK if it cannot mount EROFS from this file, or from any file. */
 	errno = ENOTBLK;
 	if (!(r->debug & MOUNT_DEBUG_LOOP) || r->image->is_device)
-		fs = create(r, host, r->image->fd);
+		fs = create(r, host, r->image->fd, by_descriptor);
 	if (fs < 0 && errno != ENOTBLK)
 		return create_fail(r->image, err);
 	if (fs < 0)
@@ -130,8 +160,6 @@ static int build(const struct mount_request *r, struct host *host, struct mount_
 	struct overlay_request o;
 	int lower;
 
-	if (host_names(host, err))
-		return -1;
 	lower = mount_image(r, host, err);
 	if (lower < 0)
 		return -1;

@@ -34,5 +34,13 @@ is 23 'named, and not there' "$(mounts basedir=/d/store,backend=kmod)" '32   non
 is 23 'no module: EROFS and overlayfs' "$(mounts basedir=/d/store)" '0 erofs overlay same'
 is 23 'and it is said why' "$(grep -c 'kmod: composefs: not in this kernel' /tmp/log)" 1
 u /m >/dev/null
+case $kernel in
+[1-6].*) how=name ;;
+*) how=descriptor ;;
+esac
+is 23 "EROFS takes the image by $how" "$(mounts basedir=/d/store) $(sed -n 's/.*erofs: image by //p' /tmp/log)" "0 erofs overlay same $how"
+u /m >/dev/null
+is 23 'and by name' "$(mounts basedir=/d/store,debug=name) $(sed -n 's/.*erofs: image by //p' /tmp/log)" '0 erofs overlay same name'
+u /m >/dev/null
 works 23 'and it comes back' insmod /composefs.ko
 finish

@@ -50,7 +50,7 @@ static const struct {
 	{ "verity_check=\"", "verity_check: a quote is left open", true },
 	{ "noatime=", "noatime: takes no value", true },
 	{ "ro\"", "ro\": unknown option; see cfs --help", true },
-	{ "debug=loop:X", "debug: loop, B, C, D, noproc, nodev expected", true },
+	{ "debug=loop:X", "debug: loop, B, C, D, noproc, nodev, name expected", true },
 };
 
 static void check_lists(void)
