@@ -51,13 +51,18 @@ static int open_repo(struct check *c, const char *path, struct error *err)
 	return tell(c, KIND_BAD_REPO, "meta.json", text, err);
 }
 
-/* DIR/objects as the basedir of all checks. 1: it cannot be opened, which was told. */
+/*
+ * DIR/objects as the basedir of all checks. Without it there are no objects yet: a writer was
+ * killed early. 1: it cannot be opened, which was told.
+ */
 static int open_objects(struct check *c, char **name, struct error *err)
 {
 	struct basedirs *dirs = &c->v->dirs;
 	size_t size = strlen(c->repo.name) + sizeof("/objects");
 	int fd = beneath_open(c->repo.fd, "objects", 7, O_RDONLY | O_DIRECTORY);
 
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0)
 		return tell(c, KIND_BAD_REPO, "objects", error_words(errno), err) ? -1 : 1;
 	*name = malloc(size);

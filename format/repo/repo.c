@@ -41,7 +41,7 @@ static int lock(const struct repo *r, const struct repo_want *want, struct error
 	return 0;
 }
 
-/* 1: the directory has no entry; -1 and a text. */
+/* 1: the directory has no entry but temporary files of writers; -1 and a text. */
 static int is_empty(const struct repo *r, struct error *err)
 {
 	int fd = openat(r->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 1;
@@ -56,7 +56,8 @@ static int is_empty(const struct repo *r, struct error *err)
 	}
 	errno = 0;
 	while (rc && (d = readdir(dir)))
-		rc = !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
+		rc = !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
+		     !strncmp(d->d_name, NEWFILE_PREFIX, strlen(NEWFILE_PREFIX));
 	if (rc && errno)
 		rc = error_sys(err, "%s: read", r->name);
 	closedir(dir);
@@ -138,7 +139,7 @@ static int make_meta(struct repo *r, const struct repo_want *want, struct error 
 		rc = seal_meta(r, &f, text, len, want, err);
 	if (!rc && !want->no_sync && fsync(f.fd))
 		rc = fail_in(r, META, err);
-	/* A second writer may have been faster: then its description counts. */
+	/* Another writer may have been faster: then its description counts. */
 	if (!rc && newfile_link(&f, r->fd, META) && errno != EEXIST)
 		rc = fail_in(r, META, err);
 	if (newfile_drop(&f) && !rc)
@@ -164,15 +165,22 @@ static int check(const struct repo *r, const struct repo_want *want, struct erro
 	return 0;
 }
 
-/* DIR has no description. */
-static int without_meta(struct repo *r, const struct repo_want *want, struct error *err)
+static int open_meta(const struct repo *r)
+{
+	return beneath_open(r->fd, META, strlen(META), O_RDONLY | O_NONBLOCK);
+}
+
+/* Make a description if there is nothing yet. -1 and a text. */
+static int make_if_empty(struct repo *r, const struct repo_want *want, struct error *err)
 {
 	int rc = is_empty(r, err);
 
-	if (rc < 0)
-		return -1;
-	if (rc && want->write)
-		return make_meta(r, want, err);
+	return rc > 0 ? make_meta(r, want, err) : rc;
+}
+
+/* Returns 1. */
+static int without_meta(const struct repo *r, struct error *err)
+{
 	if (!faccessat(r->fd, "objects", F_OK, AT_SYMLINK_NOFOLLOW))
 		error_set(
 			err, EINVAL,
@@ -183,9 +191,31 @@ static int without_meta(struct repo *r, const struct repo_want *want, struct err
 	return 1;
 }
 
+/* Read the description, or make it. 0; 1 and a text: it is missing or refused; -1 and a text. */
+static int get_meta(struct repo *r, const struct repo_want *want, struct error *err)
+{
+	int fd = open_meta(r), rc;
+
+	if (fd < 0 && errno == ENOENT) {
+		if (want->write && make_if_empty(r, want, err))
+			return -1;
+		/* Another writer may have made it since. */
+		fd = open_meta(r);
+	}
+	if (fd >= 0) {
+		rc = read_meta(r, fd, err);
+		close(fd);
+		return rc;
+	}
+	if (errno == ENOENT)
+		return without_meta(r, err);
+	fail_in(r, META, err);
+	return 1;
+}
+
 int repo_open(struct repo *r, const char *name, const struct repo_want *want, struct error *err)
 {
-	int fd, rc;
+	int rc;
 
 	*r = (struct repo){ .name = name, .fd = -1 };
 	if (want->write && mkdir(name, 0700) && errno != EEXIST)
@@ -195,15 +225,9 @@ int repo_open(struct repo *r, const char *name, const struct repo_want *want, st
 		return error_sys(err, "%s: open", name);
 	if (!want->no_lock && lock(r, want, err))
 		return -1;
-	fd = beneath_open(r->fd, META, strlen(META), O_RDONLY | O_NONBLOCK);
-	if (fd < 0 && errno != ENOENT)
-		rc = fail_in(r, META, err) ? 1 : 0;
-	else if (fd < 0)
-		rc = without_meta(r, want, err);
-	else
-		rc = read_meta(r, fd, err);
-	if (fd >= 0)
-		close(fd);
+	if (want->write)
+		newfile_sweep(r->fd);
+	rc = get_meta(r, want, err);
 	if (!rc && check(r, want, err))
 		rc = -1;
 	return rc && want->write ? -1 : rc;
@@ -259,34 +283,63 @@ static int directory(int at, const char *name, size_t len)
 	return fd;
 }
 
-/* A symbolic link @name in @dir that says @target; another one in its place is replaced. */
-static int put_link(int dir, const char *name, const char *target, bool no_sync)
+/*
+ * Replace a symbolic link. The new one is made in a temporary directory at the top of the
+ * repository, where a later writer finds it if this one is killed. -1 and errno.
+ */
+static int replace_link(const struct repo *r, int dir, const char *name, const char *target)
 {
-	char is[4096], temp[NEWFILE_NAME];
-	ssize_t n = readlinkat(dir, name, is, sizeof(is));
+	char temp[NEWFILE_NAME];
+	int tmp = newfile_tmpdir(r->fd, temp), rc, code;
 
-	if (n >= 0 && (size_t)n == strlen(target) && !memcmp(is, target, (size_t)n))
-		return 0;
-	if (n < 0 && errno != ENOENT) {
+	if (tmp < 0)
+		return -1;
+	rc = symlinkat(target, tmp, "link");
+	if (!rc && renameat(tmp, "link", dir, name))
+		rc = -1;
+	code = errno;
+	if (rc)
+		(void)unlinkat(tmp, "link", 0);
+	(void)unlinkat(r->fd, temp, AT_REMOVEDIR);
+	close(tmp);
+	errno = code;
+	return rc;
+}
+
+/*
+ * A symbolic link @name in @dir that says @target; another one in its place is replaced.
+ * A link that is right may be a killed writer's, so it is synced as well. -1 and errno.
+ */
+static int put_link(const struct repo *r, int dir, const char *name, const char *target,
+		    bool no_sync)
+{
+	char is[4096];
+	ssize_t n;
+
+	/* Twice, if another writer makes the link after the first look. */
+	for (int i = 0; i < 2; i++) {
+		n = readlinkat(dir, name, is, sizeof(is));
+		if (n >= 0 || errno != ENOENT)
+			break;
+		if (!symlinkat(target, dir, name))
+			return no_sync ? 0 : fsync(dir);
+		if (errno != EEXIST)
+			return -1;
+	}
+	if (n < 0) {
 		if (errno == EINVAL)
 			errno = EEXIST; /* it is not a symbolic link */
 		return -1;
 	}
-	newfile_random(temp);
-	if (symlinkat(target, dir, temp))
+	if (((size_t)n != strlen(target) || memcmp(is, target, (size_t)n)) &&
+	    replace_link(r, dir, name, target))
 		return -1;
-	if (renameat(dir, temp, dir, name)) {
-		int code = errno;
-
-		unlinkat(dir, temp, 0);
-		errno = code;
-		return -1;
-	}
 	return no_sync ? 0 : fsync(dir);
 }
 
 /* images/refs/@ref, below the directory images. */
-static int link_ref(int images, const char *hex, const char *ref, bool no_sync)
+static int link_ref(const struct repo *r, int images, const char *hex, const char *ref,
+		    bool no_sync)
 {
 	char target[3 * REPO_REF_MAX + CFS_HEX_MAX + 8] = "../";
 	int at = directory(images, "refs", 4), next, rc;
@@ -306,7 +359,7 @@ static int link_ref(int images, const char *hex, const char *ref, bool no_sync)
 	if (at < 0)
 		return -1;
 	strcat(target, hex);
-	rc = put_link(at, ref, target, no_sync);
+	rc = put_link(r, at, ref, target, no_sync);
 	close(at);
 	return rc;
 }
@@ -321,11 +374,11 @@ int repo_link(const struct repo *r, const struct cfs_digest *image, const char *
 		return fail_in(r, "images", err);
 	repo_target(target, image);
 	text_digest(hex, image);
-	if (put_link(images, hex, target, no_sync))
+	if (put_link(r, images, hex, target, no_sync))
 		rc = error_sys(err, "%s/images/%s: link", r->name, hex);
 	if (!rc && !no_sync && fsync(r->fd))
 		rc = error_sys(err, "%s: fsync", r->name);
-	if (!rc && ref && (link_ref(images, hex, ref, no_sync) || (!no_sync && fsync(images))))
+	if (!rc && ref && (link_ref(r, images, hex, ref, no_sync) || (!no_sync && fsync(images))))
 		rc = error_sys(err, "%s/images/refs/%s: link", r->name, ref);
 	close(images);
 	return rc;

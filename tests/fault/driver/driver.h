@@ -9,6 +9,7 @@ int sweep_main(const char *name, const char *kind, bool all, char **argv);
 int kill_main(const char *name, const char *kind, unsigned int rounds, bool named, char **argv);
 int order_main(const char *name, const char *kind, bool named, char **argv);
 int reset_main(const char *kind);
+int cut_main(unsigned int at, char **argv);
 int judge_main(const char *dir, const char *kind, int status);
 int change_main(const char *name, const char *kind, bool all, char **argv);
 

@@ -8,6 +8,9 @@
  * DIR (-: here); -1: it was cut off.
  *
  * driver reset - KIND x - what stands there before a run.
+ *
+ * driver cut - N COMMAND... - kill -9 before system call number N, counted from 0. Exit
+ * status 3: there were fewer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -183,4 +186,12 @@ int reset_main(const char *kind)
 	world_find(&w, kind);
 	world_reset(&w);
 	return 0;
+}
+
+int cut_main(unsigned int at, char **argv)
+{
+	struct kills k = { .at = at };
+	struct trace tr = { .arg = &k, .enter = on_enter, .seconds = SECONDS };
+
+	return WIFSIGNALED(trace_run(&tr, argv, OUT, ERR)) ? 0 : 3;
 }

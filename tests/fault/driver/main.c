@@ -48,6 +48,8 @@ int main(int argc, char **argv)
 		return reset_main(argv[3]);
 	if (argc > 4 && !strcmp(command, "fsize"))
 		return fsize_main(strtoul(argv[3], NULL, 10), argv + 4);
+	if (argc > 4 && !strcmp(command, "cut"))
+		return cut_main((unsigned int)strtoul(argv[3], NULL, 10), argv + 4);
 	if (argc < 6)
 		return 2;
 	all = !strcmp(argv[4], "long");
