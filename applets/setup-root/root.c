@@ -262,9 +262,12 @@ static int open_transient(void)
 	return openat(AT_FDCWD, path, DIR_FLAGS | O_NOFOLLOW);
 }
 
+/* Later steps unmount by the names of descriptors, which not every back end needs. */
 static int backend_try(struct swap *s)
 {
-	return backend_build(&s->request, s->host, &s->result, s->err);
+	if (backend_build(&s->request, s->host, &s->result, s->err))
+		return -1;
+	return host_names(s->host, s->err);
 }
 
 /*

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# mkfs --repo killed before its system calls, and two writers at once (repositories 13.4,
+# mkfs --repo killed before its system calls, and two writers at once (repository,
 # ST-8, ST-9): the repository verifies clean at any time, every image that has a name is
 # complete, and the next run completes what the killed one began.
 #
