@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "applets/applet.h"
 #include "applets/mount/attach.h"
@@ -99,6 +100,22 @@ static int open_rest(struct work *w, struct error *err)
 	return stated_judge(&o->sign, &w->statement, err);
 }
 
+/* Open the mount point. A mount point that is a file may be the image. */
+static int open_target(struct work *w, struct error *err)
+{
+	const char *target = w->m->target;
+	struct stat st;
+
+	if (!named_target(&w->named, target, err))
+		return 0;
+	if (err->code == ENOTDIR && !stat(w->m->source, &st) && S_ISDIR(st.st_mode))
+		return error_set(
+			err, ENOTDIR,
+			"%s: mount point: not a directory; are IMAGE and DIRECTORY swapped?",
+			target);
+	return -1;
+}
+
 /* Open everything that was named: 0, ABSENT, -1. With -N the target is opened later, in its namespace. */
 static int open_all(struct work *w, struct error *err)
 {
@@ -106,8 +123,7 @@ static int open_all(struct work *w, struct error *err)
 	int rc;
 
 	w->named.target_name = m->target;
-	if (m->ns ? named_namespace(&w->named, m->ns, err)
-		  : named_target(&w->named, m->target, err))
+	if (m->ns ? named_namespace(&w->named, m->ns, err) : open_target(w, err))
 		return -1;
 	rc = open_image(w, err);
 	return rc ? rc : open_rest(w, err);

@@ -35,7 +35,8 @@ static int refuse_foreign(const struct imagefd *im, struct cfs_span head, bool i
 		return error_set(err, EINVAL,
 				 "%s: compressed with gzip: decompress it first (gzip -d)",
 				 im->name);
-	return error_set(err, EINVAL, "%s: not a composefs image (%s)", im->name,
+	return error_set(err, EINVAL, "%s: not a composefs image (%s); cfs mkfs makes one",
+			 im->name,
 			 is_erofs ? "EROFS without composefs header" : "no EROFS superblock");
 }
 

@@ -37,8 +37,6 @@ void imagefd_close(struct imagefd *im)
 static const char *wrong_type(mode_t mode)
 {
 	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return "a directory";
 	case S_IFIFO:
 		return "a FIFO";
 	case S_IFSOCK:
@@ -181,6 +179,10 @@ static int see_type(struct imagefd *im, struct error *err)
 	if (S_ISBLK(st.st_mode) && major(st.st_rdev) == LOOP_MAJOR &&
 	    look_through(im, minor(st.st_rdev)) && fstat(im->fd, &st))
 		return error_sys(err, "%s: stat", im->name);
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, EISDIR,
+				 "%s: is a directory, not an image; cfs mkfs makes an image of it",
+				 im->name);
 	wrong = wrong_type(st.st_mode);
 	if (wrong)
 		return error_set(err, EINVAL, "%s: is %s, not an image", im->name, wrong);

@@ -40,7 +40,14 @@ int named_target(struct named *n, const char *path, struct error *err)
 {
 	n->target_name = path;
 	n->target = openat(AT_FDCWD, path, DIR_FLAGS);
-	return n->target < 0 ? error_sys(err, "%s: mount point", path) : 0;
+	if (n->target >= 0)
+		return 0;
+	if (errno == ENOTDIR)
+		return error_set(err, ENOTDIR, "%s: mount point: not a directory", path);
+	if (errno == ENOENT)
+		return error_set(err, ENOENT, "%s: mount point: %s; create the directory first",
+				 path, error_words(ENOENT));
+	return error_sys(err, "%s: mount point", path);
 }
 
 int named_namespace(struct named *n, const char *name, struct error *err)

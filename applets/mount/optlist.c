@@ -6,6 +6,7 @@
 #include <string.h>
 #include "applets/applet.h"
 #include "applets/common/digest.h"
+#include "applets/common/near.h"
 #include "applets/mount/optsplit.h"
 
 /* Room for the decoded values of one list, which are never longer than the list: a NUL takes the place of each separator. */
@@ -384,15 +385,31 @@ static bool is_foreign(struct optpiece name)
 	return name.len > 2 && (name.s[0] == 'x' || name.s[0] == 'X') && name.s[1] == '-';
 }
 
+static int unknown(const struct option *opt)
+{
+	const int len = (int)(opt->name.len < 256 ? opt->name.len : 256);
+	struct near near;
+	char hint[96];
+
+	near_start(&near, opt->name.s, opt->name.len);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].sets != SETS_NOTHING && rows[i].sets != SETS_DEBUG)
+			near_offer(&near, rows[i].name, strlen(rows[i].name));
+	near_text(&near, "", hint);
+	if (hint[0])
+		return error_set(opt->err, EINVAL, "%.*s: unknown option%s", len, opt->name.s,
+				 hint);
+	return error_set(opt->err, EINVAL, "%.*s: unknown option; see %s --help", len, opt->name.s,
+			 program_name);
+}
+
 static int take(struct option *opt, bool sloppy)
 {
 	opt->row = find_row(opt->name);
 	if (!opt->row && (sloppy || is_foreign(opt->name)))
 		return 0;
 	if (!opt->row)
-		return error_set(opt->err, EINVAL, "%.*s: unknown option; see %s --help",
-				 (int)(opt->name.len < 256 ? opt->name.len : 256), opt->name.s,
-				 program_name);
+		return unknown(opt);
 	if (opt->row->sets == SETS_NOTHING)
 		return 0;
 	if (opt->row->sets <= SETS_TEXT)

@@ -13,6 +13,7 @@ tar cf layer.tar tree
 gzip -c layer.tar >layer.tar.gz
 echo text >notes.txt
 head -c 1000 image.cfs >cut.cfs
+gzip -c image.cfs >image.cfs.gz
 digest=$("$CFS" info measure-file image.cfs)
 
 # Each row: status, the command, the message, an extended regular expression without the
@@ -69,6 +70,32 @@ done <<END
 2|verify|.*
 2|verify --digest=abc image.cfs|--digest: .*
 1|mount image.cfs|usage: .*DIRECTORY is missing
+1|mount -f nodir.cfs|usage: .*DIRECTORY is missing
+1|mount -f -o basdir=objects image.cfs mnt|basdir: unknown option; did you mean basedir\?
+1|mount -f -o compress=zstd image.cfs mnt|compress: unknown option; see cfs mount --help
+1|mount -f -o basedir= image.cfs mnt|basedir: empty name in list
+1|mount -f -o basedir image.cfs mnt|basedir: empty name in list
+1|mount -f -o verity=1 image.cfs mnt|verity: takes no value
+1|mount -f -o verity_check=3 image.cfs mnt|verity_check: 0, 1 or 2 expected
+1|mount -f -o digest=abc image.cfs mnt|digest: 64 or 128 hex digits expected
+1|mount -f -o backend=kernel image.cfs mnt|backend: auto, kmod, erofs, fuse, fuse-plain or fuse-overlay expected
+1|mount -f -o upperdir=mnt image.cfs mnt|upperdir: needs workdir
+1|mount -f -t erofs image.cfs mnt|-t erofs: unsupported file system type
+1|mount -f image.cfs mnt|basedir: not given, but image\.cfs refers to objects \(first: /file\)
+32|mount -f -o basedir=object image.cfs mnt|basedir object: No such file or directory
+32|mount -f -o basedir=dump.txt image.cfs mnt|basedir dump\.txt: not a directory
+32|mount -f -o basedir=objects mising.cfs mnt|mising\.cfs: No such file or directory
+32|mount -f -o basedir=objects image.cfs mount|mount: mount point: No such file or directory; create the directory first
+32|mount -f -o basedir=objects image.cfs dump.txt|dump\.txt: mount point: not a directory
+32|mount -f -o basedir=objects mnt image.cfs|image\.cfs: mount point: not a directory; are IMAGE and DIRECTORY swapped\?
+32|mount -f -o basedir=objects tree mnt|tree: is a directory, not an image; cfs mkfs makes an image of it
+32|mount -f -o basedir=objects layer.tar mnt|layer\.tar: not a composefs image \(no EROFS superblock\); cfs mkfs makes one
+32|mount -f -o basedir=objects image.cfs.gz mnt|image\.cfs\.gz: compressed with gzip: decompress it first \(gzip -d\)
+32|mount -f -o basedir=objects cut.cfs mnt|cut\.cfs: truncated: needs [0-9]+ bytes, has 1000
+1|setup-root --sysroot=tree --cmdline=composefs=abc now|now: unexpected operand; usage: cfs setup-root \[OPTION\.\.\.\] +\(--help shows more\)
+32|setup-root --sysroot=tree --cmdline=composefs=abc|composefs=abc: not understood: 64 or 128 hex digits expected
+32|setup-root --sysroot=nowhere --cmdline=composefs=$digest|nowhere: No such file or directory
+32|setup-root --sysroot=tree --cmdline=composefs=$digest|tree/composefs/images: the image of the kernel command line is not here: $digest
 1|mount --verbos image.cfs mnt|--verbos: no such option; did you mean --verbose\? \(--help shows them\)
 END
 exits 'a wrong digest' 3 "$CFS" verify --digest="$(echo "$digest" | tr 0-9a-f f0-9a-e)" image.cfs

@@ -35,7 +35,7 @@ is 'one that is missing would be found' "$(perl tests/mount/manual.pl "$tmp/page
 applets/mount/backend.c: fuse: not in this build'
 
 # What each level protects from, and what not (tests/README.md 1.2, 1.4).
-for text in 'they drop the digests' 'not the tree: the image can be replaced' 'an older image that was valid once' \
+for text in 'because they can remove the digests' 'but not the tree, because the image can be replaced' 'an older image that was valid once' \
 	'deletion of objects' 'world readable by design' 'share the page cache'; do
 	ok "mount.8 says: $text" grep -qF "$text" applets/mount.8
 done

@@ -174,7 +174,7 @@ mkfifo fifo
 : >empty
 head -c 100 /dev/zero >zeros
 refused 'target missing' 32 'cfs mount: none: mount point: No such file or directory' m -f -o basedir=obj img none
-refused 'target is a file' 32 'cfs mount: img: mount point: Not a directory' m -f -o basedir=obj img img
+refused 'target is a file' 32 'cfs mount: img: mount point: not a directory' m -f -o basedir=obj img img
 refused 'image missing' 32 'cfs mount: none: No such file or directory' m -f -o basedir=obj none mnt
 refused 'image is a directory' 32 'cfs mount: tree: is a directory, not an image' m -f -o basedir=obj tree mnt
 refused 'image is a FIFO' 32 'cfs mount: fifo: is a FIFO, not an image' m -f -o basedir=obj fifo mnt

@@ -49,7 +49,7 @@ static const struct {
 	  true },
 	{ "verity_check=\"", "verity_check: a quote is left open", true },
 	{ "noatime=", "noatime: takes no value", true },
-	{ "ro\"", "ro\": unknown option; see cfs --help", true },
+	{ "ro\"", "ro\": unknown option; did you mean ro?", true },
 	{ "debug=loop:X", "debug: loop, B, C, D, noproc, nodev, name expected", true },
 };
 
