@@ -36,6 +36,7 @@ AR = $(CROSS)ar
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 # $(call run,LABEL,NAME,COMMAND): show one line, or the command with V=1. A command that
 # fails is shown in full. make -n shows what V=1 would.

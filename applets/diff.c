@@ -249,13 +249,13 @@ static int diff_main(const struct applet *self, char **argv)
 	bool list = false, names = false, json = false, hardlinks = false;
 	const struct option_row rows[] = {
 		{ 'l', "list", NULL, "print a line for each entry that differs", &list },
-		{ 0, "names-only", NULL, "the same, the sign and the path alone", &names },
+		{ 0, "names-only", NULL, "print only the sign and the path of each", &names },
 		{ 0, "json", NULL, "print JSON Lines", &json },
 		{ 0, "ignore", "WORD[,WORD...]", "do not compare these: mtime, xattr:NAME, ...",
 		  &ignore, OPTION_LIST },
-		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
+		{ 0, "filter", "NAME", "compare only this entry of the root; may be repeated",
 		  &d.filter, OPTION_LIST },
-		{ 0, "hardlinks", NULL, "in directories, names of one inode are one inode",
+		{ 0, "hardlinks", NULL, "in a directory, keep hard links as mkfs --hardlinks does",
 		  &hardlinks },
 		{ 0 },
 	};

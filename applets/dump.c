@@ -39,8 +39,7 @@ static int rewrite_main(char **argv)
 {
 	bool force = false;
 	const struct option_row rows[] = {
-		{ 0, "force", NULL, "replace DEST even if it is something other than an image",
-		  &force },
+		{ 0, "force", NULL, "replace DEST even if it is not a composefs image", &force },
 		{ 0 },
 	};
 	char **args = options_parse(&rewrite_applet, rows, 2, 2, argv);
@@ -67,7 +66,7 @@ static int dump_main(const struct applet *self, char **argv)
 	struct info info = { 0 };
 	const struct option_row rows[] = {
 		{ 0, "basedir", "DIR[:DIR...]", NULL, &info.basedir, OPTION_PLAIN },
-		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
+		{ 0, "filter", "NAME", "show only this entry of the root; may be repeated",
 		  &info.filter, OPTION_LIST },
 		{ 0 },
 	};

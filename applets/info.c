@@ -91,7 +91,7 @@ static int info_main(const struct applet *self, char **argv)
 		{ 0, "basedir", "DIR[:DIR...]", "where the objects are", &info.basedir,
 		  OPTION_PLAIN },
 		BASEDIR_SYNONYMS(&info.basedir),
-		{ 0, "filter", "NAME", "only NAME of the root directory; may be repeated",
+		{ 0, "filter", "NAME", "show only this entry of the root; may be repeated",
 		  &info.filter, OPTION_LIST },
 		{ 0, "json", NULL, "print JSON Lines", &info.json, OPTION_PLAIN },
 		{ 0, "repo", "DIR", "unused-objects: a repository, whose images count, too",
@@ -142,7 +142,7 @@ const struct applet applet_info = {
 	.operands =
 		"ls IMAGE...\ndump IMAGE...\nobjects IMAGE...\nmissing-objects IMAGE...\n"
 		"unused-objects IMAGE...\nunused-objects --repo=DIR [IMAGE...]\nmeasure-file FILE...\ncat IMAGE PATH...\nstat IMAGE...",
-	.summary = "ask an image about itself",
+	.summary = "show what is in an image",
 	.examples =
 		"  cfs info ls image.cfs\n"
 		"  cfs info cat --basedir=objects image.cfs etc/fstab\n"

@@ -177,14 +177,14 @@ static int json_convert_main(const struct applet *self, char **argv)
 	const char *out = NULL, *format = NULL, *whiteouts = NULL;
 	bool no_sandbox = false;
 	const struct option_row rows[] = {
-		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
+		{ 0, "out", "IMAGE", "write the image to IMAGE (default: standard output)", &out },
 		{ 0, "whiteouts", "apply|overlay|keep",
-		  "what becomes of the whiteouts of layers (default apply)", &whiteouts },
-		{ 0, "digest-from", "DIR", "compute fs-verity digests from the objects in DIR",
+		  "how to treat whiteouts of layers (default: apply)", &whiteouts },
+		{ 0, "digest-from", "DIR", "record fs-verity digests of the objects in DIR",
 		  &c.digest_from },
-		{ 0, "toc-digest", "sha256:HEX", "what the table must hash to, once for each input",
-		  &c.digests, OPTION_LIST },
-		{ 0, "use-epoch", NULL, "every mtime is 0", &c.use_epoch },
+		{ 0, "toc-digest", "sha256:HEX",
+		  "require this hash of the table; once for each input", &c.digests, OPTION_LIST },
+		{ 0, "use-epoch", NULL, "set every mtime to 0", &c.use_epoch },
 		RESULT_ROWS(&c.result),
 		{ 0, "format", "erofs", NULL, &format },
 		{ 0, "no-sandbox", NULL, NULL, &no_sandbox },

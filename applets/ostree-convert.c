@@ -40,17 +40,19 @@ static int ostree_convert_main(const struct applet *self, char **argv)
 	const char *out = NULL;
 	bool no_verity = false;
 	const struct option_row rows[] = {
-		{ 0, "out", "IMAGE", "where the image goes (default: stdout)", &out },
-		{ 0, "hash-alg", "ALG", "sha256, which is what OSTree records", &r->hash_alg },
+		{ 0, "out", "IMAGE", "write the image to IMAGE (default: standard output)", &out },
+		{ 0, "hash-alg", "ALG", "sha256 only, because OSTree records this algorithm",
+		  &r->hash_alg },
 		{ 0, "no-verity", NULL, "record no fs-verity digests", &no_verity },
-		{ 0, "print-dump", NULL, "print the tree as a dump, write no image",
+		{ 0, "print-dump", NULL, "print the tree as a dump and write no image",
 		  &r->print_dump },
 		{ 0, "print-json", NULL, "print the tree as a table of contents for json-convert",
 		  &r->print_json },
-		{ 0, "print-digest", NULL, "print the image's fs-verity digest", &r->print_digest },
-		{ 0, "print-digest-only", NULL, "print the digest, write no image",
+		{ 0, "print-digest", NULL, "print the fs-verity digest of the image",
+		  &r->print_digest },
+		{ 0, "print-digest-only", NULL, "print the digest and write no image",
 		  &r->print_digest_only },
-		{ 0, "no-sync", NULL, "do not wait for stable storage", &r->no_sync },
+		{ 0, "no-sync", NULL, "do not wait until all is on stable storage", &r->no_sync },
 		{ 0 },
 	};
 	const struct inputs none = { .all = true };

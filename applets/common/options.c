@@ -20,8 +20,9 @@ static bool mount_status; /* the applet has the exit statuses of mount(8) */
 
 const struct option_row options_common[] = {
 	{ 'h', "help", NULL, "show this text", &ask_help, OPTION_PLAIN },
-	{ 'q', "quiet", NULL, "no warnings, no progress, no summary", &option_quiet, OPTION_PLAIN },
-	{ 'v', "verbose", NULL, "say what the program chose by itself", &option_verbose,
+	{ 'q', "quiet", NULL, "print no warnings, no progress and no summary", &option_quiet,
+	  OPTION_PLAIN },
+	{ 'v', "verbose", NULL, "report what the program has chosen", &option_verbose,
 	  OPTION_PLAIN },
 	{ 'V', "version", NULL, "show the version", &ask_version, OPTION_PLAIN },
 	{ 0, "debug-sandbox", "PROGRAM", NULL, &window_debug, OPTION_PLAIN },

@@ -40,17 +40,17 @@ struct result {
 /* The rows of the options above, to be named in a table of rows. */
 /* clang-format off */
 #define RESULT_ROWS(r) \
-	{ 0, "hash-alg", "ALG", "sha256 (default) or sha512: the algorithm of all digests", \
+	{ 0, "hash-alg", "ALG", "algorithm of all digests: sha256 (default) or sha512", \
 	  &(r)->hash_alg }, \
-	{ 0, "print-digest", NULL, "print the image's fs-verity digest", &(r)->print_digest }, \
-	{ 0, "print-digest-only", NULL, "print the digest, write no image", \
+	{ 0, "print-digest", NULL, "print the fs-verity digest of the image", &(r)->print_digest }, \
+	{ 0, "print-digest-only", NULL, "print the digest and write no image", \
 	  &(r)->print_digest_only }, \
-	{ 0, "print-dump", NULL, "print the tree as a dump, write no image", &(r)->print_dump }, \
-	{ 0, "min-version", "N", "lowest format version to write: 0 or 1 (default 0)", \
+	{ 0, "print-dump", NULL, "print the tree as a dump and write no image", &(r)->print_dump }, \
+	{ 0, "min-version", "N", "lowest format version to write, 0 or 1 (default: 0)", \
 	  &(r)->min_version, OPTION_NUMBER }, \
-	{ 0, "max-version", "N", "highest format version, used if the tree needs it (default 1)", \
+	{ 0, "max-version", "N", "highest format version to write, if needed (default: 1)", \
 	  &(r)->max_version, OPTION_NUMBER }, \
-	{ 0, "no-sync", NULL, "do not wait for stable storage", &(r)->no_sync }
+	{ 0, "no-sync", NULL, "do not wait until all is on stable storage", &(r)->no_sync }
 /* clang-format on */
 
 /* Defaults, before the options are parsed. */

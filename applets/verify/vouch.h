@@ -21,23 +21,26 @@ struct vouch {
 
 /* The rows of the options; o.signature and o.serial_file are filled in directly. */
 #define VOUCH_ROWS(v)                                                                              \
-	{ 0,          "key",                                                                       \
-	  "FILE",     "public keys, one of which must have signed; may be repeated",               \
-	  &(v)->keys, OPTION_LIST },                                                               \
+	{                                                                                          \
+		0,          "key",                                                                 \
+		"FILE",     "public keys, one of which must have signed; repeatable",              \
+		&(v)->keys, OPTION_LIST                                                            \
+	},                                                                                         \
 		{ 0, "signature", "FILE", "the signed statement that must vouch for the image",    \
 		  &(v)->o.signature },                                                             \
-		{ 0, "name", "NAME", "the name that the statement must have", &(v)->name },        \
+		{ 0, "name", "NAME", "require this name in the statement", &(v)->name },           \
 		{ 0,                                                                               \
 		  "min-serial",                                                                    \
 		  "N",                                                                             \
-		  "the smallest serial that the statement may have",                               \
+		  "require at least this serial",                                                  \
 		  &(v)->min_serial,                                                                \
 		  OPTION_NUMBER },                                                                 \
-		{ 0, "serial-file", "FILE", "the same, read from FILE", &(v)->o.serial_file },     \
-		{ 0, "update-serial", NULL, "write a larger serial to FILE if all is well",        \
+		{ 0, "serial-file", "FILE", "require at least the serial in FILE",                 \
+		  &(v)->o.serial_file },                                                           \
+		{ 0, "update-serial", NULL, "write a larger serial to FILE if all checks passed",  \
 		  &(v)->update },                                                                  \
 	{                                                                                          \
-		0, "now", "system|TIME", "check when the statement expires", &(v)->now             \
+		0, "now", "system|TIME", "check whether the statement has expired", &(v)->now      \
 	}
 
 /* After the options are parsed: what needs what. Ends the process with 2. @images: operands. */
