@@ -6,10 +6,10 @@
 #include "image/image.h"
 
 enum canonical {
-	CANONICAL_FAILED = -1,    /* no memory: the text says so */
+	CANONICAL_FAILED = -1,    /* no memory: the error says so */
 	CANONICAL_SAME,           /* byte for byte */
 	CANONICAL_DIFFERS,        /* *first is the offset of the first byte that differs */
-	CANONICAL_CANNOT_BE_MADE, /* mkfs refuses the tree: the text says why */
+	CANONICAL_CANNOT_BE_MADE, /* mkfs refuses the tree: the error says why */
 };
 
 /* Read a checked image back into a tree, write that again, and compare. */

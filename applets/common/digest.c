@@ -2,7 +2,7 @@
 #include "applets/common/digest.h"
 #include "base/text.h"
 
-/* Before the digits; a row without an algorithm is recognised and refused. */
+/* Prefixes of the digits. One without an algorithm is refused with a message of its own. */
 static const struct {
 	const char *prefix;
 	u8 algorithm;

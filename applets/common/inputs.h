@@ -7,7 +7,7 @@
 
 struct inputs {
 	char *const *names;
-	int *fd; /* of each name; what cannot be opened: -errno; INT_MIN: not tried yet */
+	int *fd; /* of each name; -errno: it could not be opened; INT_MIN: not tried yet */
 	unsigned int n;
 	bool all; /* each has been tried */
 };

@@ -77,8 +77,8 @@ static int check_names(char *const *names)
 }
 
 /*
- * Whether --install makes a link of this name without being asked: the names that
- * belong to composefs alone. composefs-dump is for the test suite of upstream.
+ * Whether --install makes a link of this name by default: the names that belong to
+ * composefs alone. composefs-dump is for the test suite of upstream.
  */
 static bool is_default(const char *name)
 {

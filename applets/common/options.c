@@ -43,8 +43,10 @@ void options_refuse(const char *option, const char *fmt, ...)
 
 static _Noreturn void usage_error(const struct parse *p, const char *text)
 {
-	complain("%s; usage: %s [OPTION...] %.*s (--help shows more)", text, program_name,
-		 (int)strcspn(p->self->operands, "\n"), p->self->operands);
+	const char *operands = p->self->operands;
+
+	complain("%s; usage: %s [OPTION...]%s%.*s (--help shows more)", text, program_name,
+		 *operands ? " " : "", (int)strcspn(operands, "\n"), operands);
 	exit(usage_status);
 }
 

@@ -14,31 +14,31 @@ struct output {
 	struct buf line;
 };
 
-/* Called after each line or so: writes when enough has come together. -1: writing failed, stop. */
+/* Call after each line: writes when the buffer is large enough. -1: writing failed, so stop. */
 int output_poll(struct output *out, struct error *err);
 
-/* Write the rest and release. -1 and a text ("-: write: ...") if not all of it got out. */
+/* Write the rest and release. -1 and a text ("-: write: ...") if anything was not written. */
 int output_end(struct output *out, struct error *err);
 
-/* A whole text at once, for short answers; needs no memory. */
+/* Write a whole short text at once, without allocating. */
 int output_text(const char *text, size_t len, struct error *err);
 
-/* JSON: the caller keeps the order of calls right; json_open() "{", json_close() "}\n". */
+/* JSON objects: json_open() writes "{", json_close() "}\n". The order of calls is not checked. */
 struct json {
 	struct buf *b;
-	bool more; /* a comma is due */
+	bool more; /* the next member needs a comma */
 };
 void json_open(struct json *j, struct buf *b);
 void json_close(struct json *j);
 void json_bytes(struct json *j, const char *key, const void *s, size_t len); /* KEY or KEY_hex */
 void json_string(struct json *j, const char *key, const char *s);
-void json_number(struct json *j, const char *key, u64 v); /* above 2^53 a string */
+void json_number(struct json *j, const char *key, u64 v); /* as a string above 2^53 */
 void json_bool(struct json *j, const char *key, bool v);
 void json_hex(struct json *j, const char *key, const void *data, size_t len);
 void json_time(struct json *j, const char *key, s64 sec, u32 nsec);
 void json_key(struct json *j, const char *key); /* the value is what the caller appends to j->b */
 
-/* An object as the value of a key; it ends without a newline. */
+/* Open an object as the value of a key; json_close_in() ends it without a newline. */
 void json_open_in(struct json *inner, struct json *j, const char *key);
 void json_close_in(struct json *inner);
 

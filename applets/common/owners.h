@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whether the owners and modes that the kernel reports are those that the user means. */
+/* Whether the kernel reports the owners and modes that the user wants to record. */
 #ifndef CFS_APPLETS_OWNERS_H
 #define CFS_APPLETS_OWNERS_H
 

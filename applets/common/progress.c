@@ -34,7 +34,7 @@ void progress_start(struct progress *p, bool forced, u64 total)
 		p->start = p->last = progress_now();
 }
 
-/* @part of p->total, for a whole of @whole. */
+/* Scale @part, which is a part of @whole, to p->total. */
 static u64 share(const struct progress *p, u64 part, u64 whole)
 {
 	unsigned int shift = 0;
@@ -82,11 +82,11 @@ static void print(const struct progress *p, const char *before, const char *afte
 	len = text_format(line, sizeof(line), "%s%s:%s%s %llu MiB, %llu MiB/s%s", before,
 			  program_name, left, names, (unsigned long long)(p->bytes >> 20),
 			  (unsigned long long)((p->bytes >> 10) * 1000 / (u64)ms >> 10), after);
-	/* An error of this write is ignored: nothing but the progress is lost. */
+	/* An error of this write loses only the progress line. */
 	(void)io_write(2, line, (size_t)len);
 }
 
-/* Show it, if it is time for that. */
+/* Show the progress if enough time has passed. */
 static void show(struct progress *p)
 {
 	s64 now;

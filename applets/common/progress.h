@@ -8,7 +8,7 @@
 
 struct progress {
 	pthread_mutex_t lock;
-	bool forced; /* plain lines, whatever stderr is */
+	bool forced; /* print plain lines even if stderr is not a terminal */
 	bool on_terminal;
 	bool shown; /* there is a line to remove */
 	u64 names, bytes;
@@ -18,25 +18,25 @@ struct progress {
 	s64 start, last; /* milliseconds */
 };
 
-/* Whether stderr is a terminal; asked once, because a window does not allow the question. */
+/* Whether stderr is a terminal. The first call asks the kernel, which a sandbox forbids later. */
 bool progress_terminal(void);
 
 /* Milliseconds of a clock that only moves forwards. */
 s64 progress_now(void);
 
-/* Silent with -q, and where stderr is no terminal unless @forced. */
+/* Start. Silent with -q, and unless @forced if stderr is not a terminal. */
 void progress_start(struct progress *p, bool forced, u64 total);
 
-/* Whether anybody sees it; then p->total may be set before work begins. */
+/* Whether the progress is shown. If it is, the caller may set p->total before work begins. */
 static inline bool progress_wanted(const struct progress *p)
 {
 	return p->forced || p->on_terminal;
 }
 
-/* More work was done. By any thread; @arg is the struct progress. */
+/* Add to the work that was done. Any thread may call it; @arg is the struct progress. */
 void progress_add(void *arg, u64 names, u64 bytes);
 
-/* So much of p->total is done, where that does not count bytes of contents. */
+/* Set how much of p->total is done, if the caller counts anything but bytes. */
 void progress_at(struct progress *p, u64 done);
 
 /* Remove the line. */

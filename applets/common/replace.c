@@ -11,7 +11,7 @@
 #define DEVICE_START ((size_t)1 << 20)
 #define FILE_START (EROFS_SUPER_OFFSET + sizeof(struct erofs_super_block))
 
-/* Whether bytes begin as those of an image do. */
+/* Whether the bytes are the start of an image. */
 static bool is_image(const u8 *start, size_t len)
 {
 	struct cfs_span s = { start, len };
@@ -32,7 +32,7 @@ static bool is_zero(const u8 *p, size_t len)
 	return !all;
 }
 
-/* What the file begins with, as far as @len bytes. -1 and a text. */
+/* Read up to @len bytes from the start of a file. -1 and a text. */
 static ssize_t read_start(const struct publish *out, u8 *start, size_t len, struct error *err)
 {
 	int fd = openat(out->dir, out->base, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -28,7 +28,7 @@ void result_options(struct result *r)
 		options_refuse("--print-json",
 			       "excludes --print-dump, --print-digest and --print-digest-only");
 	r->algorithm = algorithm_given(r->hash_alg);
-	/* With either one given, the other counts as 0. */
+	/* If one of them is given, the other one is 0. */
 	r->version.min = (unsigned int)r->min_version.value;
 	r->version.max = (unsigned int)r->max_version.value;
 	if (!r->min_version.set && !r->max_version.set)
@@ -82,7 +82,7 @@ static void see_digest(void *arg, const void *data, size_t len)
 	verity_add(arg, data, len);
 }
 
-/* The image to @fd (-1: nowhere) and its digest. */
+/* Write the image to @fd (-1: nowhere) and compute its digest. */
 static int make_image(const struct result *r, const struct tree *tree, int fd,
 		      struct cfs_digest *digest, struct error *err)
 {
@@ -185,7 +185,7 @@ static void count(const struct tree *tree, struct made *made)
 	}
 }
 
-/* Everything that handles untrusted bytes. Returns the exit status; errors have been printed. */
+/* All work on untrusted bytes. Returns the exit status; errors have been printed. */
 static int make(void *arg, struct workers_pool *pool)
 {
 	struct run *run = arg;

@@ -26,7 +26,7 @@ struct result {
 	 * Checks the file that will be replaced, once out is open; NULL: no check. -1 and a text.
 	 */
 	int (*check)(const struct publish *out, struct error *err);
-	/* In place of writing an image: keep what produce() made, whose @arg it gets. NULL: write it. */
+	/* Called with the @arg of produce() instead of writing an image. NULL: write it. */
 	int (*keep)(void *arg, const struct tree *tree, struct cfs_digest *digest,
 		    struct error *err);
 	bool summarize; /* print one line about the finished image, if stderr is a terminal */
@@ -37,7 +37,7 @@ struct result {
 	struct workers_pool *pool; /* for produce(); NULL: none */
 };
 
-/* The rows of the options above, to be named in a table of rows. */
+/* The rows of the options above, for the table of an applet. */
 /* clang-format off */
 #define RESULT_ROWS(r) \
 	{ 0, "hash-alg", "ALG", "algorithm of all digests: sha256 (default) or sha512", \
@@ -69,16 +69,16 @@ static inline bool result_needs_image(const struct result *r)
 }
 
 /*
- * To be called when all inputs are open: @in, and objects beneath the directory @beneath
+ * Call this when all inputs are open: @in, and objects beneath the directory @beneath
  * (-1: none). result_run() then calls produce() in a confined child (PH-2) with @threads
- * threads. Without effect if not all of @in is open.
+ * threads. It has no effect unless all of @in is open.
  */
 void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads);
 
 /*
  * Fill a tree with @produce, then write what is asked for. Returns the exit
- * status; errors have been printed. @produce seals the tree. With another
- * digest than r->wanted nothing is written, and the status is EXIT_MISMATCH.
+ * status; errors have been printed. @produce seals the tree. If the digest is not
+ * r->wanted, nothing is written and the status is EXIT_MISMATCH.
  */
 int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, struct error *err),
 	       void *arg);

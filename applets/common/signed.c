@@ -30,7 +30,7 @@ static int open_file(const char *name, int beneath)
 	return fd;
 }
 
-/* Read up to @max bytes of a file. @missing: it may be missing, and is empty then. */
+/* Read up to @max bytes of a file. With @missing, a missing file counts as an empty one. */
 static int read_file(struct signed_file *f, const char *name, int beneath, size_t max,
 		     bool *missing, struct error *err)
 {
@@ -132,7 +132,7 @@ int signed_serial_read(const char *name, int beneath, u64 *serial, struct error 
 	return rc;
 }
 
-/* What the policy is with the serial file and the clock. */
+/* Complete the policy with the serial file and the clock. */
 static int complete_policy(const struct signed_files *files, const struct signed_options *o,
 			   struct statement_policy *policy, struct error *err)
 {
@@ -213,7 +213,7 @@ int signed_measure(const struct statement *st, struct signed_image *image, const
 	return 0;
 }
 
-/* Why no digest matches. */
+/* Say why no digest matches. */
 static void mismatch(const struct statement *st, const struct signed_options *o,
 		     const struct signed_image *image, struct error *err)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who vouches for the digest of an image: the files that verify, mount and
- * setup-root are given, read and judged in the order of the signature rules (4).
- * Reading needs the rights of the process; judging parses untrusted bytes and
- * can run confined.
+ * Signed statements that vouch for the digest of an image, as verify, mount and setup-root
+ * check them (signature 4). Reading the files needs the rights of the process; judging
+ * them parses untrusted bytes and can run confined.
  */
 #ifndef CFS_APPLETS_SIGNED_H
 #define CFS_APPLETS_SIGNED_H
@@ -12,7 +11,7 @@
 
 #define SIGNED_SERIAL_MAX 64 /* bytes of a serial file */
 
-/* What is asked for. A statement is checked if signature is not NULL. */
+/* What the user asks for. If signature is NULL, no statement is checked. */
 struct signed_options {
 	const char *const *keys; /* key files */
 	unsigned int nkeys;
@@ -23,7 +22,7 @@ struct signed_options {
 	bool system_now;                /* policy.now is to be the clock of the system */
 };
 
-/* "system" or a moment. False: neither. */
+/* Parse "system" or a time. False: it is neither. */
 bool signed_now(struct signed_options *o, const char *value);
 
 /* The bytes of the files. All zeros is a good empty one. */
@@ -43,9 +42,9 @@ void signed_release(struct signed_files *files, const struct signed_options *o);
 
 enum signed_verdict {
 	SIGNED_GOOD,
-	SIGNED_BAD_SIGNATURE, /* no given key made it, or it is no signed file */
-	SIGNED_BAD_STATEMENT, /* signed, but malformed, too old, expired, for another system */
-	SIGNED_UNUSABLE,      /* a key file or the serial file cannot be used */
+	SIGNED_BAD_SIGNATURE, /* none of the keys made it, or the file is not a signed file */
+	SIGNED_BAD_STATEMENT, /* the signature is good, but the statement is malformed, too old, expired or for another system */
+	SIGNED_UNUSABLE, /* a key file or the serial file cannot be used */
 };
 
 /*
@@ -56,12 +55,12 @@ enum signed_verdict signed_judge(struct signed_files *files, const struct signed
 				 struct statement *st, struct error *err);
 
 /*
- * A note that the expiry was not checked: "FILE: expires TIME, which is not checked
- * without @option". Nothing if it was, or if there is none.
+ * If the statement expires and that was not checked, print the note "FILE: expires TIME,
+ * which is not checked without @option".
  */
 void signed_note(const struct statement *st, const struct signed_options *o, const char *option);
 
-/* The digests of an image, by algorithm; those that nobody asked for have none. */
+/* The digests of an image, by algorithm. The ones that were not computed have algorithm 0. */
 struct signed_image {
 	struct cfs_digest digest[CFS_SHA512 + 1];
 };
@@ -70,7 +69,7 @@ struct signed_image {
 int signed_measure(const struct statement *st, struct signed_image *image, const void *bytes,
 		   size_t len, struct error *err);
 
-/* The stated digest that the image has; NULL and a text for people if it has none. */
+/* The digest of the statement that the image has; NULL and a text if it has none of them. */
 const struct cfs_digest *signed_match(const struct statement *st, const struct signed_options *o,
 				      const struct signed_image *image, struct error *err);
 

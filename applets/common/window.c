@@ -60,7 +60,7 @@ static unsigned int next_kept(const struct window *w, unsigned int from)
 	return next;
 }
 
-/* Close what is not kept, from descriptor @from on. */
+/* Close the descriptors from @from on, except those that are kept. */
 static void close_others(const struct window *w, unsigned int from)
 {
 	unsigned int kept;

@@ -8,7 +8,7 @@
 
 #include "base/workers.h"
 
-/* --debug-sandbox=PROGRAM: try in the window what must not be possible there. */
+/* --debug-sandbox=PROGRAM, for tests: try calls that the sandbox must refuse. */
 extern const char *window_debug;
 
 /*
@@ -17,7 +17,7 @@ extern const char *window_debug;
  */
 void window_enter(const int *inputs, unsigned int n);
 
-/* The same, with threads that are started in between and confined as well. NULL: none, as with @threads below 2. */
+/* The same, with a pool of confined threads. NULL: there is no pool, for example with @threads below 2. */
 struct workers_pool *window_enter_with(const int *inputs, unsigned int n, unsigned int threads);
 
 /* The descriptors and threads that the child keeps. */
@@ -30,9 +30,9 @@ struct window {
 };
 
 /*
- * Run @fn in a confined child that has those descriptors and stderr. Returns the
- * status @fn returned; EXIT_FAILED and a message if it ended otherwise. Where no
- * child can be had, @fn runs here, not confined and without a pool.
+ * Run @fn in a confined child that has those descriptors and stderr. Returns the status
+ * that @fn returned, or EXIT_FAILED after a message if the child ended in another way. If
+ * the system cannot make such a child, @fn runs in this process, without a pool.
  */
 int window_run(const struct window *w, int (*fn)(void *arg, struct workers_pool *pool), void *arg);
 

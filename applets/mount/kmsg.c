@@ -25,14 +25,14 @@ static void add(struct kmsg *k, const char *text, size_t len)
 		len = KMSG_LINE - 1;
 	memcpy(k->line[k->n], text, len);
 	k->line[k->n][len] = '\0';
-	/* The context often says what the log says, too. */
+	/* The context and the log often have the same message. */
 	for (unsigned int i = 0; i < k->n; i++)
 		if (!strcmp(k->line[i], k->line[k->n]))
 			return;
 	k->n++;
 }
 
-/* One message a read: a letter (e, w or i), a space, the text. */
+/* Each read gives one message: a letter (e, w or i), a space, the text. */
 void kmsg_take_context(struct kmsg *k, int fs)
 {
 	char text[1024];
@@ -69,7 +69,7 @@ void kmsg_take_log(struct kmsg *k)
 		char *text;
 
 		if (n < 0 && errno == EPIPE)
-			continue; /* records were overwritten; the next read goes on */
+			continue; /* records were overwritten; the next read continues after them */
 		if (n <= 0)
 			return;
 		record[n] = '\0';

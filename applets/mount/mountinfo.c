@@ -12,7 +12,7 @@
 
 #define MOUNTINFO_STEP ((size_t)16 << 10)
 
-/* musl has no struct statx yet: places of its fields, and bits. */
+/* musl has no struct statx yet. These are the offsets of its fields, and its bits. */
 enum {
 	STX_MASK_AT = 0,
 	STX_ATTRIBUTES_AT = 8,
@@ -74,7 +74,7 @@ char *mountinfo_line(char **text)
 	return line;
 }
 
-/* Cut a field off. */
+/* Cut off the next field. */
 static const char *field(char **rest)
 {
 	char *start = *rest, *end = start + strcspn(start, " ");
@@ -94,7 +94,7 @@ bool mountinfo_find(char *text, u64 id, struct mount_line *line)
 		char *rest;
 		u64 n;
 
-		/* A number of optional fields ends with a field "-". */
+		/* The field "-" ends the optional fields. */
 		rest = strchr(s, '-') ? (char *)(uintptr_t)kmsg_find(s, " - ") : NULL;
 		if (!rest || !text_number(s, digits, 10, UINT64_MAX, &n) || n != id)
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc/self/mountinfo says about mounts, and which of them a descriptor is on. */
+/* Mounts as /proc/self/mountinfo describes them, and the mount that a descriptor is on. */
 #ifndef CFS_MOUNT_MOUNTINFO_H
 #define CFS_MOUNT_MOUNTINFO_H
 
@@ -16,7 +16,7 @@ void mountinfo_place(int fd, struct mount_place *place);
 /* All of mountinfo, NUL terminated, for the caller to free. NULL: it cannot be read. */
 char *mountinfo_read(void);
 
-/* Cut the next line off, the first of which is @text. NULL behind the last. */
+/* Cut the next line off *@text and return it. NULL: there is none. */
 char *mountinfo_line(char **text);
 
 /* Fields of a line, still with octal escapes. */
@@ -24,10 +24,10 @@ struct mount_line {
 	const char *type, *source, *options; /* of the file system */
 };
 
-/* The line of the mount @id: true if there is one. Cuts @text into strings. */
+/* Find the line of the mount @id. Cuts @text into strings. False: there is none. */
 bool mountinfo_find(char *text, u64 id, struct mount_line *line);
 
-/* Undo the octal escapes of a field, up to a ',' if @option. False: longer than @room. */
+/* Decode the octal escapes of a field, up to a ',' if @option. False: longer than @room. */
 bool mountinfo_decode(char *to, size_t room, const char *field, bool option);
 
 #endif

@@ -16,7 +16,7 @@ struct walk {
 	struct error *err;
 	struct buf names, dirs;
 	unsigned int skip; /* files with an object that are still passed over */
-	/* Entries that may still be looked at. An image of this size cannot hold more, unless its directories form a loop. */
+	/* Entries that may still be visited. Only a loop of directories has more than that. */
 	u64 budget;
 	u8 block[EROFS_BLKSZ];
 };

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The same on all architectures but alpha, which headers of its own time know. */
+/* These numbers hold on all architectures but alpha, whose headers define them. */
 #ifndef SYS_open_tree
 #define SYS_open_tree 428
 #endif
@@ -35,8 +35,8 @@
 #endif
 
 #define FS_STRING_MAX 255 /* bytes of a value; fsconfig refuses more */
-#define UMOUNT_LAZY 2     /* MNT_DETACH: <sys/mount.h> and <linux/mount.h> do not go together */
-#define AT_EMPTY 0x1000   /* AT_EMPTY_PATH */
+#define UMOUNT_LAZY 2   /* MNT_DETACH; <sys/mount.h> and <linux/mount.h> cannot both be included */
+#define AT_EMPTY 0x1000 /* AT_EMPTY_PATH */
 
 /* Magic numbers of file systems, as statfs() gives them. */
 #define PROC_MAGIC 0x9fa0

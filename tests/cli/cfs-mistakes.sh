@@ -92,7 +92,7 @@ done <<END
 32|mount -f -o basedir=objects layer.tar mnt|layer\.tar: not a composefs image \(no EROFS superblock\); cfs mkfs makes one
 32|mount -f -o basedir=objects image.cfs.gz mnt|image\.cfs\.gz: compressed with gzip: decompress it first \(gzip -d\)
 32|mount -f -o basedir=objects cut.cfs mnt|cut\.cfs: truncated: needs [0-9]+ bytes, has 1000
-1|setup-root --sysroot=tree --cmdline=composefs=abc now|now: unexpected operand; usage: cfs setup-root \[OPTION\.\.\.\] +\(--help shows more\)
+1|setup-root --sysroot=tree --cmdline=composefs=abc now|now: unexpected operand; usage: cfs setup-root \[OPTION\.\.\.\] \(--help shows more\)
 32|setup-root --sysroot=tree --cmdline=composefs=abc|composefs=abc: not understood: 64 or 128 hex digits expected
 32|setup-root --sysroot=nowhere --cmdline=composefs=$digest|nowhere: No such file or directory
 32|setup-root --sysroot=tree --cmdline=composefs=$digest|tree/composefs/images: the image of the kernel command line is not here: $digest

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "files/io.h"
 
-/* Octal escapes \040 of mountinfo, resolved in place. */
+/* Decode the octal escapes of mountinfo in place. */
 static void unescape(char *s)
 {
 	char *to = s;
@@ -50,7 +50,7 @@ static void detach_line(char *line)
 		(void)umount2(at, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
-/* Whole of a file of /proc; its length is not known before. */
+/* Read a whole file of /proc, whose length is not known before. */
 static void read_whole(const char *path, struct buf *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -64,7 +64,7 @@ static void read_whole(const char *path, struct buf *text)
 	close(fd);
 }
 
-/* The mounts of this namespace one by one, the last one first. */
+/* Unmount the mounts of this namespace one by one, the last one first. */
 static void detach_each(void)
 {
 	struct buf text = { 0 };
@@ -87,7 +87,7 @@ int detach_namespace(void)
 		return errno == EPERM ? 0 : -1;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return -1;
-	/* EINVAL where the mounts were copied from another user namespace, or at the first root. */
+	/* EINVAL: the mounts were copied from another user namespace, or this is the first root. */
 	if (umount2("/", MNT_DETACH))
 		detach_each();
 	return 0;

@@ -21,7 +21,7 @@ static int directory(const struct fuse_server *s, const struct fuse_request *r,
 	return dir->ftype == EROFS_FT_DIR ? 0 : ENOTDIR;
 }
 
-/* An entry that is valid for ever; without an inode it says that there is none. */
+/* Fill in an entry that is valid for ever. Without an inode it is a negative entry. */
 static int fill_entry(const struct fuse_server *s, const struct cfs_inode *inode,
 		      struct fuse_entry_out *out)
 {
@@ -66,7 +66,7 @@ struct listing {
 	bool plus;
 };
 
-/* What an entry is shown as: its mode; 0 for a stub, which is left out. */
+/* The mode that an entry is shown with; 0 for a stub, which is not listed. */
 static u32 entry_mode(const struct cfs_dirent *e, const struct fuse_entry_out *out,
 		      const struct cfs_inode *inode)
 {
@@ -83,9 +83,8 @@ static u32 entry_mode(const struct cfs_dirent *e, const struct fuse_entry_out *o
 }
 
 /*
- * Add an entry; @next is the position behind it. ENOSPC if it does not fit.
- * @inode: NULL if it does not decode: the name is shown all the same, and a lookup
- * tells what is wrong.
+ * Add an entry; @next is the position behind it. ENOSPC if it does not fit. If the inode
+ * does not decode, @inode is NULL: the name is listed, and a lookup reports the error.
  */
 static int add_entry(struct listing *l, const struct cfs_dirent *e, const struct cfs_inode *inode,
 		     u64 next)
@@ -116,7 +115,7 @@ static int add_entry(struct listing *l, const struct cfs_dirent *e, const struct
 	return 0;
 }
 
-/* The entries of one block from number @i on; @start is the block's position. */
+/* Add the entries of one block from number @i on; @start is the block's position. */
 static int list_block(struct listing *l, struct cfs_span bytes, u64 start, u32 i)
 {
 	struct cfs_dirent e, prev;

@@ -7,11 +7,11 @@
 #include <unistd.h>
 #include "applets/mount/fuse/server.h"
 
-/* A regular file, and its meaning where it has an object. */
+/* A regular file, and its backing if its content is an object. */
 struct file {
 	struct cfs_inode inode;
 	struct cfs_backing backing;
-	bool has_object; /* else its content is in the image */
+	bool has_object; /* otherwise its content is in the image */
 };
 
 static int load(struct fuse_server *s, const struct fuse_request *r, struct file *f)
@@ -28,7 +28,7 @@ static int load(struct fuse_server *s, const struct fuse_request *r, struct file
 	return f->has_object ? fuse_backing(s, &f->inode, &f->backing) : 0;
 }
 
-/* Find the object and leave the rest to whoever runs the job. */
+/* Find the object; the caller runs the job. */
 static int start_job(struct fuse_server *s, const struct file *f, struct fuse_answer *a)
 {
 	int rc = opened_find(&s->objects, &f->inode, &f->backing, &a->job);
@@ -60,7 +60,7 @@ int fuse_open(struct fuse_server *s, const struct fuse_request *r, struct fuse_a
 	return 0;
 }
 
-/* @len bytes at @off of the content in the image. */
+/* Read @len bytes at @off of content that is in the image. */
 static void read_content(const struct fuse_server *s, const struct cfs_inode *inode, u64 off,
 			 u32 len, u8 *to)
 {
@@ -107,7 +107,7 @@ int fuse_read(struct fuse_server *s, const struct fuse_request *r, struct fuse_a
 	return 0;
 }
 
-/* Where the object itself has data and holes, at level 0. */
+/* Seek to data or a hole of the object itself, at level 0. */
 static int seek_object(struct fuse_server *s, const struct file *f, const struct fuse_lseek_in *in,
 		       u64 *to)
 {
@@ -125,8 +125,8 @@ static int seek_object(struct fuse_server *s, const struct file *f, const struct
 }
 
 /*
- * A hole that a file system reports is covered by no digest, so at levels 1 and 2 a
- * file is one piece of data.
+ * No digest covers where a file system reports holes, so at levels 1 and 2 a file is one
+ * piece of data.
  */
 int fuse_lseek(struct fuse_server *s, const struct fuse_request *r, struct fuse_answer *a)
 {
@@ -159,7 +159,7 @@ int fuse_ioctl(struct fuse_server *s, const struct fuse_request *r, struct fuse_
 
 	if (!in)
 		return EINVAL;
-	/* Before Linux 6.10 the kernel asks for the head of the struct alone. */
+	/* Before Linux 6.10 the kernel asks only for the head of the struct. */
 	if (in->cmd != FS_IOC_MEASURE_VERITY || in->out_size <= sizeof(asked) ||
 	    r->len - sizeof(*in) < sizeof(asked))
 		return ENOTTY;

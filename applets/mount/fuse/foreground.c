@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The protocol of sd_notify(3). It is no error if nobody listens. */
+/* Use the protocol of sd_notify(3). A failure is ignored. */
 static void notify_ready(void)
 {
 	static const char ready[] = "READY=1";
@@ -49,7 +49,7 @@ int foreground_wait(pid_t pid, void (*unmount)(void *arg), void *arg, struct err
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		int sig;
 
-		/* A child that has ended before the wait left SIGCHLD pending. */
+		/* If the child ended before sigwait(), SIGCHLD is pending. */
 		if (sigwait(&set, &sig) || sig == SIGCHLD || asked)
 			continue;
 		asked = true;

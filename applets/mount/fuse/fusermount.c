@@ -34,7 +34,7 @@ bool fusermount_find(char path[FUSERMOUNT_PATH])
 	return try_directory("/usr/bin", 8, path) || try_directory("/bin", 4, path);
 }
 
-/* The child; the environment variable tells the helper where its socket is. */
+/* In the child: run the helper, which finds its socket by an environment variable. */
 _Noreturn static void run(const char *helper, char *const argv[], int sock)
 {
 	char number[24];
@@ -48,7 +48,7 @@ _Noreturn static void run(const char *helper, char *const argv[], int sock)
 	_exit(127);
 }
 
-/* One byte with the descriptor beside it; -1: the helper has failed. */
+/* Receive the byte that carries the descriptor. -1: the helper has failed. */
 static int receive(int sock)
 {
 	union {

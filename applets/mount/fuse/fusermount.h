@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Mounts of users without any privilege, through the set-user-ID helper fusermount3 (fuse 4.3). */
+/* Mounts of unprivileged users, through the set-user-ID helper fusermount3 (fuse 4.3). */
 #ifndef CFS_MOUNT_FUSE_FUSERMOUNT_H
 #define CFS_MOUNT_FUSE_FUSERMOUNT_H
 
@@ -11,13 +11,13 @@
 bool fusermount_find(char path[FUSERMOUNT_PATH]);
 
 /*
- * Have it mount on @target, an absolute path, with these options. The descriptor of
- * /dev/fuse, or -1 and a text; the helper has printed its own reason by then.
+ * Let the helper mount on @target, an absolute path, with these options. Returns the
+ * descriptor of /dev/fuse; or -1 and a text, after the helper has printed its own reason.
  */
 int fusermount_mount(const char *helper, const char *options, const char *target,
 		     struct error *err);
 
-/* Undo it, lazily. A failure is not reported. */
+/* Unmount lazily. A failure is not reported. */
 void fusermount_unmount(const char *helper, const char *target);
 
 #endif

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include "applets/mount/fuse/mapping.h"
 
-/* Newer than the headers of Linux 6.1. */
+/* Constants that are newer than the headers of Linux 6.1. */
 #define ALLOW_IDMAP (1ull << 40)
 #define MINOR_MAX 41u /* the newest protocol this server was written for */
 #define MINOR_MIN 31u /* Linux 5.4 */
@@ -29,7 +29,7 @@ static u64 wanted(const struct fuse_server *s)
 	return flags;
 }
 
-/* What the kernel offers: flags2 counts only if the long form was sent and announced. */
+/* The flags that the kernel offers. flags2 counts only if the long form was announced and sent. */
 static u64 offered(const struct fuse_request *r)
 {
 	struct fuse_init_in in = { 0 };
@@ -68,7 +68,7 @@ int fuse_init(struct fuse_server *s, const struct fuse_request *r, struct fuse_a
 	if (!in)
 		return EINVAL;
 	a->len = sizeof(struct fuse_init_out);
-	if (in->major > FUSE_KERNEL_VERSION) { /* the kernel then asks again with ours */
+	if (in->major > FUSE_KERNEL_VERSION) { /* the kernel then asks again with this version */
 		init_answer((struct fuse_init_out *)a->body, 0, 0, 0);
 		memset(a->body + sizeof(u32), 0, a->len - sizeof(u32));
 		return 0;
@@ -259,7 +259,7 @@ static int handle_write(struct fuse_server *s, const struct fuse_request *r, str
 
 typedef int handler(struct fuse_server *s, const struct fuse_request *r, struct fuse_answer *a);
 
-/* Requests that are not listed are ENOSYS: the kernel remembers it and does without. */
+/* The answer to every other request is ENOSYS, which the kernel remembers. */
 static handler *const handlers[] = {
 	[FUSE_LOOKUP] = fuse_lookup,
 	[FUSE_FORGET] = handle_forget,
@@ -305,7 +305,7 @@ void fuse_handle(struct fuse_server *s, const void *request, size_t len, struct 
 
 	*a = (struct fuse_answer){ .body = a->body };
 	if (len < sizeof(*h)) {
-		a->silent = true; /* not even a number to answer to */
+		a->silent = true; /* there is no number to answer to */
 		return;
 	}
 	r = (struct fuse_request){
@@ -318,7 +318,7 @@ void fuse_handle(struct fuse_server *s, const void *request, size_t len, struct 
 	a->unique = h->unique;
 	handle = r.op < sizeof(handlers) / sizeof(*handlers) ? handlers[r.op] : NULL;
 	a->error = handle ? handle(s, &r, a) : ENOSYS;
-	/* The answer may hold zeros in the place of bytes that the image has lost. */
+	/* The answer may have zeros instead of bytes that could not be read from the image. */
 	if (mapping_faulted()) {
 		a->error = EIO;
 		a->later = false;

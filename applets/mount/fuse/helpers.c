@@ -25,7 +25,7 @@ struct helpers {
 	unsigned int threads, idle;
 	struct queued *first, **last;
 	const struct queued *hashing[HASHING_MAX]; /* jobs that hash a whole object */
-	size_t places;                             /* free ones in the table */
+	size_t places;                             /* free places in the table */
 	bool stop;
 };
 
@@ -83,8 +83,8 @@ static bool needs_hashing(const struct helpers *h, const struct queued *q)
 }
 
 /*
- * Where @q may register as hashing: NULL if the same object is being hashed, or too
- * many are.
+ * The place where @q may register as hashing. NULL: the same object is being hashed, or too
+ * many objects are.
  */
 static const struct queued **hashing_place(struct helpers *h, const struct queued *q)
 {
@@ -102,7 +102,7 @@ static const struct queued **hashing_place(struct helpers *h, const struct queue
 	return place;
 }
 
-/* Take the first job that can be done now; @place is where it is registered, or NULL. */
+/* Take the first job that can be done now. *@place is where it is registered as hashing, or NULL. */
 static struct queued *take(struct helpers *h, const struct queued ***place)
 {
 	for (struct queued **at = &h->first; *at; at = &(*at)->next) {
@@ -123,7 +123,7 @@ static struct queued *take(struct helpers *h, const struct queued ***place)
 	return NULL;
 }
 
-/* Without the lock. */
+/* Called without the lock. */
 static void run(struct helpers *h, struct queued *q, struct kept_scratch *scratch, u8 *body)
 {
 	size_t len = 0;
@@ -180,7 +180,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* With the lock: start another thread if all are busy. -1: there is none at all. */
+/* Called with the lock. Start another thread if all are busy. -1: there is no thread at all. */
 static int start_thread(struct helpers *h)
 {
 	struct start *start;
@@ -201,7 +201,7 @@ static int start_thread(struct helpers *h)
 	return h->threads ? 0 : -1;
 }
 
-/* With the lock. There is a free place, as the answering thread has waited for one. */
+/* Called with the lock. A place is free, because the answering thread has waited for one. */
 static void register_number(struct helpers *h, struct queued *q)
 {
 	while (atomic_load(&h->shared->taken[q->place]))

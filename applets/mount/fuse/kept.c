@@ -7,12 +7,13 @@
 #include "files/io.h"
 
 #define KEPT_TOTAL ((size_t)16 << 20) /* bytes of all kept hashes */
-#define KEPT_OBJECT ((u64)8 << 20)    /* of one object; above it a coarser level is kept */
-#define KEPT_FINE ((u64)64 << 20)     /* up to this size a hash for each block is kept */
-#define KEPT_INLINE ((u64)128 << 10)  /* an object up to this size is hashed without a helper */
+#define KEPT_OBJECT                                                                                \
+	((u64)8 << 20) /* of one object; if they would be larger, a coarser level is kept */
+#define KEPT_FINE ((u64)64 << 20) /* size of an object up to which a hash for each block is kept */
+#define KEPT_INLINE ((u64)128 << 10) /* an object up to this size is hashed without a helper */
 #define KEPT_BUCKETS 1024u
 
-/* The hashes of one object: of its units, in order. */
+/* The hashes of the units of one object, in order. */
 struct kept {
 	struct kept *next;          /* in its bucket */
 	struct kept *older, *newer; /* by use */
@@ -111,7 +112,7 @@ void kept_free(struct kept_hashes *k)
 	free(k);
 }
 
-/* With the lock. */
+/* Called with the lock. */
 static struct kept *lookup(struct kept_hashes *k, const struct kept_object *o)
 {
 	struct kept *e = *bucket_of(k, o->digest);
@@ -135,7 +136,7 @@ bool kept_has(struct kept_hashes *k, const struct kept_object *o)
 	return has;
 }
 
-/* Takes @e. Another thread may have been faster. */
+/* Add @e, or free it if another thread has added the same object. */
 static void insert(struct kept_hashes *k, const struct kept_object *o, struct kept *e)
 {
 	struct kept **at;
@@ -155,7 +156,7 @@ static void insert(struct kept_hashes *k, const struct kept_object *o, struct ke
 	pthread_mutex_unlock(&k->lock);
 }
 
-/* All of [@off, @off + @len). EIO: fewer bytes; EAGAIN: they are not in memory. */
+/* Read all of [@off, @off + @len). EIO: there are fewer bytes; EAGAIN: they are not in memory. */
 static int read_all(const struct kept_object *o, u8 *to, size_t len, u64 off)
 {
 	ssize_t n = o->may_wait ? io_pread(o->fd, to, len, off) : io_pread_now(o->fd, to, len, off);
@@ -166,8 +167,8 @@ static int read_all(const struct kept_object *o, u8 *to, size_t len, u64 off)
 }
 
 /*
- * The hash of unit @i into @hash, and what lies in [@off, @off + @len) of the object
- * to @to.
+ * Write the hash of unit @i to @hash, and the bytes of the unit that lie in
+ * [@off, @off + @len) of the object to @to.
  */
 static int hash_unit(const struct kept_object *o, const struct units *u, struct kept_scratch *s,
 		     u64 i, u64 off, u32 len, u8 *to, u8 *hash)
@@ -233,7 +234,7 @@ int kept_ensure(struct kept_hashes *k, const struct kept_object *o, struct kept_
 	return rc;
 }
 
-/* The kept hashes of units @first to @first + @n - 1. False: they were dropped meanwhile. */
+/* Copy the kept hashes of units @first to @first + @n - 1. False: they were dropped meanwhile. */
 static bool copy_hashes(struct kept_hashes *k, const struct kept_object *o, const struct units *u,
 			u64 first, u64 n, u8 *to)
 {

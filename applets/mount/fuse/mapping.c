@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A signal handler has no argument of ours, hence these. */
+/* These are static because a signal handler gets no argument of its own. */
 static struct {
 	u8 *bytes;
 	size_t len, page;
@@ -38,7 +38,7 @@ static void bus_error(int sig, siginfo_t *info, void *context)
 	(void)context;
 	if (at >= map.bytes && at < map.bytes + map.len && replace((size_t)(at - map.bytes)))
 		return;
-	/* Not in the mapping: a fault of the program. Returning raises it again. */
+	/* A fault outside of the mapping is a bug. Returning raises the signal again. */
 	signal(sig, SIG_DFL);
 }
 
@@ -66,7 +66,7 @@ bool mapping_faulted(void)
 	if (first >= end)
 		return false;
 	map.first = map.end = 0;
-	/* If this fails the zeros stay, and with them the answers that are errors. */
+	/* If this fails, the zeros stay and requests for this page keep failing. */
 	if (mmap(map.bytes + first, end - first, PROT_READ, MAP_SHARED | MAP_FIXED, map.fd,
 		 (off_t)first) == MAP_FAILED) {
 		map.first = first;

@@ -9,7 +9,7 @@
 #include "files/io.h"
 
 #define SLOTS_MAX 512u
-#define DESCRIPTORS 4096u /* the soft limit is raised to this where it is lower */
+#define DESCRIPTORS 4096u /* a lower soft limit is raised to this */
 
 static size_t slots_allowed(void)
 {
@@ -66,7 +66,7 @@ void opened_close_node(struct opened *o, u64 node)
 		slot_empty(slot);
 }
 
-/* A free one, or the one that was not used for the longest time. */
+/* A free slot, or the least recently used one. */
 static struct object_slot *slot_free(struct opened *o)
 {
 	struct object_slot *best = &o->slots[0];
@@ -150,7 +150,7 @@ int opened_find(struct opened *o, const struct cfs_inode *inode, const struct cf
 
 int object_job_take(struct object_job *job)
 {
-	job->fd = dup(job->fd); /* nothing is executed: close-on-exec is not missed */
+	job->fd = dup(job->fd); /* without close-on-exec, because the server executes nothing */
 	return job->fd < 0 ? -1 : 0;
 }
 
@@ -172,7 +172,7 @@ static void answer_open(u8 *body, size_t *len)
 	*len = sizeof(struct fuse_open_out);
 }
 
-/* An ioctl's answer: the struct fsverity_digest that FS_IOC_MEASURE_VERITY would give. */
+/* Write the struct fsverity_digest that FS_IOC_MEASURE_VERITY gives, as the answer of an ioctl. */
 static void answer_measure(const struct cfs_digest *digest, u8 *body, size_t *len)
 {
 	const u16 head[2] = { digest->algorithm, (u16)cfs_digest_size(digest->algorithm) };

@@ -64,7 +64,7 @@ int fuse_process_here(const struct fuse_serve_args *args, struct error *err)
 struct supervisor {
 	const struct fuse_serve_args *args;
 	struct fuse_shared *shared;
-	int ready; /* the write end of the parent's pipe; -1: it has been told */
+	int ready; /* the write end of the parent's pipe; -1: the parent was told */
 };
 
 static void tell_ready(void *arg)
@@ -108,7 +108,7 @@ static int run_worker(struct supervisor *v)
 	return status;
 }
 
-/* The first worker of a series starts at once, each further one a second later. */
+/* The first worker of a series starts at once, and each further one after a second. */
 static void supervise(struct supervisor *v)
 {
 	unsigned int failures = 0;
@@ -124,7 +124,7 @@ static void supervise(struct supervisor *v)
 		if (status == 0 || (WIFEXITED(status) && !v->shared->session.minor))
 			return;
 		fuse_settle(v->args->dev, v->shared);
-		/* A dead worker cannot say whether the parent was told: INIT's answer was sent. */
+		/* A dead worker cannot tell the parent that it answered INIT, so the supervisor does. */
 		if (v->shared->session.minor)
 			tell_ready(v);
 		failures = atomic_load(&v->shared->answered) == before ? failures + 1 : 1;
@@ -133,7 +133,7 @@ static void supervise(struct supervisor *v)
 	}
 }
 
-/* Standard streams that lead nowhere; stderr stays in the foreground. */
+/* Point the standard streams to /dev/null, except stderr with foreground. */
 static void quiet_streams(const struct fuse_serve_args *args)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -163,7 +163,7 @@ static void close_others(const struct fuse_serve_args *args, int ready)
 	close_all_but(keep, n);
 }
 
-/* Overwrite the arguments, which stand in one piece of memory. They may hold a password. */
+/* Overwrite the arguments of the process, which may hold a password. */
 static void rename_arguments(const char *name)
 {
 	memset(program_args, 0, program_args_len);
@@ -171,7 +171,7 @@ static void rename_arguments(const char *name)
 		program_args[i] = name[i];
 }
 
-/* With "@" systemd spares the process when it ends all others at shutdown. */
+/* If the name begins with "@", systemd does not kill the process at shutdown. */
 static void name_process(bool spared)
 {
 	int fd;
@@ -206,7 +206,7 @@ _Noreturn static void supervisor(const struct fuse_serve_args *args, int ready)
 	_exit(0);
 }
 
-/* One byte: INIT was answered. The end of the pipe: it never will be. */
+/* A byte from the pipe means that INIT was answered; the end of the pipe, that it will not be. */
 static int wait_ready(int fd, struct error *err)
 {
 	char c;

@@ -32,7 +32,7 @@ int fuse_reply(int dev, u64 unique, int error, const u8 *body, size_t len)
 		return 0;
 	if (errno == ENODEV)
 		return -1;
-	/* The kernel refuses the answer. Its reader must not wait for ever. */
+	/* The kernel refuses the answer: send an error, so that the reader does not wait for ever. */
 	h.len = sizeof(h);
 	h.error = -EIO;
 	return writev(dev, v, 1) < 0 && errno == ENODEV ? -1 : 0;
@@ -70,7 +70,7 @@ struct serving {
 	struct fuse_answer answer;
 };
 
-/* Do a job now if it need not wait, else hand it to a helper thread. */
+/* Do a job now if it need not wait for a disk, otherwise hand it to a helper thread. */
 static int run_job(struct serving *v)
 {
 	struct fuse_answer *a = &v->answer;

@@ -43,8 +43,8 @@ static void set_name(struct shown *n, const char *prefix, u32 prefix_len, const 
 }
 
 /*
- * The overlay on top follows user.overlay.*, because of its option userxattr, and
- * takes one "overlay." off the names that stand for themselves. False: hidden.
+ * Rename an xattr for the overlay above. With its option userxattr, overlayfs interprets
+ * user.overlay.* and removes one "overlay." from escaped names. False: the xattr is hidden.
  */
 static bool name_for_overlay(struct shown *n, const struct cfs_xattr *x)
 {
@@ -67,7 +67,7 @@ static bool name_for_overlay(struct shown *n, const struct cfs_xattr *x)
 	return n->len <= CFS_XATTR_NAME_MAX;
 }
 
-/* An inode's xattrs on their way out. */
+/* An iterator over the xattrs of an inode as they are shown. */
 struct walk {
 	const struct fuse_server *s;
 	struct image_xattrs w;
@@ -87,7 +87,7 @@ static int walk_start(struct walk *w, const struct fuse_server *s, u64 node)
 	return image_xattrs(&w->w, &s->img, &inode, &f) ? EUCLEAN : 0;
 }
 
-/* 1 and the next one that is shown, 0 behind the last, -1 if it does not decode. */
+/* The next xattr that is shown: 1; 0 after the last one; -1 if it does not decode. */
 static int walk_next(struct walk *w, struct cfs_xattr *x, struct shown *n)
 {
 	struct cfs_shown shown;
@@ -109,7 +109,7 @@ static int walk_next(struct walk *w, struct cfs_xattr *x, struct shown *n)
 	return rc < 0 ? -1 : 0;
 }
 
-/* Turn a body of @len bytes into its size if that was asked for. */
+/* If the request asks for the size, replace a body of @len bytes by it. */
 static int sized(struct fuse_answer *a, u32 asked, size_t len)
 {
 	if (asked) {
@@ -121,7 +121,7 @@ static int sized(struct fuse_answer *a, u32 asked, size_t len)
 	return 0;
 }
 
-/* Goes to the end of the list, because an image with a name twice is refused. */
+/* Walk to the end of the list, so that an image with a duplicate name is refused. */
 int fuse_getxattr(struct fuse_server *s, const struct fuse_request *r, struct fuse_answer *a)
 {
 	const struct fuse_getxattr_in *in = fuse_arg(r, sizeof(*in));
@@ -152,7 +152,7 @@ int fuse_getxattr(struct fuse_server *s, const struct fuse_request *r, struct fu
 	return any ? sized(a, in->size, found) : ENODATA;
 }
 
-/* The kernel shows what is listed to everybody, and trusted.* is for its root only. */
+/* The kernel shows every listed name to every caller, but trusted.* is for root only. */
 static bool is_listed(const struct fuse_server *s, const struct fuse_request *r,
 		      const struct shown *n)
 {
