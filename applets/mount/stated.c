@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "applets/mount/stated.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include "applets/common/window.h"
 #include "applets/mount/status.h"
 #include "verity/verity.h"
 
@@ -45,6 +47,80 @@ int stated_options(const struct stated_texts *t, struct signed_options *o, struc
 	return 0;
 }
 
+/* What the confined child hands back, in memory that both processes see. */
+struct judged {
+	bool done;
+	enum signed_verdict verdict;
+	struct error err;
+	struct statement statement;
+};
+
+struct judging {
+	struct signed_files *files;
+	const struct signed_options *o;
+	struct judged *judged;
+};
+
+/* In the child: keys, signatures and text. */
+static int judge(void *arg, struct workers_pool *pool)
+{
+	const struct judging *g = arg;
+	struct judged *d = g->judged;
+
+	(void)pool;
+	d->verdict = signed_judge(g->files, g->o, &d->statement, &d->err);
+	d->done = true;
+	return 0;
+}
+
+/*
+ * Take from the child what the comparison needs. Its pointers mean nothing here, and a number
+ * is not trusted to fit the array that it counts.
+ */
+static int take(const struct judged *d, const char *name, struct statement *st, struct error *err)
+{
+	if (!d->done)
+		return error_set(err, FAULT_INTERNAL, "%s: the check of the statement did not end",
+				 name);
+	if (d->verdict != SIGNED_GOOD) {
+		*err = d->err;
+		err->text[sizeof(err->text) - 1] = '\0';
+		return -1;
+	}
+	*st = (struct statement){ .stated = d->statement.stated,
+				  .has_expires = d->statement.has_expires,
+				  .expires = d->statement.expires };
+	while (st->ndigests < d->statement.ndigests && st->ndigests < STATEMENT_DIGESTS) {
+		const struct cfs_digest *digest = &d->statement.digests[st->ndigests];
+
+		if (digest->algorithm != CFS_SHA256 && digest->algorithm != CFS_SHA512)
+			return error_set(err, FAULT_INTERNAL, "internal error: unknown algorithm");
+		st->digests[st->ndigests++] = *digest;
+	}
+	return 0;
+}
+
+/*
+ * Keys, signatures and the text of a statement are untrusted input. A confined child parses
+ * them (PH-2), and this process, which may mount, gets the digests.
+ */
+static int judge_confined(struct signed_files *files, const struct signed_options *o,
+			  struct statement *st, struct error *err)
+{
+	const struct window window = { .out = -1, .beneath = -1 };
+	struct judging g = { files, o, NULL };
+	int rc;
+
+	g.judged = mmap(NULL, sizeof(*g.judged), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	if (g.judged == MAP_FAILED)
+		return error_sys(err, "%s: memory for its check", o->signature);
+	(void)window_run(&window, judge, &g);
+	rc = take(g.judged, o->signature, st, err);
+	munmap(g.judged, sizeof(*g.judged));
+	return rc;
+}
+
 int stated_judge(const struct signed_options *o, struct statement **st, struct error *err)
 {
 	struct signed_files files = { 0 };
@@ -56,9 +132,7 @@ int stated_judge(const struct signed_options *o, struct statement **st, struct e
 	*st = malloc(sizeof(**st));
 	if (!*st)
 		return error_nomem(err);
-	rc = signed_read(&files, o, err);
-	if (!rc && signed_judge(&files, o, *st, err) != SIGNED_GOOD)
-		rc = -1;
+	rc = signed_read(&files, o, err) || judge_confined(&files, o, *st, err) ? -1 : 0;
 	signed_release(&files, o);
 	if (!rc)
 		signed_note(*st, o, "now=");
