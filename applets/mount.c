@@ -270,13 +270,15 @@ static int mount_main(const struct applet *self, char **argv)
 		  &m.lists, OPTION_LIST },
 		{ 0, "basedir", "DIR[:DIR...]", NULL, &m.lists, OPTION_MOUNT_BASEDIR },
 		{ 0, "digest-store", "DIR[:DIR...]", NULL, &m.lists, OPTION_MOUNT_BASEDIR },
-		{ 'f', NULL, NULL, "do everything but mount; with -v a dry run", &m.fake },
-		{ 'n', NULL, NULL, "nothing (as mount(8) has it)", &m.no_mtab },
-		{ 'r', NULL, NULL, "as -o ro", &m.read_only },
-		{ 'w', NULL, NULL, "as -o rw", &m.read_write },
-		{ 's', NULL, NULL, "drop unknown mount options", &m.sloppy },
+		{ 'f', NULL, NULL, "stop before the first mount call; with -v a dry run", &m.fake },
+		{ 'n', NULL, NULL, "ignored, for compatibility with mount(8)", &m.no_mtab },
+		{ 'r', NULL, NULL, "the same as -o ro", &m.read_only },
+		{ 'w', NULL, NULL, "the same as -o rw", &m.read_write },
+		{ 's', NULL, NULL, "ignore unknown mount options", &m.sloppy },
 		{ 't', NULL, "TYPE", "composefs or composefs.*", &m.type },
-		{ 'N', NULL, "NS", "attach in this mount namespace: a file or a process", &m.ns },
+		{ 'N', NULL, "NS",
+		  "attach the mount in another mount namespace: a file or a process number",
+		  &m.ns },
 		{ 0 },
 	};
 	/* Upstream's helper looks at the first two operands alone. */
@@ -315,19 +317,19 @@ const struct applet applet_mount = {
 	.operands = "IMAGE DIRECTORY",
 	.summary = "mount an image",
 	.details = "IMAGE is a file, a block device, - (standard input) or fd:N. Mount options:\n"
-		   "  basedir=DIR[:DIR...]  where the objects are\n"
+		   "  basedir=DIR[:DIR...]  the directories with the objects\n"
 		   "  digest=HEX            the fs-verity digest that the image must have\n"
 		   "  key=FILE[:FILE...],signature=FILE[,name=][,minserial=][,serialfile=][,now=]\n"
 		   "                        a signed statement must vouch for the image\n"
 		   "  verity_check=0|1|2, verity, noverity, tryverity\n"
 		   "                        whether objects are checked when they are opened\n"
 		   "  upperdir=DIR,workdir=DIR, volatile\n"
-		   "                        a writable layer\n"
-		   "  idmap=FILE            the user namespace whose mapping the owners get\n"
+		   "                        directories for a writable mount\n"
+		   "  idmap=FILE            map owners as this user namespace does\n"
 		   "  backend=auto|kmod|erofs|fuse\n"
 		   "  ro rw nosuid nodev noexec noatime nodiratime relatime strictatime\n"
 		   "  nosymfollow, their opposites, context= fscontext= defcontext= rootcontext=\n"
-		   "  remount               change flags of an existing mount",
+		   "  remount               change the flags of a composefs mount",
 	.examples = "  cfs mount -o basedir=objects image.cfs /mnt\n"
 		    "  cfs mount -o basedir=objects,digest=$DIGEST image.cfs /mnt\n"
 		    "  umount /mnt",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cfs setup-root: in an initramfs, the composefs root that the kernel command line names (mount 16). */
+/* cfs setup-root: in an initramfs, mount the composefs root that the kernel command line names (mount 16). */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -126,13 +126,13 @@ static int setup_root_main(const struct applet *self, char **argv)
 	struct root r = { .sysroot = "/sysroot" };
 	const char *config = NULL, *cmdline = NULL;
 	const struct option_row rows[] = {
-		{ 0, "sysroot", "DIR", "where the physical root is mounted (default /sysroot)",
-		  &r.sysroot },
-		{ 0, "config", "FILE", "instead of " CONFIG, &config },
-		{ 0, "cmdline", "TEXT", "instead of /proc/cmdline", &cmdline },
+		{ 0, "sysroot", "DIR",
+		  "the directory on which the disk is mounted (default /sysroot)", &r.sysroot },
+		{ 0, "config", "FILE", "read this configuration instead of " CONFIG, &config },
+		{ 0, "cmdline", "TEXT", "use TEXT instead of /proc/cmdline", &cmdline },
 		{ 0, "target", "DIR", "build the root on DIR and leave sysroot as it is",
 		  &r.target },
-		{ 'n', NULL, NULL, "do everything up to the first mount call", &r.fake },
+		{ 'n', NULL, NULL, "stop before the first mount call", &r.fake },
 		{ 0 },
 	};
 
@@ -145,7 +145,7 @@ const struct applet applet_setup_root = {
 	.aliases = "composefs-setup-root",
 	.operands = "",
 	.summary =
-		"in an initramfs: turn the mounted disk into the root the kernel command line names",
+		"in an initramfs: replace the mounted disk by the root that the kernel command line names",
 	.examples = "  cfs setup-root --sysroot=/sysroot\n"
 		    "  cfs setup-root -nv --cmdline=\"composefs=$DIGEST\" --sysroot=/",
 	.main = setup_root_main,

@@ -50,7 +50,7 @@ static int consider(struct choice *c, const struct backend *b)
  */
 static bool is_turn(const struct choice *c, const struct backend *b, bool first_round)
 {
-	if (b->named_only)
+	if (b->named_only || (c->wish->no_server && b->wait))
 		return false;
 	return c->r->has_upper ? b->layers == first_round : first_round;
 }
@@ -97,6 +97,18 @@ static int none_able(struct choice *c)
 	return error_set(c->err, ENOTSUP, "%s: no back end can mount this", c->r->image->name);
 }
 
+/* Tell root that no kernel file system was taken. Without privilege this is the usual case. */
+static void note_server(const struct choice *c)
+{
+	if (c->wish->backend || !c->r->by->wait)
+		return;
+	for (unsigned int i = 0; i < c->skipped; i++)
+		if (c->reason[i].code == FAULT_USAGE)
+			return;
+	warn("%s: no other back end can mount this: a FUSE server process serves it",
+	     c->r->image->name);
+}
+
 /* Choose back end and level: the level that was asked for, or 0 where tryverity allows it. */
 static int decide(struct choice *c)
 {
@@ -109,6 +121,8 @@ static int decide(struct choice *c)
 	}
 	if (!rc)
 		return none_able(c);
+	if (rc > 0)
+		note_server(c);
 	if (c->r->image->digest.algorithm && c->r->level < 2)
 		warn("verity_check=%d: file contents are not verified, only the image is",
 		     c->r->level);

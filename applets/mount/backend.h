@@ -65,7 +65,8 @@ struct backend_wish {
 	const char *backend; /* NULL: any */
 	struct image_trust trust;
 	int level;
-	bool tries; /* take level 0 if no back end can check objects */
+	bool tries;     /* take level 0 if no back end can check objects */
+	bool no_server; /* take no back end whose mount depends on a process */
 };
 
 /* The functions below return 0, or -1 with an error. */

@@ -222,6 +222,7 @@ static int prepare_image(struct swap *s)
 			.sign = &s->sign,
 		},
 		.level = s->use->insecure ? 0 : 2,
+		.no_server = true, /* the root must not depend on a process */
 	};
 
 	return backend_prepare(&s->request, &wish, s->host, s->err);

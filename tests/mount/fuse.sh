@@ -185,5 +185,13 @@ if $user unshare -Urm true 2>/dev/null && $user test -w /dev/fuse; then
 else
 	skip 'mounts in a user namespace' 'user namespaces or /dev/fuse are closed to users here'
 fi
+# A kernel without the module and EROFS: root gets a server, and is told so.
+if traced; then
+	exits 'auto where the kernel has nothing else' 0 strace -qq -o /dev/null -e inject=fsopen:error=ENODEV:when=1..2 \
+		"$CFS" mount -f -o basedir=obj img mnt
+	ok 'is a warning' grep -q 'img: no other back end can mount this: a FUSE server process serves it' "$tmp/stderr"
+else
+	skip 'auto where the kernel has nothing else' 'no strace here, or a sanitizer'
+fi
 clean 'fuse'
 plan_done

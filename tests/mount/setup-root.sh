@@ -239,6 +239,13 @@ $call:$when:$error: $left"
 	failing '[root]' 'transient = true' '[etc]' 'transient = true' '[var]' 'transient = true'
 	failing '[etc]' 'mount = "bind"' '[sysroot]' 'readonly = true'
 
+	# Without kmod and erofs a server could mount the image, but a root must not depend on one.
+	: >conf
+	anew
+	exits 'neither kmod nor erofs' 32 strace -qq -o /dev/null -e inject=fsopen:error=ENODEV:when=1..2 \
+		"$CFS" setup-root --sysroot=s --cmdline="composefs=?$d4" --config=conf
+	ok 'no server is started' grep -q 'no back end can mount this' "$tmp/stderr"
+
 	# A mount or a rename elsewhere makes the kernel give up a lookup that goes up.
 	: >conf
 	anew
