@@ -42,7 +42,7 @@ static void hold_standard_fds(void)
 {
 	struct pollfd p[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
 
-	/* One call where nothing is missing; what it cannot tell is asked singly. */
+	/* Usually one call shows that all three are open. Otherwise ask for each one. */
 	if (poll(p, 3, 0) >= 0 && !((p[0].revents | p[1].revents | p[2].revents) & POLLNVAL))
 		return;
 	for (int fd = 0; fd < 3; fd++) {

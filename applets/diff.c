@@ -179,7 +179,7 @@ static void print_json_summary(struct diff *d)
 	json_close(&j);
 }
 
-/* What is printed before the walk. */
+/* Print the lines that come before the walk. */
 static int begin(struct diff *d, struct error *err)
 {
 	const struct image *img = d->operands.img;
@@ -266,7 +266,7 @@ static int diff_main(const struct applet *self, char **argv)
 	d.form = form_of(list, names, json);
 	filter_check(&d.filter);
 	if (!strcmp(args[0], "-") && !strcmp(args[1], "-"))
-		options_refuse("-", "is given more than once, and there is one stdin");
+		options_refuse("-", "standard input can be read only once");
 	rc = ignore_parse(&d.ignore, &ignore, &err);
 	if (!rc)
 		rc = run(&d, args, hardlinks, &err);

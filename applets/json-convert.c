@@ -120,7 +120,7 @@ static int produce(void *arg, struct tree *tree, struct error *err)
 	return rc;
 }
 
-/* What the rows alone cannot tell. */
+/* Check the options in ways that the rows cannot express. */
 static void check_options(struct convert *c, const char *out, const char *format,
 			  const char *whiteouts)
 {
@@ -132,7 +132,7 @@ static void check_options(struct convert *c, const char *out, const char *format
 	for (; c->inputs[inputs]; inputs++)
 		stdins += !strcmp(c->inputs[inputs], "-");
 	if (stdins > 1)
-		options_refuse("-", "is given more than once, and there is one stdin");
+		options_refuse("-", "standard input can be read only once");
 	c->whiteouts = layers_option(whiteouts, inputs);
 	for (unsigned int i = 0; i < c->digests.n; i++)
 		if (!parse_digest(&digest, c->digests.v[i]))

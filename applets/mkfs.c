@@ -88,7 +88,7 @@ static int read_dump(struct mkfs *m, struct tree *tree, struct error *err)
 	if (fd < 0 || input_take_fd(&in, fd, m->source, err))
 		return -1;
 	if (is_output(m, &in.st))
-		rc = error_set(err, EINVAL, "%s: is the input and cannot be the image, too",
+		rc = error_set(err, EINVAL, "%s: is the input and cannot be the output as well",
 			       m->result.image);
 	else
 		rc = parse_dump(m, tree, &in, err);

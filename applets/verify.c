@@ -22,7 +22,7 @@ static int image_line(struct verify *v, const char *name, enum kind kind, const 
 	return report_line(v, &f, err);
 }
 
-/* What image_check() reports soft faults with. */
+/* The argument of the callback to which image_check() reports soft faults. */
 struct odd_arg {
 	struct verify *v;
 	const char *name;

@@ -127,6 +127,12 @@ skip_all()
 	exit 0
 }
 
+# has_terminal - whether script(1) is here and can make a pseudo-terminal, which needs /dev/pts.
+has_terminal()
+{
+	command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1
+}
+
 # need COMMAND... - the whole script is skipped unless all are there.
 need()
 {

@@ -125,7 +125,7 @@ static int make_room(struct compare *c, u32 n)
 	return 0;
 }
 
-/* Those that are not ignored, by name. Returns their number. */
+/* Sort the xattrs that are not ignored by name. Returns their number. */
 static u32 sort_xattrs(const struct compare *c, const struct dump_entry *d,
 		       const struct dump_xattr **sorted)
 {
@@ -172,7 +172,7 @@ static int compare_xattrs(struct compare *c, const struct pair *p, struct change
 	return 0;
 }
 
-/* What every type has, but xattrs. */
+/* Compare the attributes that every type has, except xattrs. */
 static unsigned int compare_common(const struct compare *c, const struct cursor_entry *a,
 				   const struct cursor_entry *b)
 {

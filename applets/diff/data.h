@@ -20,10 +20,10 @@ enum data_reason {
 	DATA_REASONS
 };
 
-/* Of a file that is in both trees and of which some data differ. @v is scratch. */
+/* Find out why the data of a file differ that both trees have. @v is scratch. */
 enum data_reason data_reason(const struct pair *p, struct verity *v);
 
-/* The line of each reason that has entries. */
+/* Print a line for each reason that has entries. */
 void data_print(const struct group g[DATA_REASONS], struct phrase *ph);
 
 #endif

@@ -55,7 +55,7 @@ struct bytes {
 	size_t len;
 };
 
-/* Of a symbolic link the target, of a regular file what is stored in the image, or the object path. */
+/* The target of a symbolic link; the content of a regular file in the image; the path of its object. */
 struct bytes entry_target(const struct cursor_entry *e);
 struct bytes entry_content(const struct cursor_entry *e);
 struct bytes entry_object(const struct cursor_entry *e);

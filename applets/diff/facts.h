@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What images say that their trees do not (diff 8). */
+/* Differences between image files whose trees may be equal (diff 8). */
 #ifndef CFS_APPLETS_DIFF_FACTS_H
 #define CFS_APPLETS_DIFF_FACTS_H
 

@@ -25,7 +25,7 @@ void group_add(struct group *g, const struct pair *p);
 /* Add the entries of another group, none of which is in @g. */
 void group_join(struct group *g, const struct group *from);
 
-/* What is needed to print a group. */
+/* The state with which groups are printed. */
 struct phrase {
 	const struct image *img; /* of both sides */
 	struct buf *out;

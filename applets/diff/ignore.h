@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What --ignore leaves out of the comparison (diff 3). */
+/* The attributes that --ignore excludes from the comparison (diff 3). */
 #ifndef CFS_APPLETS_DIFF_IGNORE_H
 #define CFS_APPLETS_DIFF_IGNORE_H
 

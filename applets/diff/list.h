@@ -6,7 +6,7 @@
 #include "applets/common/output.h"
 #include "applets/diff/compare.h"
 
-/* What a line needs beside the pair. */
+/* The state with which the lines of pairs are printed. */
 struct lister {
 	const struct image *img; /* of both sides */
 	const struct ignore *ignore;

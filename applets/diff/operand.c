@@ -46,7 +46,7 @@ struct as {
 	u8 algorithm; /* of the digests of directories and tar archives */
 };
 
-/* What the first bytes of a file say, after decompression. */
+/* Recognise the kind of an operand by its first bytes, after decompression. */
 static enum kind kind_of(const u8 *head, size_t len)
 {
 	if (len >= 4 &&
@@ -263,7 +263,7 @@ static int read_all(struct operands *o, struct source sources[SIDES], bool hardl
 	return 0;
 }
 
-/* What the threads need that check and hash the images. */
+/* The state of the threads that check and hash the images. */
 struct check {
 	struct operands *o;
 	bool digests;

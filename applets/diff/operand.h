@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The operands of cfs diff: whatever they are, each becomes an image (diff 2). */
+/* The operands of cfs diff. Each becomes an image, whatever its kind (diff 2). */
 #ifndef CFS_APPLETS_DIFF_OPERAND_H
 #define CFS_APPLETS_DIFF_OPERAND_H
 

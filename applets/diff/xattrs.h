@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which extended attributes differ, and how (diff 5, "Xattrs"). */
+/* Count the differences of extended attributes by cause (diff 5, "Xattrs"). */
 #ifndef CFS_APPLETS_DIFF_XATTRS_H
 #define CFS_APPLETS_DIFF_XATTRS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the sub-commands of cfs info share: operands to checked images, a walk, the end. */
+/* Functions that the sub-commands of cfs info share: open and check images, walk them, close them. */
 #include <stdlib.h>
 #include "applets/common/window.h"
 #include "applets/info/info.h"

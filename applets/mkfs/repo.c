@@ -53,7 +53,7 @@ void mkfs_repo_close(struct mkfs_repo *m)
 	m->is_open = false;
 }
 
-/* What is wrong with the object of a file; NULL: nothing. */
+/* Returns a text that says what is wrong with the object of a file, or NULL if it is good. */
 static const char *object_fault(const struct mkfs_repo *m, const struct node *node,
 				char path[OBJECT_PATH])
 {
@@ -91,7 +91,7 @@ int mkfs_repo_check(const struct mkfs_repo *m, const struct tree *tree, struct e
 		if (name.failed)
 			len = 0;
 		if (!strcmp(what, "object"))
-			error_set(err, ENOENT, "%s: object %s is not there (first file: %.*s)",
+			error_set(err, ENOENT, "%s: object %s is missing (first file: %.*s)",
 				  m->path, path, len, name.p);
 		else
 			error_set(err, EINVAL, "%s: %.*s: %s", m->path, len, name.p, what);

@@ -200,7 +200,7 @@ void look_compare(struct verify *v, const struct object_record *record, struct v
 {
 	struct found *found = &l->found;
 
-	/* What another record has asked for says nothing about this algorithm. */
+	/* The digest that was computed for another record may have another algorithm. */
 	if (record->digest.algorithm && record->digest.algorithm != algorithm_of(&l->record)) {
 		l->record = *record;
 		l->computed = false;

@@ -152,7 +152,7 @@ static int see_link(void *arg, const struct repo_link_seen *link, struct error *
 	return link->digest.algorithm ? see_image(c, link, err) : 0;
 }
 
-/* What the images say about the objects, whose contents have been checked. */
+/* Compare the records of the images with the objects, whose contents have been checked. */
 static int check_uses(struct check *c, struct error *err)
 {
 	struct objects objects = { .images = c->images };

@@ -62,7 +62,7 @@ struct verify {
 	atomic_ullong bytes, without_digest;
 };
 
-/* What is wrong with a file that is not VERITY_SEALED. */
+/* The message about a file that is not VERITY_SEALED. */
 static inline const char *not_sealed(int measured)
 {
 	return measured == VERITY_OTHER ? "fs-verity with another algorithm"

@@ -43,7 +43,7 @@ void buf_path(struct buf *b, buf_parent_fn *parent, const void *chain, const voi
  */
 void buf_json(struct buf *b, const void *s, size_t len);
 
-/* Which bytes buf_escape() leaves alone beside 0x21..0x7e (dump format 6). */
+/* buf_escape() does not escape 0x21 to 0x7e, except the backslash (dump format 6). These flags change it. */
 enum {
 	ESCAPE_SPACE_OK = 1, /* a space stands for itself */
 	ESCAPE_EQUAL = 2,    /* '=' is escaped */

@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-/* Of a thread. Sanitizers make frames several times larger. */
+/* The stack of a thread. Sanitizers make frames several times larger. */
 #ifdef CFS_SAN
 #define STACK ((size_t)2 << 20)
 #else

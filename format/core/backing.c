@@ -62,7 +62,7 @@ static int cfs_redirect_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 	size_t nul;
 
 	if (b->has_redirect)
-		return cfs_refuse(f, 0, "two redirects on one inode");
+		return cfs_refuse(f, 0, "two redirect xattrs on one inode");
 	if (!x->len || path[0] != '/')
 		return cfs_refuse(f, 0, "redirect does not begin with a slash");
 	if (x->len == 1)
@@ -87,7 +87,7 @@ static int cfs_metacopy_decode(struct cfs_backing *b, const struct cfs_xattr *x,
 	u8 algorithm;
 
 	if (b->has_metacopy)
-		return cfs_refuse(f, 0, "two metacopies on one inode");
+		return cfs_refuse(f, 0, "two metacopy xattrs on one inode");
 	b->has_metacopy = true;
 	if (!x->len)
 		return 0;

@@ -121,7 +121,7 @@ static int copy(int to, int from, u64 size, struct error *err)
 		if (n < 0)
 			rc = error_sys(err, "read of the complete image");
 		else if ((size_t)n < want)
-			rc = error_set(err, EIO, "the complete image has become shorter");
+			rc = error_set(err, EIO, "the image became shorter after it was written");
 		else if (io_write(to, piece, want))
 			rc = error_sys(err, "write");
 		off += want;

@@ -14,8 +14,8 @@ ssize_t io_read(int fd, void *buf, size_t len);
 ssize_t io_pread(int fd, void *buf, size_t len, u64 off);
 
 /*
- * What can be had without waiting for a disk, up to @len bytes. -1 and errno: EAGAIN
- * if that is nothing, or if the file or the kernel cannot tell.
+ * Read up to @len bytes without waiting for a disk. -1 and errno: EAGAIN if no bytes are in
+ * memory, or if the file or the kernel does not support such reads.
  */
 ssize_t io_pread_now(int fd, void *buf, size_t len, u64 off);
 

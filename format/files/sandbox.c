@@ -73,7 +73,7 @@ static bool enter_landlock(const int *beneath, unsigned int n)
 	return on;
 }
 
-/* Who is confined. */
+/* The kinds of processes that are confined. */
 enum role {
 	ROLE_PARSER,  /* has its bytes already */
 	ROLE_BENEATH, /* opens files beneath one directory */
@@ -90,7 +90,7 @@ enum role {
 #define SYS_CLONE_FLAGS 0
 #endif
 
-/* Whatever its arguments are. */
+/* These calls are allowed with any arguments. */
 static const u16 calls[] = {
 	SYS_read,          SYS_write,        SYS_pread64, SYS_pwrite64,   SYS_readv,
 	SYS_writev,        SYS_lseek,        SYS_fstat,   SYS_fstatfs,    SYS_close,

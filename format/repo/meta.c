@@ -7,7 +7,7 @@
 
 #define V1_EROFS "v1_erofs"
 
-/* What is read; the rest of the description means nothing. */
+/* The keys that are read; other keys of the description are ignored. */
 struct meta {
 	struct json_reader j;
 	struct repo *r;

@@ -53,7 +53,7 @@ bool repo_ref_is_valid(const char *ref);
 int repo_link(const struct repo *r, const struct cfs_digest *image, const char *ref, bool no_sync,
 	      struct error *err);
 
-/* What a link must say: the object of @digest, seen from images/ or streams/. */
+/* The target that a link in images/ or streams/ must have: the path of the object of @digest. */
 #define REPO_TARGET (11 + CFS_OBJECT_NAME_MAX + 1)
 void repo_target(char target[REPO_TARGET], const struct cfs_digest *digest);
 

@@ -81,7 +81,7 @@ static int list(struct walk *w, const struct folder *f)
 	return rc;
 }
 
-/* What is at a path below DIR, without following a link on the way. -1 and errno. */
+/* Stat a path below DIR without following any link. -1 and errno. */
 static int look(const struct walk *w, const char *path, struct stat *st)
 {
 	int fd = beneath_open(w->r->fd, path, strlen(path), O_PATH), rc, code;

@@ -215,7 +215,7 @@ static const char *parse_expires(struct statement *st, const char *s, size_t len
 	return NULL;
 }
 
-/* What may stand in a text; NULL from parse(): the value is good. */
+/* The keys of a statement. parse() returns NULL for a good value, else what is wrong with it. */
 static const struct {
 	const char *key;
 	const char *(*parse)(struct statement *st, const char *value, size_t len);

@@ -50,7 +50,7 @@ int statement_verify(const struct statement *st, const struct keys *keys, struct
 /* Read the text. -1 and a text that names the line, if it breaks a rule. */
 int statement_parse(struct statement *st, struct error *err);
 
-/* What is asked of a statement beside its signature. */
+/* The conditions that a statement must fulfil, apart from its signature. */
 struct statement_policy {
 	const char *name; /* NULL: any or none */
 	bool wants_serial;

@@ -177,6 +177,6 @@ int basedirs_open_file(const struct basedirs *b, const char *path, size_t len,
 			return fail(b, found->which, path, len, "open", err);
 		/* The file was replaced in between: look again. */
 	}
-	return error_set(err, EAGAIN, "%s/%.*s: changes all the time", b->name[found->which],
-			 (int)len, path);
+	return error_set(err, EAGAIN, "%s/%.*s: changes at every attempt to read it",
+			 b->name[found->which], (int)len, path);
 }

@@ -259,7 +259,7 @@ static int enforces(int fd)
 	}
 }
 
-/* What FS_IOC_MEASURE_VERITY fills: its head and room for the longest digest there is. */
+/* The buffer of FS_IOC_MEASURE_VERITY: its head and room for the longest digest. */
 struct measured {
 	struct fsverity_digest head;
 	u8 digest[CFS_DIGEST_MAX];

@@ -9,7 +9,10 @@
 #define F2FS_MAGIC 0xF2F52010u
 #define BTRFS_MAGIC 0x9123683Eu
 
-/* What the kernel's part of a file system can, as sysfs lists it. */
+/*
+ * Find out from the features that sysfs lists for a file system type whether the kernel or the
+ * file system lacks fs-verity.
+ */
 static const char *missing_from(const char *features, const char *verity, const char *off)
 {
 	if (!access(verity, F_OK))

@@ -60,8 +60,8 @@ static void put_big(u8 *to, u64 v)
 }
 
 /*
- * What follows the last whole block of @len bytes: the @rest of the message,
- * 0x80, zeros and the length in bits. Returns how many blocks that makes.
+ * Make the blocks behind the last whole block of a message of @len bytes: its @rest,
+ * 0x80, zeros and the length in bits. Returns their number.
  */
 static size_t finish(u8 tail[2 * SHA512_BLOCK], const u8 *rest, u64 len)
 {

@@ -73,11 +73,11 @@ const u8 *verity_unit(struct verity *v, unsigned int level);
 /* The same as adding the @bytes that a hash of @level covers. Only the last may cover less. */
 void verity_add_unit(struct verity *v, unsigned int level, const u8 *hash, u64 bytes);
 
-/* Of bytes in memory; @v is scratch. */
+/* Compute the digest of bytes in memory; @v is scratch. */
 void verity_memory(struct verity *v, u8 algorithm, const void *data, size_t len,
 		   struct cfs_digest *digest);
 
-/* What hashing a file takes; one for each thread, not on the stack. */
+/* The buffers with which a thread hashes files. Too large for a stack. */
 #define VERITY_READ ((size_t)128 << 10)
 struct verity_work {
 	u8 algorithm;            /* of the digests that are computed */
@@ -114,7 +114,7 @@ int verity_file(struct verity_work *work, int fd, const struct stat *st, struct 
 int verity_begin(struct verity_work *work, int fd, const struct stat *st, u8 *digest);
 
 /*
- * As verity_file(), and what is hashed goes to @to, an empty file; holes stay holes.
+ * As verity_file(), and copy the content to @to, an empty file. Holes stay holes.
  * -2 and errno if writing failed.
  */
 int verity_copy(struct verity_work *work, int fd, const struct stat *st, int to,

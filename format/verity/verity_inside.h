@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of base/verity share: verity.c, verity_file.c. */
+/* Declarations shared by verity.c and file.c. */
 #ifndef CFS_VERITY_VERITY_INSIDE_H
 #define CFS_VERITY_VERITY_INSIDE_H
 

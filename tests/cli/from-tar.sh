@@ -56,11 +56,11 @@ ok 'an older image stays when the archive is bad' cmp img want
 ok 'an image as layer: no archive' grep -q 'want: block 0: not a tar archive' stderr
 cp want img
 "$CFS" mkfs --from-tar img img 2>stderr
-ok 'IMAGE is the layer' grep -q 'img: is an input and cannot be the image' stderr
+ok 'IMAGE is the layer' grep -q 'img: is an input and cannot be the output' stderr
 ok 'and stays' cmp img want
 rm img
 "$CFS" mkfs --from-tar "$golden/c-no-end.tar" img 2>stderr
-is 'no end mark: a warning' "$(cat stderr)" "cfs mkfs: $golden/c-no-end.tar: has no end mark; it may have been cut"
+is 'no end mark: a warning' "$(cat stderr)" "cfs mkfs: $golden/c-no-end.tar: has no end mark and may be truncated"
 is 'none with -q' "$("$CFS" mkfs -q --from-tar "$golden/c-no-end.tar" img 2>&1)" ''
 rm img
 for what in xz bzip2; do

@@ -171,14 +171,14 @@ cat >dump.raw <<'END'
 END
 "$CFS" mkfs --from-file dump.raw raw
 is 'objects: a pipe gets the bytes' "$(info objects raw | od -An -c | tr -d ' \n')" 'a033[2J\nb\n'
-if command -v script >/dev/null; then
+if has_terminal; then
 	for sub in objects missing-objects; do
 		is "$sub: a terminal gets escapes" "$(script -qec "$CFS info --basedir=other $sub raw" /dev/null </dev/null | tr -d '\r')" \
 			'a\x1b[2J\n\x20b'
 	done
 	is 'objects -0: raw on a terminal, too' "$(script -qec "$CFS info -0 objects raw" /dev/null </dev/null | tr -d '\r\n' | od -An -c | tr -d ' \n')" 'a033[2Jb\0'
 else
-	skip 'objects: a terminal gets escapes' 'no script(1)'
+	skip 'objects: a terminal gets escapes' 'no script(1), or no pseudo-terminal'
 fi
 # What JSON prints moves no cursor, and a parser reads it as before.
 cat >dump.json <<'END'

@@ -61,7 +61,7 @@ refused 'a directory' 1 'is a directory' "$CFS" json-convert --out=img "$golden"
 refused 'an empty file' 1 'neither a JSON text nor' "$CFS" json-convert --out=img /dev/null
 refused 'a tar archive' 1 'cfs mkfs --from-tar' "$CFS" json-convert --out=img "$golden/r-plain-tar.bin"
 printf '{"entries":[\n{"type":"reg"\n' >bad.json
-refused 'a text that ends too early' 1 'bad.json:3: entry 1: the text ends too early' "$CFS" json-convert --out=img bad.json
+refused 'a text that ends too early' 1 'bad.json:3: entry 1: the JSON text ends too early' "$CFS" json-convert --out=img bad.json
 printf '{"entries":[\n{"type":"reg",\n"name":"a\\u0000"}]}' >bad.json
 refused 'a fault, and its line' 1 'bad.json:3: entry 1 (a' "$CFS" json-convert --out=img bad.json
 printf '{"entries":[{"type":"reg","name":"a/b"},\n{"type":"hardlink","name":"l","linkName":"x"},\n{}]}' >bad.json

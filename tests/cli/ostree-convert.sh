@@ -99,10 +99,10 @@ exits 'no revision' 2 convert --out=new repo
 exits 'an operand too many' 2 convert --out=new repo t t
 exits 'no repository' 1 convert --out=new nowhere t
 exits 'a file in its place' 1 convert --out=new want t
-if command -v script >/dev/null; then
+if has_terminal; then
 	is 'no image to a terminal' "$(script -qec "'$CFS' ostree-convert repo t" /dev/null 2>&1 >img; echo $?)" 2
 else
-	skip 'no image to a terminal' 'no script(1) here'
+	skip 'no image to a terminal' 'no script(1), or no pseudo-terminal'
 fi
 ok 'nothing was left of these' [ ! -e new ]
 

@@ -81,7 +81,7 @@ exits 'not with --use-epoch' 0 "$CFS" mkfs --use-epoch own own/sub/image
 is 'where the mtime does not count' "$(grep -c 'another digest' stderr)" 0
 exits 'beside the source' 0 "$CFS" mkfs own/sub own/image
 is 'nothing is said' "$(cat stderr)" ''
-if command -v script >/dev/null; then
+if has_terminal; then
 	# terminal COMMAND... - what it writes to a terminal.
 	terminal()
 	{
@@ -98,7 +98,7 @@ if command -v script >/dev/null; then
 	is 'of a dump, too' "$(terminal "$CFS" mkfs --from-file dump new | sed 's/, [0-9.]* s.*//')" \
 		'cfs mkfs: new: 3 names, 97 KiB'
 else
-	skip 'the summary' 'no script(1)'
+	skip 'the summary' 'no script(1), or no pseudo-terminal'
 fi
 
 # ---- symbolic links

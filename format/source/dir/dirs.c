@@ -70,7 +70,7 @@ struct dirs_level *dirs_top(struct dirs *d)
 	return d->n ? &d->v[d->n - 1] : NULL;
 }
 
-/* What getdents64() writes; musl and glibc do not agree on a struct for it. */
+/* An entry as getdents64() writes it; musl and glibc declare different structs for it. */
 struct entry_head {
 	u64 ino;
 	s64 off;

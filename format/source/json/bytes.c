@@ -31,7 +31,7 @@ int json_take(struct json_reader *j)
 	int c = json_peek(j);
 
 	if (c < 0)
-		return c == -1 ? json_bad(j, "the text ends too early") : -1;
+		return c == -1 ? json_bad(j, "the JSON text ends too early") : -1;
 	j->p++;
 	return c;
 }

@@ -51,7 +51,7 @@ static int need_token(struct json_reader *j)
 	if (c >= 0 && c <= ' ')
 		c = peek_token(j);
 	if (c == -1)
-		return json_bad(j, "the text ends too early");
+		return json_bad(j, "the JSON text ends too early");
 	return c < 0 ? -1 : c;
 }
 
@@ -135,7 +135,7 @@ static int digits(struct json_reader *j, struct number *n, int *next)
 	}
 	if (*next == -2)
 		return -1;
-	return some ? 0 : json_bad(j, "number without a digit where one is due");
+	return some ? 0 : json_bad(j, "a number lacks a digit");
 }
 
 static int number(struct json_reader *j, struct number *n)
@@ -287,7 +287,7 @@ static int next_member(struct json_reader *j, char end)
 		return 1;
 	}
 	if (c != ',')
-		return error_set(j->err, EINVAL, "neither ',' nor '%c' behind a value", end);
+		return error_set(j->err, EINVAL, "expected ',' or '%c' after a value", end);
 	j->p++;
 	return 1;
 }
@@ -303,7 +303,7 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 		return rc;
 	c = need_token(j);
 	if (c != '"')
-		return c < 0 ? -1 : json_bad(j, "no key where one is due");
+		return c < 0 ? -1 : json_bad(j, "a key is missing");
 	j->p++;
 	buf_add(&j->keys, &len, sizeof(len));
 	if (json_text(j, &j->keys))
@@ -314,7 +314,7 @@ int json_next_key(struct json_reader *j, struct json_key *key)
 		return -1;
 	c = need_token(j);
 	if (c != ':')
-		return c < 0 ? -1 : json_bad(j, "no ':' behind a key");
+		return c < 0 ? -1 : json_bad(j, "expected ':' after a key");
 	j->p++;
 	*key = (struct json_key){ key_bytes(j, at), len };
 	return 1;
@@ -356,6 +356,6 @@ int json_end(struct json_reader *j)
 	int c = peek_token(j);
 
 	if (c >= 0)
-		return json_bad(j, "something follows behind the end of the text");
+		return json_bad(j, "unexpected data after the end of the JSON text");
 	return c == -1 ? 0 : -1;
 }

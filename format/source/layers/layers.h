@@ -58,8 +58,8 @@ struct layers {
 	struct buf dir_path; /* the directory of the last name, as it was spelt */
 	struct place *dir;
 	struct buf way; /* places that lead to one */
-	/* Of the last error of layers_end() and layers_finish(): */
-	const struct place *fault; /* NULL: about nothing in particular */
+	/* The place of the last error of layers_end() or layers_finish(): */
+	const struct place *fault; /* NULL: the error concerns no single place */
 	u32 fault_line;
 };
 

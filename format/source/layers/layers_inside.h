@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What layers.c and layers_end.c share. */
+/* Declarations shared by layers.c and end.c. */
 #ifndef CFS_SOURCE_LAYERS_LAYERS_INSIDE_H
 #define CFS_SOURCE_LAYERS_LAYERS_INSIDE_H
 

@@ -158,7 +158,8 @@ static int advance(struct list *l, struct error *err)
 	if (ostree_entry_decode(&l->e, l->t, l->dirs, l->next++, err))
 		return -1;
 	if (had && order(&last, &l->e) >= 0)
-		return error_set(err, EBADMSG, "%s %llu: name is not above the one before it",
+		return error_set(err, EBADMSG,
+				 "%s %llu: name is not greater than the name before it",
 				 l->dirs ? "directory" : "file", (unsigned long long)l->next);
 	return 0;
 }
@@ -184,7 +185,7 @@ static int merge(struct graph_tree *d, const struct ostree_dirtree *t, struct er
 		struct list *l = cmp < 0 ? &files : &dirs;
 
 		if (!cmp)
-			return error_set(err, EBADMSG, "a file and a directory of one name");
+			return error_set(err, EBADMSG, "a file and a directory have the same name");
 		d->v[d->n++] = (struct graph_entry){
 			.name = l->e.name, .len = (u32)l->e.len, .dir = l->dirs, .sum = l->e.sum
 		};

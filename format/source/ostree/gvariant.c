@@ -48,7 +48,7 @@ static int skip_padding(struct cfs_span s, u64 end, u64 *pos, unsigned int align
 		return error_set(err, EBADMSG, "ends within its padding");
 	for (; *pos < to; ++*pos)
 		if (s.p[*pos])
-			return error_set(err, EBADMSG, "padding is not zero");
+			return error_set(err, EBADMSG, "the padding is not zero");
 	return 0;
 }
 
@@ -64,7 +64,7 @@ int gvariant_tuple(struct cfs_span s, const struct gvariant_member *member, unsi
 		return error_set(err, EBADMSG, "too short for its offsets");
 	body = s.len - (u64)offsets * width;
 	if (offsets && gvariant_width(body, offsets) != width)
-		return error_set(err, EBADMSG, "offsets are wider than they need be");
+		return error_set(err, EBADMSG, "offsets are wider than necessary");
 	for (unsigned int i = 0; i < n; i++) {
 		u64 end = body;
 
@@ -101,7 +101,7 @@ int gvariant_array(struct gvariant_array *a, struct cfs_span s, unsigned int ali
 		return error_set(err, EBADMSG, "array offset out of order or outside");
 	a->n = (s.len - a->table) / width;
 	if (gvariant_width(a->table, a->n) != width)
-		return error_set(err, EBADMSG, "array offsets are wider than they need be");
+		return error_set(err, EBADMSG, "array offsets are wider than necessary");
 	for (u64 i = 0; i < a->n; i++) {
 		u64 end = offset_at(s, a->table + i * width, width);
 

@@ -47,7 +47,7 @@ static int take_entry(struct ostree_commit *c, struct cfs_span s, bool wanted, s
 		return 0;
 	c->has_digest = true;
 	if (type.len != 2 || memcmp(type.p, "ay", 2))
-		return error_set(err, EBADMSG, "composefs digest that is no byte string");
+		return error_set(err, EBADMSG, "the composefs digest is not a byte string");
 	return take_sum(&c->digest, value, "composefs digest", err);
 }
 

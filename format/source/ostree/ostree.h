@@ -20,7 +20,7 @@ struct ostree {
 	struct workers_pool *pool; /* of that many; NULL: none */
 	struct ostree_repo opened; /* by ostree_begin() */
 	struct sha256_sum found;   /* the commit that the revision names without its "^" */
-	/* What the commit records as the image's digest; algorithm 0: nothing, or without verity */
+	/* The digest of the image that the commit records; algorithm 0: none, or without verity. */
 	struct cfs_digest digest;
 };
 

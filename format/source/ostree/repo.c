@@ -97,7 +97,8 @@ int ostree_config_parse(struct ostree_repo *repo, const char *s, size_t len, str
 		s = stop + 1;
 	}
 	if (!value[VERSION].s)
-		return error_set(err, EINVAL, "no repo_version in [core]: no OSTree repository");
+		return error_set(err, EINVAL,
+				 "not an OSTree repository: no repo_version in [core]");
 	if (!is(value[VERSION], "1"))
 		return error_set(err, EINVAL, "repo_version is not 1");
 	repo->has_parent = value[PARENT].len != 0;
@@ -173,7 +174,7 @@ int ostree_repo_open(struct ostree_repo *repo, const char *path, struct error *e
 	if (repo->objects >= 0)
 		return 0;
 	if (errno == ELOOP || errno == ENOTDIR)
-		error_set(err, ENOTDIR, "%s: objects: is no directory", path);
+		error_set(err, ENOTDIR, "%s: objects: not a directory", path);
 	else
 		error_sys(err, "%s: objects: open", path);
 fail:

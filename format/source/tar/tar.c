@@ -265,11 +265,11 @@ static int next(struct tar *t)
 		return tar_stream_in(&t->s, 0, t->err);
 	}
 	if ((!n || tar_is_zero(block)) && pending) {
-		error_set(t->err, EBADMSG, "extension header without a member");
+		error_set(t->err, EBADMSG, "an extension header has no member");
 		return tar_stream_in(&t->s, (u64)n, t->err);
 	}
 	if (!n) {
-		notes_add(t->options->notes, "%s: has no end mark; it may have been cut", t->file);
+		notes_add(t->options->notes, "%s: has no end mark and may be truncated", t->file);
 		return 0;
 	}
 	if (tar_is_zero(block))
@@ -353,7 +353,7 @@ static int read_file(struct tar *t, char *const *files)
 	if (open_file(t))
 		return -1;
 	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino)
-		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the image, too",
+		rc = error_set(t->err, EINVAL, "%s: is an input and cannot be the output as well",
 			       t->file);
 	else
 		rc = read_members(t, files);

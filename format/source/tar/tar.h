@@ -27,7 +27,7 @@ struct tar_options {
 	/* A descriptor of file @i, to be closed here. NULL: the files are opened by name. -1 and a text. */
 	int (*open)(void *arg, unsigned int i, struct error *err);
 	void *open_arg;
-	/* What has been added since the last call. May be NULL. */
+	/* Report the names and bytes that were added since the last call. May be NULL. */
 	void (*progress)(void *arg, u64 names, u64 bytes);
 	void *progress_arg;
 };

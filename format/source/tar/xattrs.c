@@ -11,7 +11,7 @@
 #define ACL_DEFAULT "system.posix_acl_default"
 #define SELINUX "security.selinux"
 
-/* Of two records for one attribute that agree, the one of the later kind stays. */
+/* If records of two kinds give an attribute the same value, the record of the later kind is kept. */
 enum kind {
 	FROM_TEXT, /* an ACL or a label */
 	FROM_SCHILY,
@@ -298,7 +298,10 @@ static bool agree(const struct tar_attribute *a, const struct tar_attribute *b)
 	return less == more || (more - less == 1 && !longer->value[less] && a->kind == FROM_TEXT);
 }
 
-/* Of the records of one kind for one attribute the last one counts; those of two kinds must agree. */
+/*
+ * Keep one record for each attribute. The last record of a kind counts; records of different
+ * kinds must agree.
+ */
 static int reduce(struct tar *t, bool raw)
 {
 	struct tar_attrs *as = &t->attrs;

@@ -20,7 +20,7 @@ enum blob_kind {
 	BLOB_GZIP, /* eStargz or stargz */
 };
 
-/* What a footer says about the table. */
+/* The place of the table, as the footer of a blob gives it. */
 struct blob_footer {
 	enum blob_kind kind; /* BLOB_TEXT: there is no footer */
 	u64 off, len;        /* of the compressed table in the blob */

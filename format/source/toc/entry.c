@@ -213,7 +213,7 @@ static int set_xattrs(struct toc_entry *e, struct grower *g, struct node *node, 
 
 /* ---- contents ---- */
 
-/* What an entry says about the content of a regular file. */
+/* The content of a regular file, as its entry describes it. */
 struct content {
 	bool has_sha, has_verity;
 	struct sha256_sum sha;

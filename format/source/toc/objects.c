@@ -128,7 +128,7 @@ static int look_at(struct workers *w, unsigned int index, size_t item, void *arg
 	return rc < 0 ? -1 : 0;
 }
 
-/* What is wrong with the object of a file; NULL: nothing. */
+/* Returns a text that says what is wrong with the object of a file, or NULL if it is good. */
 static const char *judge(const struct objects *o, const struct object *object,
 			 const struct node *node)
 {

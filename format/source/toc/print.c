@@ -99,7 +99,8 @@ static int put_entry(struct toc_print *p, struct buf *b, struct error *err)
 	int rc = 0;
 
 	if (!type)
-		return error_set(err, EINVAL, "is nothing that this table of contents can hold");
+		return error_set(err, EINVAL,
+				 "a table of contents cannot hold a file of this type");
 	buf_str(b, "{\"type\":\"");
 	buf_str(b, type);
 	buf_byte(b, '"');

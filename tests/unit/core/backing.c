@@ -260,11 +260,11 @@ static void check_twice(void)
 
 	cfs_backing_xattr(&b, &meta, &shown, &f);
 	CHECK(cfs_backing_xattr(&b, &meta, &shown, &f) == -EUCLEAN &&
-		      !strcmp(f.what, "two metacopies on one inode"),
+		      !strcmp(f.what, "two metacopy xattrs on one inode"),
 	      "two metacopies: %s", f.what);
 	cfs_backing_xattr(&b, &redirect, &shown, &f);
 	CHECK(cfs_backing_xattr(&b, &redirect, &shown, &f) == -EUCLEAN &&
-		      !strcmp(f.what, "two redirects on one inode"),
+		      !strcmp(f.what, "two redirect xattrs on one inode"),
 	      "two redirects: %s", f.what);
 }
 

@@ -378,9 +378,9 @@ static void extensions(void)
 	expect("two of a kind", &b, NULL, "block 1: second pax header for one member");
 	b.len = 0;
 	extended(&b, 'L', "x", 1);
-	expect("nothing behind it", &b, NULL, "block 2: extension header without a member");
+	expect("nothing behind it", &b, NULL, "block 2: an extension header has no member");
 	end(&b);
-	expect("the end behind it", &b, NULL, "block 2: extension header without a member");
+	expect("the end behind it", &b, NULL, "block 2: an extension header has no member");
 	b.len = 0;
 	header(&b, &(struct header){ "x", 'L', NULL, 1048577, NULL, NULL });
 	expect("too long", &b, NULL, "block 0: extension header of more than 1 MiB");
