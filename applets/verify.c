@@ -304,7 +304,7 @@ static int work(void *arg, struct workers_pool *pool)
  */
 static int work_confined(struct verify *v)
 {
-	const struct window w = { v->in.fd, v->in.n, STDOUT_FILENO, -1, 1 };
+	const struct window w = { v->in.fd, v->in.n, STDOUT_FILENO, -1, 1, NULL };
 
 	if (v->dirs.n || v->repo || v->enable_verity || !v->in.all)
 		return work(v, NULL);

@@ -209,7 +209,7 @@ static int make(void *arg, struct workers_pool *pool)
 void result_confine(struct result *r, const struct inputs *in, int beneath, unsigned int threads)
 {
 	r->confined = in->all;
-	r->window = (struct window){ in->fd, in->n, -1, beneath, threads };
+	r->window = (struct window){ in->fd, in->n, -1, beneath, threads, workers_park };
 }
 
 static int make_confined(struct run *run)

@@ -2,7 +2,6 @@
 #include "applets/common/window.h"
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -73,27 +72,26 @@ static void close_others(const struct window *w, unsigned int from)
 	close_span(from, INT_MAX);
 }
 
-/* Try the calls in this thread and, without seccomp, in one that it starts. */
-static void *try_in_thread(void *arg)
+/* Try the calls in this process and, without seccomp, in one that it starts. */
+static void try_all(bool can_start_processes)
 {
-	try_calls();
-	return arg;
-}
-
-static void try_all(bool can_start_threads)
-{
-	pthread_t thread;
+	pid_t child;
 
 	try_calls();
-	if (can_start_threads && !pthread_create(&thread, NULL, try_in_thread, NULL))
-		pthread_join(thread, NULL);
+	child = can_start_processes ? _Fork() : -1;
+	if (!child) {
+		try_calls();
+		_exit(0);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 /* Landlock, then the threads, then seccomp: see sandbox_files(). */
 static struct workers_pool *confine(const struct window *w)
 {
 	bool files = sandbox_files(w->beneath);
-	struct workers_pool *pool = workers_park(w->threads);
+	struct workers_pool *pool = w->park ? w->park(w->threads) : NULL;
 	bool calls = sandbox_calls(w->beneath >= 0);
 
 	verbose("sandbox: Landlock %s, seccomp %s", files ? "on" : "off", calls ? "on" : "off");
@@ -102,18 +100,25 @@ static struct workers_pool *confine(const struct window *w)
 	return pool;
 }
 
+static struct workers_pool *enter(const struct window *w)
+{
+	if (SANDBOX_WANTED)
+		close_others(w, STDERR_FILENO + 1);
+	return confine(w);
+}
+
 struct workers_pool *window_enter_with(const int *inputs, unsigned int n, unsigned int threads)
 {
-	const struct window w = { inputs, n, -1, -1, threads };
+	const struct window w = { inputs, n, -1, -1, threads, workers_park };
 
-	if (SANDBOX_WANTED)
-		close_others(&w, STDERR_FILENO + 1);
-	return confine(&w);
+	return enter(&w);
 }
 
 void window_enter(const int *inputs, unsigned int n)
 {
-	(void)window_enter_with(inputs, n, 1);
+	const struct window w = { inputs, n, -1, -1, 1, NULL };
+
+	(void)enter(&w);
 }
 
 static const char *subject(void)

@@ -27,6 +27,8 @@ struct window {
 	int out;              /* another one, -1: none */
 	int beneath;          /* as for sandbox_files(); kept open, too */
 	unsigned int threads; /* of the pool */
+	/* workers_park() if threads is above 1. A program without threads does not link it. */
+	struct workers_pool *(*park)(unsigned int count);
 };
 
 /*

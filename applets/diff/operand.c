@@ -207,7 +207,7 @@ static int find_algorithm(void *arg, struct workers_pool *pool)
  */
 static u8 algorithm_like(struct image *img, bool confined)
 {
-	const struct window window = { NULL, 0, -1, -1, 1 };
+	const struct window window = { NULL, 0, -1, -1, 1, NULL };
 	int status =
 		confined ? find_algorithm(img, NULL) : window_run(&window, find_algorithm, img);
 

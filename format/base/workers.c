@@ -253,7 +253,7 @@ void workers_wait(struct workers *w)
 		pthread_cond_wait(&w->changed, &w->lock);
 }
 
-int workers_share(struct workers *w, struct workers_share *share)
+int workers_share_out(struct workers *w, struct workers_share *share)
 {
 	struct workers_share **at = &w->share;
 

@@ -21,12 +21,15 @@ struct workers {
 	struct error *err;           /* the first error */
 	unsigned int busy;           /* threads of workers_each() that have an item */
 	struct workers_share *share; /* the last one, from which a list hangs */
+	/* workers_share_out(): a program whose files are hashed by one thread does not link it. */
+	int (*share_out)(struct workers *w, struct workers_share *share);
 };
 
 /* Its initial value. */
 #define WORKERS_INIT                                                                               \
 	{                                                                                          \
-		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER             \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER,            \
+		.share_out = workers_share_out                                                     \
 	}
 
 /* The processors that this process may use, at most 8 (command line 3). */
@@ -75,7 +78,11 @@ struct workers_share {
 	size_t taken, busy;
 	int rc, code;
 };
-int workers_share(struct workers *w, struct workers_share *share);
+int workers_share_out(struct workers *w, struct workers_share *share);
+static inline int workers_share(struct workers *w, struct workers_share *share)
+{
+	return w->share_out(w, share);
+}
 
 /* With the lock held: help with a piece, or wait for a change. */
 void workers_wait(struct workers *w);

@@ -35,7 +35,8 @@ struct check {
 	u64 nid; /* number of the current inode; 0: none */
 	struct xname *names;
 	size_t nnames, names_cap;
-	u64 bytes; /* sum over all xattr areas and directories so far */
+	u64 bytes;                   /* sum over all xattr areas and directories so far */
+	const struct odd_look *look; /* NULL: soft faults are not looked for */
 	check_odd_fn *odd;
 	void *odd_arg;
 	struct buf path;
@@ -93,7 +94,7 @@ static void report(struct check *c, u64 set)
 		if (!(set >> i & 1))
 			continue;
 		odd.odd = (enum odd)i;
-		odd.what = odd_text(odd.odd);
+		odd.what = c->look->text(odd.odd);
 		c->odd(c->odd_arg, &odd);
 	}
 }
@@ -211,17 +212,18 @@ static int xattrs_check(struct check *c, const struct cfs_inode *inode, u64 *odd
 		rc = xattr_check(c, &x, &b, &total);
 		if (rc)
 			return rc;
-		if (c->odd) {
+		if (c->look) {
 			filter &= ~cfs_xattr_filter_bit(x.index, x.suffix, x.suffix_len);
-			*odd |= odd_xattr(c->img, &x);
+			*odd |= c->look->xattr(c->img, &x);
 		}
 	}
 	if (rc)
 		return rc;
 	if (b.digest.algorithm)
 		c->img->algorithms |= (u8)(1u << b.digest.algorithm);
-	if (c->odd)
-		*odd |= odd_xattrs(&w.x, filter, c->nnames) | odd_backing(c->img, inode, &b);
+	if (c->look)
+		*odd |= c->look->xattrs(&w.x, filter, c->nnames) |
+			c->look->backing(c->img, inode, &b);
 	return names_check(c, inode->xattr_off);
 }
 
@@ -241,13 +243,13 @@ static int inode_check(struct check *c, const struct cfs_inode *inode)
 			return rc;
 		}
 	}
-	if (inode->xattr_len || c->odd) {
+	if (inode->xattr_len || c->look) {
 		rc = xattrs_check(c, inode, &odd);
 		if (rc)
 			return rc;
 	}
-	if (c->odd)
-		report(c, odd | odd_inode(c->img, inode));
+	if (c->look)
+		report(c, odd | c->look->inode(c->img, inode));
 	return 0;
 }
 
@@ -287,8 +289,8 @@ static int entry_check(struct check *c, const struct cfs_dirent *e, u64 at)
 		return fault(c, at, "type of a directory entry differs from its inode");
 	c->nid = e->nid;
 	/* The older format of composefs-rs has such devices where the tree has whiteouts. */
-	if (c->odd && img->super.version != CFS_VERSION_RS)
-		report(c, odd_name(e, &inode, !c->at));
+	if (c->look && img->super.version != CFS_VERSION_RS)
+		report(c, c->look->name(e, &inode, !c->at));
 	img->stubs += cfs_inode_is_stub(&inode);
 	again = image_bit(c->seen, e->nid);
 	if (again && inode.ftype == EROFS_FT_DIR)
@@ -353,8 +355,8 @@ static int block_check(struct check *c, struct cfs_span bytes, struct cfs_dirent
 		return rc;
 	}
 	c->nid = c->dirs[c->at].nid;
-	if (c->odd)
-		report(c, odd_dirblock(&block));
+	if (c->look)
+		report(c, c->look->dirblock(&block));
 	return 0;
 }
 
@@ -397,7 +399,7 @@ static int all_check(struct check *c)
 {
 	struct image *img = c->img;
 	struct cfs_inode root;
-	u64 odd = c->odd ? odd_super(img) : 0;
+	u64 odd = c->look ? c->look->super(img) : 0;
 	int rc;
 
 	c->seen = image_bits(img);
@@ -420,18 +422,19 @@ static int all_check(struct check *c)
 		return rc;
 	}
 	c->nid = 0;
-	if (c->odd && img->inodes != img->super.inos)
+	if (c->look && img->inodes != img->super.inos)
 		odd |= (u64)1 << ODD_INOS;
-	if (c->odd && img->algorithms & (img->algorithms - 1))
+	if (c->look && img->algorithms & (img->algorithms - 1))
 		odd |= (u64)1 << ODD_ALGORITHMS;
-	if (c->odd)
+	if (c->look)
 		report(c, odd);
 	return rank_make(img);
 }
 
-int image_check(struct image *img, check_odd_fn *odd, void *arg, struct error *err)
+int image_check_with(struct image *img, const struct odd_look *look, check_odd_fn *odd, void *arg,
+		     struct error *err)
 {
-	struct check c = { .img = img, .odd = odd, .odd_arg = arg };
+	struct check c = { .img = img, .look = look, .odd = odd, .odd_arg = arg };
 	int rc;
 
 	img->checked = false;

@@ -43,7 +43,7 @@ static const char *const texts[ODD_MAX] = {
 	[ODD_ACL] = "POSIX ACL in an image whose header says that there are none",
 };
 
-const char *odd_text(enum odd odd)
+static const char *odd_text(enum odd odd)
 {
 	return texts[odd];
 }
@@ -66,7 +66,7 @@ static bool any(struct cfs_span s, u64 off, u64 len)
 	return all;
 }
 
-u64 odd_super(const struct image *img)
+static u64 odd_super(const struct image *img)
 {
 	const u64 head = offsetof(struct cfs_header, unused), at = EROFS_SUPER_OFFSET;
 	const struct cfs_super *sb = &img->super;
@@ -116,7 +116,7 @@ static bool map_is_odd(const struct image *img, const struct cfs_inode *inode)
 	return !s.p || all != 0xff;
 }
 
-u64 odd_inode(const struct image *img, const struct cfs_inode *inode)
+static u64 odd_inode(const struct image *img, const struct cfs_inode *inode)
 {
 	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
 	u64 odd = odd_if(inode_reserved(img, inode), ODD_INODE_RESERVED);
@@ -134,7 +134,7 @@ u64 odd_inode(const struct image *img, const struct cfs_inode *inode)
 	return odd;
 }
 
-u64 odd_dirblock(const struct cfs_dirblock *block)
+static u64 odd_dirblock(const struct cfs_dirblock *block)
 {
 	struct cfs_dirent last;
 	struct erofs_dirent d;
@@ -152,7 +152,7 @@ u64 odd_dirblock(const struct cfs_dirblock *block)
 	       odd_if(any(block->bytes, end, block->bytes.len - end), ODD_BEHIND_NAMES);
 }
 
-u64 odd_xattr(const struct image *img, const struct cfs_xattr *x)
+static u64 odd_xattr(const struct image *img, const struct cfs_xattr *x)
 {
 	u64 acl = odd_if(!(img->super.flags & CFS_FLAG_HAS_ACL) && cfs_xattr_is_acl(x), ODD_ACL);
 	u8 name[CFS_XATTR_NAME_ESCAPED_MAX];
@@ -169,7 +169,7 @@ u64 odd_xattr(const struct image *img, const struct cfs_xattr *x)
 			    ODD_XATTR_INDEX);
 }
 
-u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n)
+static u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n)
 {
 	const u64 at = offsetof(struct erofs_xattr_ibody_header, h_reserved2);
 
@@ -197,7 +197,8 @@ static u64 odd_path(const struct cfs_backing *b)
 	       odd_if(has_control(b->path, b->path_len), ODD_PATH_CONTROL);
 }
 
-u64 odd_backing(const struct image *img, const struct cfs_inode *inode, const struct cfs_backing *b)
+static u64 odd_backing(const struct image *img, const struct cfs_inode *inode,
+		       const struct cfs_backing *b)
 {
 	bool chunked = inode->layout == EROFS_INODE_CHUNK_BASED;
 	bool external = chunked && inode->size;
@@ -220,10 +221,21 @@ static bool is_lower_hex(u8 c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root)
+static u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root)
 {
 	bool is_object_dir =
 		in_root && e->len == 2 && is_lower_hex(e->name[0]) && is_lower_hex(e->name[1]);
 
 	return odd_if(cfs_inode_is_stub(inode) && !is_object_dir, ODD_STUB);
 }
+
+const struct odd_look odd_look = {
+	.text = odd_text,
+	.super = odd_super,
+	.inode = odd_inode,
+	.dirblock = odd_dirblock,
+	.xattr = odd_xattr,
+	.xattrs = odd_xattrs,
+	.backing = odd_backing,
+	.name = odd_name,
+};

@@ -46,32 +46,42 @@ enum odd {
 	ODD_MAX,
 };
 
-/* The text of a fault, a constant in lower case. */
-const char *odd_text(enum odd odd);
-
 /*
- * Header, superblock, and the size of the file. The caller, which counts inodes, adds ODD_INOS.
+ * The functions that look for soft faults. image_check() calls them through this table, so that
+ * a program that never asks for soft faults does not link them.
  */
-u64 odd_super(const struct image *img);
+struct odd_look {
+	/* The text of a fault, a constant in lower case. */
+	const char *(*text)(enum odd odd);
 
-/* The head and the data of an inode. */
-u64 odd_inode(const struct image *img, const struct cfs_inode *inode);
+	/*
+	 * Header, superblock, and the size of the file. The caller, which counts inodes, adds
+	 * ODD_INOS.
+	 */
+	u64 (*super)(const struct image *img);
 
-u64 odd_dirblock(const struct cfs_dirblock *block);
+	/* The head and the data of an inode. */
+	u64 (*inode)(const struct image *img, const struct cfs_inode *inode);
 
-/* One xattr of an inode. */
-u64 odd_xattr(const struct image *img, const struct cfs_xattr *x);
+	u64 (*dirblock)(const struct cfs_dirblock *block);
 
-/*
- * The header of an xattr area. @filter is the name filter that the @n xattrs of the inode give.
- */
-u64 odd_xattrs(const struct cfs_xattrs *x, u32 filter, size_t n);
+	/* One xattr of an inode. */
+	u64 (*xattr)(const struct image *img, const struct cfs_xattr *x);
 
-/* All xattrs of an inode together. */
-u64 odd_backing(const struct image *img, const struct cfs_inode *inode,
-		const struct cfs_backing *b);
+	/*
+	 * The header of an xattr area. @filter is the name filter that the @n xattrs of the inode
+	 * give.
+	 */
+	u64 (*xattrs)(const struct cfs_xattrs *x, u32 filter, size_t n);
 
-/* A name of an inode, in the root or in another directory. */
-u64 odd_name(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root);
+	/* All xattrs of an inode together. */
+	u64 (*backing)(const struct image *img, const struct cfs_inode *inode,
+		       const struct cfs_backing *b);
+
+	/* A name of an inode, in the root or in another directory. */
+	u64 (*name)(const struct cfs_dirent *e, const struct cfs_inode *inode, bool in_root);
+};
+
+extern const struct odd_look odd_look;
 
 #endif
