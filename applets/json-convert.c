@@ -140,8 +140,9 @@ static void check_options(struct convert *c, const char *out, const char *format
 				       "\"%s\" is not sha256: and 64 hex digits of lower case",
 				       c->digests.v[i]);
 	if (c->digests.n && c->digests.n != inputs)
-		options_refuse("--toc-digest", "is given %u times for %u inputs", c->digests.n,
-			       inputs);
+		options_refuse("--toc-digest",
+			       "the number of hashes (%u) is not the number of inputs (%u)",
+			       c->digests.n, inputs);
 	if (format && !strcmp(format, "composefs"))
 		options_refuse(
 			"--format",

@@ -48,10 +48,10 @@ refused 'an unknown format' 2 '--format: "x" is not erofs' "$CFS" json-convert -
 refused '--out with --print-dump' 2 '--out: excludes' "$CFS" json-convert --print-dump --out=img a.json
 refused '--out with --print-digest-only' 2 '--out: excludes' "$CFS" json-convert --print-digest-only --out=img a.json
 refused '--print-dump with --print-digest-only' 2 'excludes' "$CFS" json-convert --print-dump --print-digest-only a.json
-refused 'stdin twice' 2 'more than once' "$CFS" json-convert --out=img - a.json -
+refused 'stdin twice' 2 'only once' "$CFS" json-convert --out=img - a.json -
 refused 'overlay of two' 2 'overlay takes one input' "$CFS" json-convert --whiteouts=overlay --out=img a.json a.json
 refused 'a digest without sha256:' 2 '--toc-digest:' "$CFS" json-convert --toc-digest="$digest" --out=img a.json
-refused 'one digest for two' 2 'is given 1 times for 2 inputs' "$CFS" json-convert --toc-digest="sha256:$digest" --out=img a.json a.json
+refused 'one digest for two' 2 'the number of hashes (1) is not the number of inputs (2)' "$CFS" json-convert --toc-digest="sha256:$digest" --out=img a.json a.json
 refused 'another digest' 3 'a.json: the table of contents has the digest sha256:' "$CFS" json-convert --toc-digest="sha256:$digest" --out=img a.json
 sha=$(sha256sum <a.json | cut -c1-64)
 ok 'the right digest' "$CFS" json-convert --toc-digest="sha256:$sha" --out=img a.json
