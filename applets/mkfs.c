@@ -12,6 +12,7 @@
 #include "applets/common/replace.h"
 #include "applets/common/result.h"
 #include "applets/mkfs/below.h"
+#include "applets/mkfs/from_oci.h"
 #include "applets/mkfs/from_tar.h"
 #include "applets/mkfs/ids.h"
 #include "applets/mkfs/repo.h"
@@ -32,7 +33,8 @@ struct mkfs {
 	bool from_file, from_tar, require_verity, progress, force;
 	const char *whiteouts;
 	enum whiteouts whiteouts_are;
-	struct ids ids; /* --from-tar: read before the sandbox is entered */
+	struct from_oci oci;
+	struct ids ids; /* --from-tar, --from-oci: read before the sandbox is entered */
 	struct scan_options scan;
 	struct option_optional clamp;
 	bool clamps;
@@ -130,7 +132,7 @@ static void warn_of_own_source(const struct mkfs *m)
 		     m->result.image, m->source);
 }
 
-static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
+static int read_layers(struct mkfs *m, struct store *store, struct tree *tree, struct error *err)
 {
 	const struct publish *out = &m->result.out;
 	struct tar_options options = {
@@ -146,6 +148,8 @@ static int read_tar(struct mkfs *m, struct store *store, struct tree *tree, stru
 		.notes = m->scan.notes,
 	};
 
+	if (m->oci.wanted)
+		return from_oci(&m->oci, tree, &options, err);
 	return from_tar(tree, &m->in, &options, m->progress, err);
 }
 
@@ -157,8 +161,8 @@ static int scan(struct mkfs *m, struct store *store, struct tree *tree, struct e
 	u32 line;
 	int rc;
 
-	if (m->from_tar)
-		return read_tar(m, store, tree, err);
+	if (m->from_tar || m->oci.wanted)
+		return read_layers(m, store, tree, err);
 	options.threads = m->threads.set ? (unsigned int)m->threads.value : workers_default();
 	options.algorithm = tree->algorithm;
 	options.store = store;
@@ -237,7 +241,9 @@ static int fill_repo(struct mkfs *m, struct tree *tree, struct error *err)
 	}
 	if (rc || mkfs_repo_open(&m->repo, wanted, flags, m->scan.notes, err))
 		return -1;
-	if (!m->result.min_version.set && !m->result.max_version.set)
+	if (m->oci.wanted && m->oci.rules != OCI_PLAIN)
+		rc = mkfs_repo_takes(&m->repo, 1, err);
+	else if (!m->result.min_version.set && !m->result.max_version.set)
 		rc = mkfs_repo_version(&m->repo, &m->result.version, err);
 	tree->algorithm = m->repo.repo.algorithm;
 	if (!rc)
@@ -260,12 +266,33 @@ static int keep(void *arg, const struct tree *tree, struct cfs_digest *digest, s
 	return rc;
 }
 
+/* In place of an image: a document of the container image. */
+static int print_document(void *arg, const struct tree *tree, struct cfs_digest *digest,
+			  struct error *err)
+{
+	struct mkfs *m = arg;
+
+	(void)tree;
+	(void)digest;
+	return from_oci_keep(&m->oci, err);
+}
+
+/* The config of a container image is there before the image. */
+static int before_commit(void *arg, struct error *err)
+{
+	struct mkfs *m = arg;
+
+	return from_oci_commit(&m->oci, err);
+}
+
 static int produce(void *arg, struct tree *tree, struct error *err)
 {
 	struct mkfs *m = arg;
 	struct notes notes;
 	int rc;
 
+	if (from_oci_prints(&m->oci))
+		return 0;
 	verbose("hash code: %s", sha256_chosen()->name);
 	notes_init(&notes);
 	m->scan.notes = &notes;
@@ -305,6 +332,8 @@ static void take_operands(struct mkfs *m, char **operands)
 
 	m->names = operands;
 	m->source = operands[0];
+	if (m->oci.wanted)
+		from_oci_options(&m->oci, m->source);
 	while (operands[n])
 		n++;
 	if (!m->from_tar) {
@@ -350,6 +379,44 @@ static void check_repo(struct mkfs *m)
 	m->result.keep = keep;
 }
 
+static void check_oci(struct mkfs *m)
+{
+	const struct from_oci *o = &m->oci;
+	const struct scan_options *s = &m->scan;
+
+	if (!o->wanted) {
+		if (o->platform || o->rules_word || o->config_out || o->require_sealed ||
+		    from_oci_prints(o))
+			options_refuse(
+				from_oci_prints(o)
+					? "--print-config and --print-manifest"
+					: "--platform, --oci-rules, --config-out and --require-sealed",
+				"need --from-oci");
+		return;
+	}
+	if (m->from_file || m->from_tar)
+		options_refuse("--from-oci", "excludes --from-file and --from-tar");
+	if (m->whiteouts && strcmp(m->whiteouts, "apply"))
+		options_refuse("--whiteouts", "only \"apply\" goes with --from-oci");
+	if (from_oci_prints(o) && (m->result.print_digest || m->result.print_digest_only ||
+				   m->result.print_dump || m->repo.path))
+		options_refuse(o->print_config ? "--print-config" : "--print-manifest",
+			       "excludes --repo and the other --print options");
+	if (o->require_sealed &&
+	    (m->result.min_version.set || m->result.max_version.set || s->use_epoch || m->clamps ||
+	     s->skip_xattrs || s->user_xattrs || s->skip_devices))
+		options_refuse("--require-sealed",
+			       "excludes options that change the tree or the format version");
+	if (o->rules != OCI_PLAIN && !m->result.min_version.set && !m->result.max_version.set)
+		m->result.version = (struct image_version){ 1, 1 };
+	if (from_oci_prints(o)) {
+		m->result.keep = print_document;
+		if (m->result.image)
+			options_refuse(m->result.image, "unexpected operand: no image is written");
+	}
+	m->result.before_commit = before_commit;
+}
+
 /* Check what the option rows alone cannot express. */
 static void check_options(struct mkfs *m)
 {
@@ -368,7 +435,9 @@ static void check_options(struct mkfs *m)
 		m->store_path = NULL;
 	}
 	check_repo(m);
-	if (!m->result.image && !m->repo.path && result_needs_image(&m->result))
+	check_oci(m);
+	if (!m->result.image && !m->repo.path && !from_oci_prints(&m->oci) &&
+	    result_needs_image(&m->result))
 		options_refuse("IMAGE",
 			       "missing; only --print-digest-only and --print-dump need none");
 	if (m->result.image && !result_needs_image(&m->result))
@@ -383,7 +452,7 @@ static int check_sources(const struct mkfs *m, struct error *err)
 
 	if (m->from_tar)
 		form = SOURCE_TAR;
-	for (char *const *name = m->names; *name; name++)
+	for (char *const *name = m->names; !m->oci.wanted && *name; name++)
 		if (source_check(*name, form, m->result.image, err))
 			return -1;
 	return 0;
@@ -391,6 +460,13 @@ static int check_sources(const struct mkfs *m, struct error *err)
 
 static int open_inputs(struct mkfs *m, struct error *err)
 {
+	if (m->oci.wanted) {
+		if (from_oci_open(&m->oci, m->result.image, m->result.no_sync, err))
+			return -1;
+		if (!m->store_path && !m->repo.path)
+			from_oci_confine(&m->oci, &m->result);
+		return 0;
+	}
 	if (inputs_open(&m->in, m->names, err))
 		return -1;
 	if (!m->store_path && !m->repo.path)
@@ -405,6 +481,20 @@ static int mkfs_main(const struct applet *self, char **argv)
 		{ 0, "from-file", NULL, "read a dump instead of a directory", &m.from_file },
 		{ 0, "from-tar", NULL, "read tar archives, the layers from bottom to top",
 		  &m.from_tar },
+		{ 0, "from-oci", NULL, "the source is a container image: PATH[:NAME][@DIGEST]",
+		  &m.oci.wanted },
+		{ 0, "platform", "OS/ARCH[/VARIANT]",
+		  "which of several images (default: this machine)", &m.oci.platform },
+		{ 0, "oci-rules", "RULES", "plain (default), composefs-rs or composefs-rs+user",
+		  &m.oci.rules_word },
+		{ 0, "require-sealed", NULL, "fail unless the manifest has the digest of the image",
+		  &m.oci.require_sealed },
+		{ 0, "config-out", "FILE", "write the config of the container image to FILE",
+		  &m.oci.config_out },
+		{ 0, "print-config", NULL, "print that config and do nothing else",
+		  &m.oci.print_config },
+		{ 0, "print-manifest", NULL, "print the manifest and do nothing else",
+		  &m.oci.print_manifest },
 		{ 0, "whiteouts", "apply|overlay|keep",
 		  "how to treat whiteouts of layers (default: apply)", &m.whiteouts },
 		{ 0, "digest-store", "DIR", "store the contents of files as objects below DIR",
@@ -444,9 +534,10 @@ static int mkfs_main(const struct applet *self, char **argv)
 	check_options(&m);
 	if (check_sources(&m, &err))
 		return fail(&err);
-	if (m.from_file || m.from_tar ? open_inputs(&m, &err) : owners_check(m.source, &err))
+	if (m.from_file || m.from_tar || m.oci.wanted ? open_inputs(&m, &err)
+						      : owners_check(m.source, &err))
 		return fail(&err);
-	if (m.from_tar)
+	if (m.from_tar || m.oci.wanted)
 		ids_load(&m.ids);
 	rc = result_run(&m.result, produce, &m);
 	if (m.lock >= 0)
@@ -454,6 +545,7 @@ static int mkfs_main(const struct applet *self, char **argv)
 	mkfs_repo_close(&m.repo);
 	inputs_close(&m.in);
 	ids_release(&m.ids);
+	from_oci_close(&m.oci);
 	return rc;
 }
 
@@ -461,7 +553,7 @@ const struct applet applet_mkfs = {
 	.name = "mkfs",
 	.aliases = "mkcomposefs mkfs.composefs",
 	.operands =
-		"SOURCE IMAGE\n--repo=DIR SOURCE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--print-digest-only|--print-dump SOURCE",
+		"SOURCE IMAGE\n--repo=DIR SOURCE\n--from-file DUMP IMAGE\n--from-tar LAYER... IMAGE\n--from-oci PATH[:NAME][@DIGEST] IMAGE\n--print-digest-only|--print-dump SOURCE",
 	.summary = "make an image from a directory, a dump or tar layers",
 	.examples =
 		"  cfs mkfs --digest-store=objects --print-digest tree image.cfs\n"

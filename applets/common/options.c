@@ -250,7 +250,8 @@ char **options_parse(const struct applet *self, const struct option_row *rows, i
 	while (*p.next) {
 		char *word = *p.next++;
 
-		if (!options || word[0] != '-' || !word[1])
+		/* "-:NAME" is the image NAME on stdin. */
+		if (!options || word[0] != '-' || !word[1] || word[1] == ':')
 			operands[n++] = word;
 		else if (!strcmp(word, "--"))
 			options = false;

@@ -286,9 +286,11 @@ int result_run(struct result *r, int (*produce)(void *arg, struct tree *tree, st
 	tree_init(&run.tree);
 	status = r->confined ? make_confined(&run) : make(&run, NULL);
 	tree_release(&run.tree);
-	if (status && r->image)
+	if (!status && r->before_commit)
+		rc = r->before_commit(arg, &err);
+	if ((status || rc) && r->image)
 		publish_abort(&r->out);
-	if (!status && r->image)
+	else if (!status && r->image)
 		rc = commit(r, &err);
 	if (!status && !rc && (r->print_digest || r->print_digest_only))
 		rc = print_digest(r, &run.made->digest, &err);

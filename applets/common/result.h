@@ -29,6 +29,8 @@ struct result {
 	/* Called with the @arg of produce() instead of writing an image. NULL: write it. */
 	int (*keep)(void *arg, const struct tree *tree, struct cfs_digest *digest,
 		    struct error *err);
+	/* Called when everything is written and nothing has its name; NULL: nothing. -1 and a text. */
+	int (*before_commit)(void *arg, struct error *err);
 	bool summarize; /* print one line about the finished image, if stderr is a terminal */
 	u64 objects,
 		new_objects; /* for that line: objects that the image uses, and those of them stored by this run */

@@ -117,6 +117,15 @@ int mkfs_repo_version(const struct mkfs_repo *m, struct image_version *version, 
 	return 0;
 }
 
+int mkfs_repo_takes(const struct mkfs_repo *m, unsigned int version, struct error *err)
+{
+	if (m->repo.formats & 1u << version)
+		return 0;
+	return error_set(err, EOPNOTSUPP,
+			 "%s/meta.json: does not list format version %u among those of its images",
+			 m->path, version);
+}
+
 /* The image as a file without a name. */
 static int write_image(struct mkfs_repo *m, const struct tree *tree,
 		       const struct image_version *version, struct newfile *f, struct error *err)

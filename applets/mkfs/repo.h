@@ -26,6 +26,9 @@ int mkfs_repo_check(const struct mkfs_repo *m, const struct tree *tree, struct e
 /* The format versions to write if the user has not chosen any. -1 and a text. */
 int mkfs_repo_version(const struct mkfs_repo *m, struct image_version *version, struct error *err);
 
+/* Whether the repository takes images of format version @version. -1 and a text if not. */
+int mkfs_repo_takes(const struct mkfs_repo *m, unsigned int version, struct error *err);
+
 /* Store the image of a tree, and when everything is on stable storage name it. -1 and a text. */
 int mkfs_repo_keep(struct mkfs_repo *m, const struct tree *tree,
 		   const struct image_version *version, struct cfs_digest *digest,

@@ -101,8 +101,12 @@ static ssize_t read_range(struct input *in, void *buf, size_t len)
 /* The bytes as they are, up to @len, fewer only at the end. */
 static ssize_t raw_read(struct input *in, void *buf, size_t len)
 {
-	ssize_t n = in->ranged ? read_range(in, buf, len) : io_read(in->fd, buf, len);
+	ssize_t n;
 
+	if (in->raw)
+		n = in->raw(in->raw_arg, buf, len);
+	else
+		n = in->ranged ? read_range(in, buf, len) : io_read(in->fd, buf, len);
 	if (n > 0 && in->seen)
 		in->seen(in->seen_arg, (u64)n);
 	return n;
@@ -147,6 +151,15 @@ int input_open_memory(struct input *in, const void *mem, size_t len, const char 
 			      .ranged = true,
 			      .mem = mem,
 			      .left = len };
+	return begin(in, err);
+}
+
+int input_open_raw(struct input *in, input_raw_fn *raw, void *arg, const char *name,
+		   struct error *err)
+{
+	*in = (struct input){
+		.name = name, .fd = -1, .limit = INPUT_LIMIT, .raw = raw, .raw_arg = arg
+	};
 	return begin(in, err);
 }
 
@@ -397,7 +410,10 @@ ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err)
 	if (n < 0)
 		return -1;
 	in->total += (u64)n;
-	return (ssize_t)again + n;
+	n += (ssize_t)again;
+	if (in->see && n)
+		in->see(in->see_arg, buf, (size_t)n);
+	return n;
 }
 
 /*

@@ -19,6 +19,9 @@
 
 struct input_codec; /* state of a decoder */
 
+/* Up to @len bytes, fewer only at the end; -1 and errno. */
+typedef ssize_t input_raw_fn(void *arg, void *to, size_t len);
+
 struct input {
 	const char *name; /* for messages: the path as given, "-" for stdin; borrowed */
 	int fd;
@@ -31,6 +34,8 @@ struct input {
 	bool ranged; /* only [at, at + left) of the file, or of @mem */
 	const u8 *mem;
 	u64 at, left;
+	input_raw_fn *raw; /* where the bytes come from in place of @fd; NULL: from there */
+	void *raw_arg;
 	u8 head[4]; /* read to see the magic, and not handed out: [head_pos, head_len) */
 	u32 head_pos, head_len;
 	u8 *peeked; /* handed out by input_peek() and to be handed out again: [peeked_pos, peeked_len) */
@@ -42,6 +47,9 @@ struct input {
 	 */
 	void (*seen)(void *seen_arg, u64 bytes);
 	void *seen_arg;
+	/* Called with the decompressed bytes as they are handed out; NULL: nothing is called. */
+	void (*see)(void *see_arg, const void *data, size_t len);
+	void *see_arg;
 };
 
 /*
@@ -69,6 +77,10 @@ int input_open_range(struct input *in, int fd, const char *name, u64 off, u64 le
 		     struct error *err);
 int input_open_memory(struct input *in, const void *mem, size_t len, const char *name,
 		      struct error *err);
+
+/* The same for bytes that @raw hands out. */
+int input_open_raw(struct input *in, input_raw_fn *raw, void *arg, const char *name,
+		   struct error *err);
 
 /* Up to @len (more than 0) bytes, fewer only at the end. -1 and a text with the name. */
 ssize_t input_read(struct input *in, void *buf, size_t len, struct error *err);

@@ -393,16 +393,70 @@ static void adopt_orphans(struct layers *l)
 	}
 }
 
-int layers_finish(struct layers *l, struct error *err)
+int layers_make_root(struct layers *l, struct error *err)
 {
 	struct place *root;
+
+	return layers_name(l, "", 0, &(struct layers_name){ 0 }, &root, err) || enter(l, root, err)
+		       ? -1
+		       : 0;
+}
+
+/* Call @fn with each place where something stands. */
+static int each_place(struct layers *l, int (*fn)(struct layers *l, struct place *p))
+{
+	for (struct layers_block *b = l->blocks; b; b = b->next)
+		for (u32 i = 0; i < b->n; i++)
+			if (place_stands(&b->place[i]) && fn(l, &b->place[i]))
+				return -1;
+	return 0;
+}
+
+/* Until attach() counts names, nlink marks an inode that has a link. */
+static int mark_target(struct layers *l, struct place *p)
+{
+	(void)l;
+	if (p->thing->is_link)
+		name_node(p->thing)->nlink = 1;
+	return 0;
+}
+
+static int clear_mark(struct layers *l, struct place *p)
+{
+	(void)l;
+	name_node(p->thing)->nlink = 0;
+	return 0;
+}
+
+/* Leave a link in the place of an inode that has others: adopt_orphans() finds its home. */
+static int leave_home(struct layers *l, struct place *p)
+{
+	struct node *node = (struct node *)p->thing;
+	struct link *link;
+
+	if (p->thing->is_link || !node->nlink)
+		return 0;
+	link = arena_alloc(&l->g->arena, sizeof(*link));
+	if (!link)
+		return -1;
+	link->name.is_link = true;
+	link->target = node;
+	p->thing = &link->name;
+	return 0;
+}
+
+int layers_finish(struct layers *l, struct error *err)
+{
 	bool orphans;
 
 	l->fault = NULL;
 	l->fault_line = 0;
-	if (layers_name(l, "", 0, &(struct layers_name){ 0 }, &root, err) || enter(l, root, err))
+	if (layers_make_root(l, err))
 		return -1;
 	table_release(&l->table);
+	if (l->first_homes &&
+	    (each_place(l, mark_target) || each_place(l, leave_home) || each_place(l, clear_mark)))
+		return error_nomem(err);
 	if (attach_all(l))
 		return error_nomem(err);
 	orphans = has_orphans(l);

@@ -184,6 +184,36 @@ static struct place *get(struct layers *l, struct place *parent, const char *s, 
 	return p ? p : make(l, parent, s, len);
 }
 
+void layers_touch(struct layers *l, struct place *place)
+{
+	if (!place)
+		return;
+	place->touched = l->ordered;
+	for (struct place *p = place->parent; p && p->touched_below != l->ordered; p = p->parent)
+		p->touched_below = l->ordered;
+}
+
+struct node *layers_directory(struct layers *l, const char *path, struct error *err)
+{
+	struct place *p = layers_reach(l, path, strlen(path));
+
+	err->text[0] = 0;
+	if (!p)
+		return NULL;
+	if (thing_is(p->thing, CFS_IFDIR))
+		return (struct node *)p->thing;
+	error_set(err, ENOTDIR, "%s is not a directory", path);
+	return NULL;
+}
+
+void layers_clear(struct layers *l, const char *path)
+{
+	struct place *p = layers_reach(l, path, strlen(path));
+
+	if (p)
+		layers_empty(l, p);
+}
+
 struct place *layers_reach(const struct layers *l, const char *path, size_t len)
 {
 	struct place *p = l->root;
@@ -300,15 +330,17 @@ static int keep_mark(struct layers *l, struct place *dir, const char *s, size_t 
 /* Remove from the layers below what a marker hides. */
 static void apply_mark(struct layers *l, struct place *dir, const char *s, size_t len)
 {
-	if (is_opaque(s, len)) {
-		if (thing_is(dir->thing, CFS_IFDIR))
-			layers_empty(l, dir);
-	} else {
-		struct place *p = layers_find(l, dir, s + 4, len - 4);
+	struct place *p = is_opaque(s, len) ? dir : layers_find(l, dir, s + 4, len - 4);
 
-		if (p && place_stands(p))
-			layers_remove(l, p);
-	}
+	if (!p || !place_stands(p))
+		return;
+	if (l->ordered &&
+	    (p->touched_below == l->ordered || (p != dir && p->touched == l->ordered)))
+		l->own_removed = true;
+	if (p != dir)
+		layers_remove(l, p);
+	else if (thing_is(dir->thing, CFS_IFDIR))
+		layers_empty(l, dir);
 }
 
 /* ---- names ---- */
@@ -395,6 +427,8 @@ static int name_marker(struct layers *l, const struct parts *parts, enum kind ki
 		return keep_mark(l, l->dir, parts->s, parts->len, what, err);
 	}
 	dir = layers_reach(l, parts->dir, parts->dir_len);
+	if (!dir && what->needs_dir)
+		return error_set(err, ENOENT, "the directory in which it lies is not there");
 	if (dir)
 		apply_mark(l, dir, parts->s, parts->len);
 	return 0;

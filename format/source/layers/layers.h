@@ -30,6 +30,8 @@ struct place {
 	u32 cleared;          /* what is below and born up to then is gone */
 	u32 entered;          /* last seen as a directory that is alive */
 	u32 below;            /* the last layer with an entry below */
+	u32 touched;          /* the last archive of layers_touch() with this member */
+	u32 touched_below;    /* the last one with a member below */
 	u8 len;
 	bool alive; /* layers_finish() */
 };
@@ -47,11 +49,14 @@ struct layers {
 	struct layers_block *blocks, *last_block;
 	struct table table; /* places by parent and name */
 	struct place *root;
-	u32 implied;                /* directories made because a path leads through them */
-	u32 clock;                  /* counts what is done to the tree */
-	u32 closed;                 /* when a directory was last removed */
-	u32 layer;                  /* from 1 */
-	u32 layer_start;            /* the clock then */
+	u32 implied;      /* directories made because a path leads through them */
+	u32 clock;        /* counts what is done to the tree */
+	u32 closed;       /* when a directory was last removed */
+	u32 layer;        /* from 1 */
+	u32 layer_start;  /* the clock then */
+	u32 ordered;      /* the number of the archive that gives each member as a layer; 0: none */
+	bool own_removed; /* a whiteout has removed something that this archive has touched */
+	bool first_homes; /* the first name of an inode holds it, not the one that came with it */
 	struct place *first, **end; /* of the queue */
 	struct layers_member *members, **members_end;
 	struct layers_mark *marks, **marks_end; /* WHITEOUTS_OVERLAY */
@@ -75,7 +80,8 @@ struct link *layers_link(struct layers *l, const char *path, size_t len, u32 lin
 /* Where an entry of a layer goes. */
 struct layers_name {
 	bool is_dir;
-	u32 uid, gid; /* what a whiteout has in WHITEOUTS_OVERLAY */
+	bool needs_dir; /* it is an error if the directory of a whiteout is not there */
+	u32 uid, gid;   /* what a whiteout has in WHITEOUTS_OVERLAY */
 	u32 line;
 };
 
@@ -98,6 +104,21 @@ int layers_append(struct layers *l, struct place *place, struct name *thing);
 
 /* The layer is complete. -1 and a text; then l->fault and l->fault_line say where. */
 int layers_end(struct layers *l, struct error *err);
+
+/* The root, as a directory that no member names, unless it is there. -1 without memory. */
+int layers_make_root(struct layers *l, struct error *err);
+
+/* Note that the archive l->ordered has a member at @place. NULL: it has no place. */
+void layers_touch(struct layers *l, struct place *place);
+
+/*
+ * The directory that stands at a path; NULL: nothing stands there, or with a text something else
+ * than a directory.
+ */
+struct node *layers_directory(struct layers *l, const char *path, struct error *err);
+
+/* Remove everything in the directory that stands at a path. Other names of files in it stay. */
+void layers_clear(struct layers *l, const char *path);
 
 /*
  * All layers are there: make the tree of what is alive. -1 and a text. tree_seal()

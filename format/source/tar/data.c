@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "core/erofs.h"
 
-static ssize_t read_data(void *arg, void *to, size_t len, struct error *err)
+ssize_t tar_read_data(void *arg, void *to, size_t len, struct error *err)
 {
 	struct tar *t = arg;
 	ssize_t n;
@@ -35,7 +35,7 @@ static ssize_t read_sparse(void *arg, void *to, size_t len, struct error *err)
 			memset(at + got, 0, n);
 			w->hole -= n;
 		} else {
-			ssize_t is = read_data(t, at + got, n, err);
+			ssize_t is = tar_read_data(t, at + got, n, err);
 
 			if (is < 0)
 				return -1;
@@ -74,7 +74,7 @@ static int add_inline(struct tar *t, struct node *node, const struct content_str
 
 int tar_add_content(struct tar *t, struct node *node)
 {
-	struct content_stream from = { .read = read_data, .arg = t, .size = t->m.size };
+	struct content_stream from = { .read = tar_read_data, .arg = t, .size = t->m.size };
 	u8 algorithm = content_algorithm(t->content), *digest;
 
 	if (t->m.sparse) {

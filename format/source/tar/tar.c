@@ -29,27 +29,38 @@ static int cut_short(struct tar *t)
 
 /* ---- members ---- */
 
-static int add_node(struct tar *t, struct place *place)
+struct node *tar_make_node(struct tar *t)
 {
 	const struct tar_member *m = &t->m;
 	struct node *node = layers_node(&t->layers, m->mode, t->layer);
 
-	if (!node)
-		return error_nomem(t->err);
+	if (!node) {
+		error_nomem(t->err);
+		return NULL;
+	}
 	node->uid = m->uid;
 	node->gid = m->gid;
 	node->mtime = m->mtime;
 	node->mtime_nsec = m->mtime_nsec;
 	node->rdev = m->rdev;
-	if (tar_add_xattrs(t, node))
-		return -1;
-	if (node_is(node, CFS_IFREG) && tar_add_content(t, node))
-		return -1;
+	if (tar_add_xattrs(t, node) || (node_is(node, CFS_IFREG) && tar_add_content(t, node)))
+		return NULL;
 	if (node_is(node, CFS_IFLNK)) {
 		node->size = m->link_len;
-		if (node_set_payload(t->layers.g, node, m->link, m->link_len))
-			return error_nomem(t->err);
+		if (node_set_payload(t->layers.g, node, m->link, m->link_len)) {
+			error_nomem(t->err);
+			return NULL;
+		}
 	}
+	return node;
+}
+
+static int add_node(struct tar *t, struct place *place)
+{
+	struct node *node = tar_make_node(t);
+
+	if (!node)
+		return -1;
 	return layers_append(&t->layers, place, &node->name) ? error_nomem(t->err) : 0;
 }
 
@@ -80,11 +91,42 @@ static int skip_rest(struct tar *t, u64 stored)
 	return (u64)n < padding ? cut_short(t) : 0;
 }
 
+static int put_member(struct tar *t)
+{
+	const struct tar_member *m = &t->m;
+	const struct layers_name what = { .line = t->layer,
+					  .is_dir = (m->mode & CFS_IFMT) == CFS_IFDIR,
+					  .uid = m->uid,
+					  .gid = m->gid };
+	struct place *place;
+
+	if (t->members)
+		return tar_keep_member(t, &what);
+	if (layers_name(&t->layers, m->name, m->name_len, &what, &place, t->err))
+		return -1;
+	if (!place)
+		return 0;
+	return m->mode ? add_node(t, place) : add_link(t, place);
+}
+
+static int see_member(struct tar *t)
+{
+	const struct tar_member *m = &t->m;
+	const struct tar_seen seen = { .name = m->name,
+				       .len = m->name_len,
+				       .mode = m->mode,
+				       .link = m->link,
+				       .link_len = m->link_len,
+				       .size = t->left,
+				       .offset = t->s.taken,
+				       .sparse = m->sparse };
+
+	return t->see(t->see_arg, t, &seen, t->err);
+}
+
 static int member(struct tar *t, const u8 *block)
 {
-	struct layers_name what = { .line = t->layer };
 	struct tar_member *m = &t->m;
-	struct place *place;
 	u64 stored;
 
 	if (tar_member_parse(m, block, &t->ext, t->err))
@@ -97,11 +139,9 @@ static int member(struct tar *t, const u8 *block)
 	    (block[TAR_AT_TYPE] == 'S' ? tar_map_gnu(&t->map, &t->s, block, &t->left, t->err)
 				       : tar_map_pax(&t->map, &t->s, &m->pax, &t->left, t->err)))
 		return in_member(t);
-	what.is_dir = (m->mode & CFS_IFMT) == CFS_IFDIR;
-	what.uid = m->uid;
-	what.gid = m->gid;
-	if (layers_name(&t->layers, m->name, m->name_len, &what, &place, t->err) ||
-	    (place && (m->mode ? add_node(t, place) : add_link(t, place))))
+	if (t->see)
+		return see_member(t) ? -1 : skip_rest(t, stored);
+	if (put_member(t))
 		return in_member(t);
 	if (t->options->progress)
 		t->options->progress(t->options->progress_arg, 1, 0);
@@ -310,16 +350,24 @@ static int in_layers(struct tar *t, char *const *files)
 			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
 
+/* Read all members. -1 and a text. */
+static int read_all(struct tar *t)
+{
+	int rc;
+
+	t->ext.pax_archive = false;
+	do
+		rc = next(t);
+	while (rc > 0);
+	return rc;
+}
+
 /* Read all members, then put the layer over the others. */
 static int read_members(struct tar *t, char *const *files)
 {
 	u32 implied = t->layers.implied;
-	int rc;
 
-	do
-		rc = next(t);
-	while (rc > 0);
-	if (rc)
+	if (read_all(t))
 		return -1;
 	if (layers_end(&t->layers, t->err))
 		return in_layers(t, files);
@@ -349,7 +397,6 @@ static int read_file(struct tar *t, char *const *files)
 	int rc;
 
 	t->file = files[t->layer - 1];
-	t->ext.pax_archive = false;
 	if (open_file(t))
 		return -1;
 	if (image && image->st_dev == t->s.in.st.st_dev && image->st_ino == t->s.in.st.st_ino)
@@ -361,17 +408,16 @@ static int read_file(struct tar *t, char *const *files)
 	return rc;
 }
 
-/* Check the sums of extended attributes and set the times in the finished tree. */
-static int finish_nodes(struct tar *t, char *const *files)
+int tar_finish_nodes(struct tree *tree, bool use_epoch, char *const *names, struct error *err)
 {
 	struct buf b = { 0 };
 
-	for (struct name *n = &t->layers.tree->root->name; n; n = tree_next(n)) {
+	for (struct name *n = &tree->root->name; n; n = tree_next(n)) {
 		struct node *node = (struct node *)n;
 
 		if (n->is_link)
 			continue;
-		if (t->options->use_epoch) {
+		if (use_epoch) {
 			node->mtime = 0;
 			node->mtime_nsec = 0;
 		}
@@ -379,11 +425,11 @@ static int finish_nodes(struct tar *t, char *const *files)
 			continue;
 		tree_path(&b, n);
 		errno = ENOSPC;
-		xattr_failed(t->err);
+		xattr_failed(err);
 		if (b.len)
-			in_path(t->err, &b);
+			in_path(err, &b);
 		buf_release(&b);
-		return error_in(t->err, "%s", files[(n->origin & LAYER_MASK) - 1]);
+		return error_in(err, "%s", names[(n->origin & LAYER_MASK) - 1]);
 	}
 	return 0;
 }
@@ -420,7 +466,74 @@ int tar_files(struct tree *tree, char *const *files, const struct tar_options *o
 	if (!rc)
 		rc = layers_finish(&t.layers, err);
 	if (!rc)
-		rc = finish_nodes(&t, files);
+		rc = tar_finish_nodes(tree, options->use_epoch, files, err);
 	release(&t);
 	return rc ? rc : tree_seal(tree, &line, err);
+}
+
+/* ---- archives one by one ---- */
+
+struct tar *tar_begin(struct tree *tree, const struct tar_options *options)
+{
+	struct tar *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->options = options;
+	t->content = content_open(options->store, options->algorithm, NULL);
+	if (layers_init(&t->layers, tree, options->whiteouts) || !t->content) {
+		release(t);
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+int tar_read(struct tar *t, const struct input *in, const char *name, struct tar_members *members,
+	     struct error *err)
+{
+	int rc;
+
+	t->err = err;
+	t->file = name;
+	t->members = members;
+	t->ext.has_pax = t->ext.has_name = t->ext.has_link = false;
+	*members = (struct tar_members){ .end = &members->first };
+	if (tar_stream_take(&t->s, in, err))
+		return -1;
+	rc = read_all(t);
+	tar_stream_release(&t->s);
+	return rc;
+}
+
+int tar_end(struct tar *t, int rc, struct error *err)
+{
+	if (!rc && content_finish(t->content, err))
+		rc = -1;
+	release(t);
+	free(t);
+	return rc;
+}
+
+ssize_t tar_see_data(struct tar *t, void *to, size_t len, struct error *err)
+{
+	t->err = err;
+	return tar_read_data(t, to, len, err);
+}
+
+int tar_see(const struct input *in, const char *name, struct notes *notes, tar_see_fn *see,
+	    void *arg, struct error *err)
+{
+	const struct tar_options options = { .notes = notes };
+	struct tar t = {
+		.options = &options, .file = name, .see = see, .see_arg = arg, .err = err
+	};
+	int rc;
+
+	if (tar_stream_take(&t.s, in, err))
+		return -1;
+	rc = read_all(&t);
+	tar_stream_release(&t.s);
+	release(&t);
+	return rc;
 }

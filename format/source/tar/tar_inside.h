@@ -34,16 +34,28 @@ struct tar {
 	struct tar_member m;
 	struct tar_map map;
 	struct tar_walk walk;
-	u64 left; /* bytes of the member's data still in the stream */
+	u64 left;                    /* bytes of the member's data still in the stream */
+	struct tar_members *members; /* keep the members here; NULL: put them into the layers */
+	tar_see_fn *see;             /* hand each member out in place of both; NULL */
+	void *see_arg;
 	struct tar_attrs attrs;
 	struct error *err;
 };
+
+/* Keep the member in t->members. -1 and a text. */
+int tar_keep_member(struct tar *t, const struct layers_name *what);
+
+/* A node of the member that was parsed last, with its content. NULL and a text. */
+struct node *tar_make_node(struct tar *t);
 
 /*
  * The content of a regular file: inlined, or handed to t->content. -1 and a
  * text; t->s.failed says whether that is complete.
  */
 int tar_add_content(struct tar *t, struct node *node);
+
+/* Up to @len bytes of the data of a member that is not sparse; @arg is the struct tar. */
+ssize_t tar_read_data(void *arg, void *to, size_t len, struct error *err);
 
 /* Add the extended attributes that the options ask for. If there are too many, only mark the node. -1 and a text. */
 int tar_add_xattrs(struct tar *t, struct node *node);
