@@ -341,7 +341,7 @@ static void take_operands(struct mkfs *m, char **operands)
 			options_refuse(operands[1], "unexpected operand: --repo takes no IMAGE");
 		if (n > 2)
 			options_refuse(operands[2], "unexpected operand");
-		if (m->whiteouts)
+		if (m->whiteouts && !m->oci.wanted)
 			options_refuse("--whiteouts", "needs --from-tar");
 		m->result.image = operands[1];
 		m->result.source = m->source;
