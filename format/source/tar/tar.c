@@ -29,32 +29,6 @@ static int cut_short(struct tar *t)
 
 /* ---- members ---- */
 
-struct node *tar_make_node(struct tar *t)
-{
-	const struct tar_member *m = &t->m;
-	struct node *node = layers_node(&t->layers, m->mode, t->layer);
-
-	if (!node) {
-		error_nomem(t->err);
-		return NULL;
-	}
-	node->uid = m->uid;
-	node->gid = m->gid;
-	node->mtime = m->mtime;
-	node->mtime_nsec = m->mtime_nsec;
-	node->rdev = m->rdev;
-	if (tar_add_xattrs(t, node) || (node_is(node, CFS_IFREG) && tar_add_content(t, node)))
-		return NULL;
-	if (node_is(node, CFS_IFLNK)) {
-		node->size = m->link_len;
-		if (node_set_payload(t->layers.g, node, m->link, m->link_len)) {
-			error_nomem(t->err);
-			return NULL;
-		}
-	}
-	return node;
-}
-
 static int add_node(struct tar *t, struct place *place)
 {
 	struct node *node = tar_make_node(t);
