@@ -3,7 +3,7 @@
 #ifndef CFS_SOURCE_OCI_CHOOSE_H
 #define CFS_SOURCE_OCI_CHOOSE_H
 
-#include "source/oci/image.h"
+#include "source/oci/request.h"
 
 /* Put the manifest into the image. 0, OCI_WRONG, or -1, with a text. */
 int oci_choose(struct oci_source *s, const struct oci_request *request, struct oci_image *image,
