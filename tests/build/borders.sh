@@ -102,7 +102,8 @@ fi
 no_spdx()
 {
 	{
-		find . \( -path ./.git -o -path ./build -o -path ./components \) -prune -o -type f \
+		find . \( -path ./.git -o -path ./build -o -path ./components -o \
+			-path ./debian \) -prune -o -type f \
 			! -name '*.*' ! -name LICENSE -exec awk 'FNR == 1 && /^#!/ { print FILENAME }
 				FNR == 1 { nextfile }' {} + | sed 's|^\./||'
 		files '*.[ch]'
