@@ -84,7 +84,8 @@ static size_t escape(char *to, const char *s, size_t left, bool quoted)
 	}
 	if (quoted || !is_octal(s, left))
 		return 0;
-	*to = (char)((s[0] - '0') << 6 | (s[1] - '0') << 3 | (s[2] - '0'));
+	*to = (char)((unsigned int)(s[0] - '0') << 6 | (unsigned int)(s[1] - '0') << 3 |
+		     (unsigned int)(s[2] - '0'));
 	return 3;
 }
 
