@@ -79,8 +79,10 @@ static bool parse_perm(const struct field *f, u16 *perm)
 		return false;
 	for (size_t i = 0; i < f->len; i++) {
 		const char *at = memchr(letters, f->s[i], 3);
-		u16 bit = at ? (u16)(1 << (at - letters)) : 0;
+		u16 bit = 0;
 
+		if (at)
+			bit = (u16)(1u << (at - letters));
 		if ((!at && f->s[i] != '-') || *perm & bit)
 			return false;
 		*perm |= bit;
