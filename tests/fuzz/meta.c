@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct repo r = { .fd = -1 },
 		    again = { .fd = -1, .algorithm = CFS_SHA512, .formats = 0xff };
-	char *text = malloc(size + 4);
+	char *text = calloc(1, size + 4);
 	int rc;
 
 	if (!text)
