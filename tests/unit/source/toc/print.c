@@ -41,6 +41,7 @@ static struct grower *fill(struct tree *tree)
 	dir = tree_add(g, root, "dir", 3, 040755);
 	node = tree_add(g, dir, "object", 6, 0100644);
 	memset(&digest, 0x22, sizeof(digest));
+	digest.algorithm = CFS_SHA256;
 	node->size = ((u64)1 << 53) + 1;
 	CHECK(!node_set_digest(g, node, &digest) && !node_set_payload(g, node, "22/" REST, 65),
 	      "payload");
