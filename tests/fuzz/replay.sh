@@ -14,6 +14,8 @@ for dir in tests/fuzz/*/; do
 	verity) every=0 ;;  # hashes half a MiB for a few bytes
 	*) every=4096 ;;
 	esac
+	# The sanitizers make everything several times as slow.
+	case $CFS_BUILD in */san*) every=$((every / 8)) ;; esac
 	ok "$name: $(find "$dir" -type f | wc -l) files" timeout 600 "$CFS_BUILD/fuzz/$name" -m $every "$dir"*
 done
 need perl

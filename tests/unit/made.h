@@ -78,7 +78,7 @@ static inline void made_file(struct made_file *f, const void *data, size_t len)
 static inline void made_prefixes(const u8 *data, size_t len,
 				 void (*fn)(void *arg, const u8 *data, size_t len), void *arg)
 {
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i += UNIT_STEP) {
 		u8 *copy = malloc(i + !i);
 
 		memcpy(copy, data, i);
@@ -94,7 +94,7 @@ static inline void made_changes(const u8 *data, size_t len, const u8 *values, un
 	u8 *copy = malloc(len);
 
 	memcpy(copy, data, len);
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i += UNIT_STEP) {
 		for (unsigned int v = 0; v < (unit_long ? 256 : n); v++) {
 			copy[i] = unit_long ? (u8)v : values[v];
 			if (copy[i] != data[i])

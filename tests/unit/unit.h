@@ -20,6 +20,16 @@ extern const struct unit_test unit_tests[];
 /* Whether the long loops are wanted. */
 extern bool unit_long;
 
+/*
+ * How far the short form goes from one position to the next when it damages each: the sanitizers
+ * make everything several times as slow.
+ */
+#ifdef CFS_SAN
+#define UNIT_STEP (unit_long ? 1u : 7u)
+#else
+#define UNIT_STEP 1u
+#endif
+
 /* Note a check of the running test; what failed is printed with file and line. */
 void unit_check(bool good, const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -89,7 +89,7 @@ static void spoilt(const char *text)
 		      "prefix %zu", n);
 	}
 	memcpy(copy, text, len);
-	for (size_t at = 0; at < len; at++) {
+	for (size_t at = 0; at < len; at += UNIT_STEP) {
 		for (unsigned int byte = 0; byte < 256; byte++) {
 			int rc;
 

@@ -310,7 +310,8 @@ void unit_source_json_json(void)
 	many_keys();
 	stops();
 	made_damage((const u8 *)text, strlen(text), damaged, &d);
-	CHECK(d.good > 100 && d.bad > 500, "%u good, %u bad", d.good, d.bad);
+	CHECK(d.good * UNIT_STEP > 100 && d.bad * UNIT_STEP > 500, "%u good, %u bad", d.good,
+	      d.bad);
 	buf_release(&d.out);
 	buf_release(&d.again);
 }

@@ -286,5 +286,6 @@ void unit_source_toc_toc(void)
 	known_times();
 	landmarks();
 	made_damage((const u8 *)text, strlen(text), damaged, &d);
-	CHECK(d.good > 500 && d.bad > 5000, "%u good, %u bad", d.good, d.bad);
+	CHECK(d.good * UNIT_STEP > 500 && d.bad * UNIT_STEP > 5000, "%u good, %u bad", d.good,
+	      d.bad);
 }
