@@ -7,6 +7,7 @@
 # CFS_SHOWN=FOLDER: those that tests/second/shown made there.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../vm.sh"
+[ -n "${KERNEL:-}$CFS_LONG" ] || skip_all 'ten minutes of a machine: make check-long, or set KERNEL'
 KERNEL=${KERNEL:-6.12}
 vm_need "$KERNEL"
 need perl musl-gcc
