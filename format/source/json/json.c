@@ -359,3 +359,30 @@ int json_end(struct json_reader *j)
 		return json_bad(j, "unexpected data after the end of the JSON text");
 	return c == -1 ? 0 : -1;
 }
+
+/* Read a character of a key as Go's decoder compares it, and advance *s. */
+static char fold(const char **s, const char *end)
+{
+	const char *at = *s;
+
+	if (end - at >= 2 && !memcmp(at, "\xc5\xbf", 2)) { /* U+017F */
+		*s = at + 2;
+		return 's';
+	}
+	if (end - at >= 3 && !memcmp(at, "\xe2\x84\xaa", 3)) { /* U+212A */
+		*s = at + 3;
+		return 'k';
+	}
+	*s = at + 1;
+	return *at >= 'A' && *at <= 'Z' ? (char)(*at + 'a' - 'A') : *at;
+}
+
+bool json_key_folds_to(const struct json_key *key, const char *word)
+{
+	const char *s = key->s, *end = s + key->len, *word_end = word + strlen(word);
+
+	while (s < end && word < word_end)
+		if (fold(&s, end) != fold(&word, word_end))
+			return false;
+	return s == end && word == word_end;
+}

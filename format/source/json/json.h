@@ -80,6 +80,12 @@ enum json_type json_value(struct json_reader *j);
 /* 1: a key, its value is next; 0: that was the end of the object; -1 and a text. */
 int json_next_key(struct json_reader *j, struct json_key *key);
 
+/*
+ * Whether Go's decoder, which ignores the case of letters, takes the key for @word: a key that is
+ * not @word itself then means something else to some programs.
+ */
+bool json_key_folds_to(const struct json_key *key, const char *word);
+
 /* 1: another value is next; 0: that was the end of the array; -1 and a text. */
 int json_next_item(struct json_reader *j);
 

@@ -343,9 +343,7 @@ int oci_archive_open(struct oci_archive *a, int fd, const char *path, bool piped
 {
 	struct input in;
 
-	*a = (struct oci_archive){
-		.path = path, .fd = fd, .piped = piped, .tar = tar, .notes = notes
-	};
+	*a = (struct oci_archive){ .path = path, .fd = fd, .piped = piped, .tar = tar };
 	hash_key_init(&a->key);
 	if (input_open_fd(&in, fd, path, err))
 		return -1;

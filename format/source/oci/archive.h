@@ -21,9 +21,8 @@ struct oci_member {
 
 struct oci_archive {
 	const char *path;
-	int fd;     /* borrowed */
-	bool piped; /* everything was read once; nothing is read later */
-	struct notes *notes;
+	int fd;          /* borrowed */
+	bool piped;      /* everything was read once; nothing is read later */
 	struct tar *tar; /* reads the layers of a pipe; NULL: they are passed over */
 	struct arena arena;
 	struct table members; /* the last one of each name */

@@ -139,7 +139,7 @@ static void add_to_list(struct buf *b, const char *s, size_t len)
 		return;
 	if (b->len)
 		buf_str(b, ", ");
-	buf_escape(b, s, len, ESCAPE_SPACE_OK);
+	buf_add(b, s, len); /* messages are escaped as they are printed */
 	if (b->len > LIST_MAX)
 		buf_str(b, "...");
 }
@@ -316,11 +316,15 @@ static int none_left(struct choice *c)
 	return -1;
 }
 
-/* Open the marked manifests up to the second different one. 1: an artifact was dropped; 0; OCI_WRONG + 1; -1. */
+/*
+ * Open the marked manifests up to the second different one, or up to an artifact, which is
+ * dropped. 0, OCI_WRONG, or -1.
+ */
 static int open_marked(struct choice *c, const bool *left, struct candidate **first,
-		       struct candidate **second)
+		       struct candidate **second, bool *dropped)
 {
 	*first = *second = NULL;
+	*dropped = false;
 	for (size_t i = 0; i < c->n && !*second; i++) {
 		struct candidate *v = &c->v[i];
 		const char *type;
@@ -330,15 +334,15 @@ static int open_marked(struct choice *c, const bool *left, struct candidate **fi
 			continue;
 		rc = open_candidate(c, v);
 		if (rc)
-			return rc < 0 ? -1 : OCI_WRONG + 1;
+			return rc;
 		type = oci_artifact_type(v->document);
 		if (type) {
 			char *copy = arena_copy(&c->source->arena, type, strlen(type));
 
 			c->artifact = c->artifact ? c->artifact : copy;
-			v->dropped = true;
+			v->dropped = *dropped = true;
 			close_candidate(v);
-			return 1;
+			return 0;
 		}
 		if (!*first)
 			*first = v;
@@ -352,7 +356,8 @@ static int decide(struct choice *c, struct candidate **chosen)
 {
 	bool *left = calloc(c->n + 1, sizeof(*left));
 	struct candidate *second = NULL;
-	unsigned int dropped = 0;
+	unsigned int artifacts = 0;
+	bool dropped;
 	int rc;
 
 	*chosen = NULL;
@@ -360,13 +365,13 @@ static int decide(struct choice *c, struct candidate **chosen)
 		return error_nomem(c->err);
 	do {
 		mark(c, left);
-		rc = open_marked(c, left, chosen, &second);
-	} while (rc == 1 && ++dropped <= ARTIFACTS_MAX);
+		rc = open_marked(c, left, chosen, &second, &dropped);
+	} while (!rc && dropped && ++artifacts <= ARTIFACTS_MAX);
 	free(left);
-	if (rc == 1)
-		return error_set(c->err, E2BIG, "more than %u artifacts", ARTIFACTS_MAX);
 	if (rc)
-		return rc < 0 ? -1 : OCI_WRONG;
+		return rc;
+	if (dropped)
+		return error_set(c->err, E2BIG, "more than %u artifacts", ARTIFACTS_MAX);
 	if (second)
 		return list_names(c, EINVAL, "more than one image: name one as SOURCE:NAME");
 	return *chosen ? 0 : none_left(c);

@@ -28,21 +28,6 @@ static ssize_t read_text(void *arg, void *to, size_t len, struct error *err)
 
 /* ---- keys and values ---- */
 
-static bool equals_folded(const struct json_key *key, const char *word)
-{
-	if (key->len != strlen(word))
-		return false;
-	for (size_t i = 0; i < key->len; i++) {
-		char a = key->s[i], b = word[i];
-
-		a = a >= 'A' && a <= 'Z' ? (char)(a + 'a' - 'A') : a;
-		b = b >= 'A' && b <= 'Z' ? (char)(b + 'a' - 'A') : b;
-		if (a != b)
-			return false;
-	}
-	return true;
-}
-
 /*
  * The next key of the object that is one of @words, which NULL ends; the values of others are
  * skipped. 1: *which is the word and *type the type of the value, which is not null; 0: the
@@ -57,9 +42,9 @@ static int next_known(struct reader *r, const char *const *words, size_t *which,
 	while ((rc = json_next_key(&r->json, &key)) > 0) {
 		size_t i = 0;
 
-		while (words[i] && !equals_folded(&key, words[i]))
+		while (words[i] && !json_key_folds_to(&key, words[i]))
 			i++;
-		if (words[i] && memcmp(key.s, words[i], key.len))
+		if (words[i] && (key.len != strlen(words[i]) || memcmp(key.s, words[i], key.len)))
 			return error_set(r->err, EINVAL,
 					 "key \"%.*s\", which some programs take for \"%s\"",
 					 (int)key.len, key.s, words[i]);

@@ -48,12 +48,10 @@ static bool digest_of_name(const char *name, struct cfs_digest *d)
 static int check_docker_config(const struct oci_request *request, const struct oci_image *image,
 			       struct error *err)
 {
-	const struct oci_document *m = &image->manifest;
 	char text[OCI_DIGEST_TEXT];
 	struct cfs_digest wanted;
 	struct oci_hash hash;
 
-	(void)m;
 	oci_hash_init(&hash, 1u << CFS_SHA256 | 1u << CFS_SHA512);
 	oci_hash_add(&hash, image->config_text.p, image->config_text.len);
 	if (request->digest.algorithm && !oci_hash_is(&hash, &request->digest)) {

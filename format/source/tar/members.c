@@ -158,19 +158,24 @@ static int in_member(const struct tar_kept *kept, struct error *err)
 	return error_in(err, "member %.*s", (int)len, kept->name);
 }
 
-/* Put the member at which layers_end() failed before the text. */
-static int in_fault(const struct layers *l, struct error *err)
+int tar_in_path(struct error *err, const struct buf *path)
+{
+	size_t skip = path->len > 1;
+
+	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip),
+			path->p + skip);
+}
+
+int tar_in_fault(const struct layers *l, struct error *err)
 {
 	struct buf b = { 0 };
-	size_t len;
 
-	if (!l->fault)
-		return -1;
-	layers_path(&b, l->fault);
-	len = b.len < 1000 ? b.len : 1000;
-	if (len > 1)
-		error_in(err, "member %.*s", (int)len - 1, b.p + 1);
-	buf_release(&b);
+	if (l->fault) {
+		layers_path(&b, l->fault);
+		if (b.len)
+			tar_in_path(err, &b);
+		buf_release(&b);
+	}
 	return -1;
 }
 
@@ -185,5 +190,5 @@ int tar_put(struct layers *l, const struct tar_members *members, struct tar_put 
 		if (put_member(l, kept, put, err))
 			return in_member(kept, err);
 	put->own_removed = l->own_removed;
-	return layers_end(l, err) ? in_fault(l, err) : 0;
+	return layers_end(l, err) ? tar_in_fault(l, err) : 0;
 }

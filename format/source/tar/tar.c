@@ -299,27 +299,12 @@ static int next(struct tar *t)
 	return rc < 0 ? -1 : !rc;
 }
 
-/* Put a path before the text, without its leading slash unless it is the root. */
-static int in_path(struct error *err, const struct buf *path)
-{
-	size_t skip = path->len > 1;
-
-	return error_in(err, "member %.*s", path->len > 1000 ? 1000 : (int)(path->len - skip),
-			path->p + skip);
-}
-
-/* Put the member at which layers_end() failed before the text. */
+/* Put the file and the member at which layers_end() failed before the text. */
 static int in_layers(struct tar *t, char *const *files)
 {
 	const struct layers *l = &t->layers;
-	struct buf b = { 0 };
 
-	if (l->fault) {
-		layers_path(&b, l->fault);
-		if (b.len)
-			in_path(t->err, &b);
-		buf_release(&b);
-	}
+	tar_in_fault(l, t->err);
 	return error_in(t->err, "%s",
 			l->fault_line ? files[(l->fault_line & LAYER_MASK) - 1] : t->file);
 }
@@ -401,7 +386,7 @@ int tar_finish_nodes(struct tree *tree, bool use_epoch, char *const *names, stru
 		errno = ENOSPC;
 		xattr_failed(err);
 		if (b.len)
-			in_path(err, &b);
+			tar_in_path(err, &b);
 		buf_release(&b);
 		return error_in(err, "%s", names[(n->origin & LAYER_MASK) - 1]);
 	}

@@ -45,6 +45,12 @@ struct tar {
 /* Keep the member in t->members. -1 and a text. */
 int tar_keep_member(struct tar *t, const struct layers_name *what);
 
+/* Put a path before the text, without its leading slash unless it is the root. -1. */
+int tar_in_path(struct error *err, const struct buf *path);
+
+/* Put the member at which layers_end() failed before the text. -1. */
+int tar_in_fault(const struct layers *l, struct error *err);
+
 /* A node of the member that was parsed last, with its content. NULL and a text. */
 struct node *tar_make_node(struct tar *t);
 

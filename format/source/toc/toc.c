@@ -70,34 +70,6 @@ struct reader {
 	unsigned long long number; /* its number, counted from 1 */
 };
 
-/* Read a character of a key as Go's decoder compares it, and advance *s. */
-static char fold(const char **s, const char *end)
-{
-	const char *at = *s;
-
-	if (end - at >= 2 && !memcmp(at, "\xc5\xbf", 2)) { /* U+017F */
-		*s = at + 2;
-		return 's';
-	}
-	if (end - at >= 3 && !memcmp(at, "\xe2\x84\xaa", 3)) { /* U+212A */
-		*s = at + 3;
-		return 'k';
-	}
-	*s = at + 1;
-	return *at >= 'A' && *at <= 'Z' ? (char)(*at + 'a' - 'A') : *at;
-}
-
-static bool equals_folded(const struct json_key *key, const struct key *known)
-{
-	const char *s = key->s, *end = s + key->len, *name = known->name,
-		   *name_end = name + known->len;
-
-	while (s < end && name < name_end)
-		if (fold(&s, end) != fold(&name, name_end))
-			return false;
-	return s == end && name == name_end;
-}
-
 #define LONGEST_KEY (3 * strlen("tarSplitDigest"))
 
 /* Find a key; NULL if it is unknown. -1 and a text for an unknown key that Go would take for a known one. */
@@ -112,7 +84,7 @@ static int find_key(struct reader *r, const struct json_key *key, u8 where,
 		}
 	}
 	for (size_t i = 0; key->len <= LONGEST_KEY && i < sizeof(keys) / sizeof(*keys); i++)
-		if (equals_folded(key, &keys[i]))
+		if (json_key_folds_to(key, keys[i].name))
 			return error_set(r->err, EINVAL, "key \"%.*s\", which is not \"%s\"",
 					 (int)key->len, key->s, keys[i].name);
 	return 0;
