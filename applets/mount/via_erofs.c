@@ -128,21 +128,43 @@ static int create_loop(const struct mount_request *r, struct host *host, struct 
 	return fs;
 }
 
+enum {
+	NEEDS_LOOP = -2
+};
+
+/*
+ * Make an EROFS context for the image itself. -1 with an error. NEEDS_LOOP: the kernel
+ * says ENOTBLK because it cannot mount EROFS from this file, or from any file. For a file
+ * of tmpfs it does so only if the file is named: by descriptor it says EINVAL (Linux 7.3),
+ * as for a bad image.
+ */
+static int create_direct(const struct mount_request *r, struct host *host, struct error *err)
+{
+	int fs;
+
+	if (takes_descriptor(r)) {
+		fs = create(r, host, r->image->fd, true);
+		if (fs >= 0)
+			return fs;
+		if (errno != EINVAL)
+			return create_fail(r->image, err);
+	}
+	if (host_names(host, err))
+		return -1;
+	fs = create(r, host, r->image->fd, false);
+	if (fs >= 0)
+		return fs;
+	return errno == ENOTBLK ? NEEDS_LOOP : create_fail(r->image, err);
+}
+
 /* Mount the image, detached. -1 with an error. */
 static int mount_image(const struct mount_request *r, struct host *host, struct error *err)
 {
-	bool by_descriptor = takes_descriptor(r);
-	int fs = -1, mount;
+	int fs = NEEDS_LOOP, mount;
 
-	if (!by_descriptor && host_names(host, err))
-		return -1;
-	/* The kernel says ENOTBLK if it cannot mount EROFS from this file, or from any file. */
-	errno = ENOTBLK;
 	if (!(r->debug & MOUNT_DEBUG_LOOP) || r->image->is_device)
-		fs = create(r, host, r->image->fd, by_descriptor);
-	if (fs < 0 && errno != ENOTBLK)
-		return create_fail(r->image, err);
-	if (fs < 0)
+		fs = create_direct(r, host, err);
+	if (fs == NEEDS_LOOP)
 		fs = create_loop(r, host, err);
 	if (fs < 0)
 		return -1;

@@ -29,13 +29,11 @@ generate()
 		;;
 	chunked)
 		perl "$bombs" json "${2#*-}" "$3" >text && zstd -q text -o text.zst -f || return
-		bytes=$(wc -c <text)
 		case $2 in
 		short-*) perl "$bombs" chunked true 1000 <text.zst >in ;;
-		*) perl "$bombs" chunked "${2%%-*}" "$bytes" <text.zst >in ;;
+		*) perl "$bombs" chunked "${2%%-*}" "$(wc -c <text)" <text.zst >in ;;
 		esac || return
-		rm text text.zst
-		return
+		rm text.zst
 		;;
 	stargz) perl "$bombs" json "${2#*-}" "$3" >text && perl "$bombs" stargz "${2%%-*}" "$3" <text >in || return ;;
 	*.gz) perl "$bombs" "${1%.gz}" "$2" "$3" | tee text | gzip -1 >in || return ;;
@@ -45,7 +43,7 @@ generate()
 	*) perl "$bombs" "$1" "$2" "$3" >in || return ;;
 	esac
 	case $1 in
-	*.gz | *.zst | stargz) bytes=$(wc -c <text) ;;
+	*.gz | *.zst | stargz | chunked) bytes=$(wc -c <text) ;;
 	dir) bytes=$(($3 * 64)) ;; # what the names take on a disk, at least
 	*) bytes=$(wc -c <in) ;;
 	esac

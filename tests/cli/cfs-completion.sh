@@ -37,7 +37,7 @@ END
 if command -v bash >/dev/null; then
 	ok 'bash -n' bash -n script.bash
 	is 'bash: cfs m' "$(bash ask.bash cfs m)" 'mkfs mkcomposefs mkfs.composefs mount mount.composefs '
-	is 'bash: cfs mkfs --print' "$(bash ask.bash cfs mkfs --print)" '--print-digest --print-digest-only --print-dump '
+	is 'bash: cfs mkfs --print' "$(bash ask.bash cfs mkfs --print)" '--print-config --print-manifest --print-digest --print-digest-only --print-dump '
 	is 'bash: cfs mkfs --digest-s, whose value follows' "$(bash ask.bash cfs mkfs --digest-s)" '--digest-store= '
 	is 'bash: cfs mkfs --whiteouts=, words' "$(bash ask.bash cfs mkfs --whiteouts = o)" 'overlay '
 	is 'bash: mkcomposefs --use' "$(bash ask.bash mkcomposefs --use)" '--use-epoch --user-xattrs '
@@ -60,7 +60,7 @@ if command -v fish >/dev/null; then
 		(cd work && fish -c "source ../script.fish; complete -C '$1'") | cut -f1 | sort | tr '\n' ' '
 	}
 	is 'fish: cfs m' "$(ask 'cfs m')" 'mkcomposefs mkfs mkfs.composefs mount mount.composefs '
-	is 'fish: cfs mkfs --print' "$(ask 'cfs mkfs --print')" '--print-digest --print-digest-only --print-dump '
+	is 'fish: cfs mkfs --print' "$(ask 'cfs mkfs --print')" '--print-config --print-digest --print-digest-only --print-dump --print-manifest '
 	is 'fish: cfs mkfs --whiteouts=' "$(ask 'cfs mkfs --whiteouts=')" '--whiteouts=apply --whiteouts=keep --whiteouts=overlay '
 	is 'fish: mkcomposefs --use' "$(ask 'mkcomposefs --use')" '--use-epoch --user-xattrs '
 	is 'fish: cfs verify --ba' "$(ask 'cfs verify --ba')" '--basedir '

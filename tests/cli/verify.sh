@@ -387,7 +387,7 @@ hostile()
 	mkdir -p from4/aa "from4/$(dirname "$2")"
 	cp "good/$o2" "from4/$2"
 	"$CFS" verify --basedir=hostile --repair-from=from4 img4 >stdout 2>stderr
-	is "$1: not repaired" "$? $(cut -f1 stdout | grep -v odd-image) $(grep -c 'not repaired: the image records another digest' stderr)" "3 $3 1"
+	is "$1: not repaired" "$? $(cut -f1 stdout | grep -v odd-image) $(grep -c 'not replaced: the image records another digest than the name says' stderr)" "3 $3 1"
 	is "$1: the store" "$(diff -r good hostile)" "$4"
 }
 gone="Only in good/${o1%/*}: ${o1#*/}"

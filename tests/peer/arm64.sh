@@ -11,13 +11,15 @@ aarch64-linux-gnu-gcc -static -o "$tmp/empty" "$tmp/empty.c" 2>/dev/null ||
 
 cat >"$tmp/table.c" <<'END'
 #include "tests/unit/unit.h"
-void unit_sha256(void);
-const struct unit_test unit_tests[] = { { "sha256", unit_sha256 }, { 0 } };
+void unit_verity_sha256(void);
+void unit_verity_sha512(void);
+const struct unit_test unit_tests[] = { { "sha256", unit_verity_sha256 },
+					{ "sha512", unit_verity_sha512 }, { 0 } };
 END
 ok 'builds for arm64' aarch64-linux-gnu-gcc -std=gnu11 -O2 -static -Wall -Wextra -Werror \
 	-Wno-missing-field-initializers -D_GNU_SOURCE -I. -Iformat -idirafter "$CFS_BUILD/include" \
-	-o "$tmp/unit" "$tmp/table.c" tests/unit/unit.c tests/unit/sha256.c tests/peer/bearssl.c \
-	format/base/sha256*.c
+	-o "$tmp/unit" "$tmp/table.c" tests/unit/unit.c tests/unit/verity/sha256.c \
+	tests/unit/verity/sha512.c tests/peer/bearssl.c format/verity/sha256*.c format/verity/sha512*.c
 ok 'every digest' qemu-aarch64-static "$tmp/unit"
 is 'with the instructions of ARMv8' "$(sed -n 's/^# SHA-256 of this machine: //p' "$tmp/out")" 'ARMv8 SHA2'
 

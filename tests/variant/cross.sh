@@ -26,7 +26,7 @@ for triple in s390x-linux-gnu aarch64-linux-gnu; do
 	if [ -n "$CFS_LONG" ]; then
 		again unit golden/dump golden/ostree golden/tar golden/toc
 	else
-		for unit in backing decode cursor gvariant text image_check read; do
+		for unit in core_backing core_decode image_cursor source_ostree_gvariant base_text image_check image_read; do
 			ok "unit $unit" "$UNDER" "$dir/unit" $unit
 		done
 		again golden/ostree golden/dump

@@ -10,7 +10,7 @@ ${CC:-gcc} -fsanitize=thread -o "$tmp/empty" "$tmp/empty.c" 2>/dev/null && "$tmp
 TSAN_OPTIONS=exitcode=99:halt_on_error=1:die_after_fork=0
 export TSAN_OPTIONS
 variant SAN=thread
-for unit in workers scan store; do
+for unit in base_workers source_dir_scan store_store; do
 	ok "unit $unit" "$dir/unit" $unit
 done
 again cli/scan cli/ostree-convert

@@ -58,6 +58,7 @@ e()
 {
 	cfs mount -o "backend=erofs${1:+,$1}" "$2" /m >/tmp/log 2>&1
 	echo $?
+	sed 's/^/# /' /tmp/log >&2
 }
 
 # look WHAT LEVEL FILE: each case at this level
