@@ -78,7 +78,7 @@ int mkfs_repo_check(const struct mkfs_repo *m, const struct tree *tree, struct e
 {
 	for (u32 id = 0; id < tree->nodes; id++) {
 		const struct node *node = tree->order[id];
-		char path[OBJECT_PATH];
+		char path[OBJECT_PATH] = "";
 		struct buf name = { 0 };
 		const char *what;
 		int len;

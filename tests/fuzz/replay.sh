@@ -10,6 +10,7 @@ for dir in tests/fuzz/*/; do
 	case $name in
 	dump) every=300 ;;  # makes several images of each
 	toc | oci) every=400 ;;
+	tar) every=600 ;;
 	meta) every=0 ;;    # tests/unit/repo/meta.c has both loops
 	verity) every=0 ;;  # hashes half a MiB for a few bytes
 	*) every=4096 ;;
