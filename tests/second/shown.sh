@@ -40,8 +40,19 @@ mke2fs -q -F -t ext4 -d "$data" "$tmp/disk" "$(($(du -sk --apparent-size "$data"
 VM_LIMIT=${VM_LIMIT:-3600} vm_run "$tmp/initrd" "$tmp/disk" "backends=$backends"
 is 'the machine ends as it should' "$(grep -ac '^VERDICT' "$tmp/console")" 1
 for backend in $(echo $backends | tr , ' '); do
-	sed -n "s/^SEEN $backend //p" "$tmp/console" >"$tmp/seen"
-	is "$release, $backend: images that are shown in another way" "$(grep -v ', 0 bad$' "$tmp/seen")" ''
+	sed -n "s/^SEEN $backend //p" "$tmp/console" >"$tmp/all"
+	# Before Linux 6.5 overlayfs shows whatever is in a store, so cfs refuses a store in which
+	# an image keeps its objects under names of another form.
+	grep -E 'basedir .* has an entry ".*(which this kernel|$)' "$tmp/all" >"$tmp/refused"
+	case $backend-$release in
+	erofs-[1-5].* | erofs-6.[0-4].*) ;;
+	*) : >"$tmp/refused" ;;
+	esac
+	n=$(wc -l <"$tmp/refused")
+	grep -vxFf "$tmp/refused" "$tmp/all" >"$tmp/seen"
+	[ "$n" = 0 ] || note "$n images are refused because of the store"
+	is "$release, $backend: images that are shown in another way" \
+		"$(grep -v ', 0 bad$' "$tmp/seen" | grep -v 'images,')$(awk '/images,/ { bad += $NF == "bad" ? $(NF - 1) : 0 } END { print bad + 0 }' "$tmp/seen")" "$n"
 	is "$release, $backend: all were looked at" "$(awk '/images,/ { n += $1 } END { print n }' "$tmp/seen")" \
 		"$(find "$data/images" -type f | wc -l)"
 	note "$(awk '/images,/ { n += $1; c += $3; t += $5 } END { print n " images, " c " compared, " t " without unused objects" }' "$tmp/seen")"
