@@ -174,7 +174,7 @@ bool backend_denied(const char *type, struct error *err)
 		errno = code;
 	}
 	if (denied)
-		error_set(err, FAULT_USAGE, "must be root");
+		status_not_root(err);
 	return denied;
 }
 

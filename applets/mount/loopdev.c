@@ -22,7 +22,7 @@ static int no_device(struct error *err, const char *name)
 	int code = errno;
 
 	if (code == EPERM || code == EACCES)
-		return error_set(err, FAULT_USAGE, "must be root");
+		return status_not_root(err);
 	if (code == ENOENT || code == ENODEV || code == ENXIO)
 		return error_set(
 			err, FAULT_SYSTEM,

@@ -19,9 +19,14 @@ int status_of(const struct error *err)
 	}
 }
 
+int status_not_root(struct error *err)
+{
+	return error_set(err, FAULT_USAGE, "must be root; backend=fuse works for any user");
+}
+
 int status_denied(struct error *err, const char *what)
 {
 	if (errno == EPERM)
-		return error_set(err, FAULT_USAGE, "must be root");
+		return status_not_root(err);
 	return error_sys(err, "%s", what);
 }

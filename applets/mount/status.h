@@ -28,9 +28,11 @@ enum {
 /* The exit status for an error: by its FAULT_*, MOUNT_SYSTEM for ENOMEM, else MOUNT_FAILED. */
 int status_of(const struct error *err);
 
+/* Report that the caller is not privileged, with FAULT_USAGE. Returns -1. */
+int status_not_root(struct error *err);
+
 /*
- * Report a failed call that needs privilege. EPERM becomes "must be root" with
- * FAULT_USAGE; any other errno is reported as by error_sys(). Returns -1.
+ * Report a failed call that needs privilege. EPERM is reported by status_not_root(); any other errno is reported as by error_sys(). Returns -1.
  */
 int status_denied(struct error *err, const char *what);
 

@@ -107,7 +107,7 @@ static int create(const struct mount_request *r, struct host *host, int fd, bool
 static int create_fail(const struct imagefd *im, struct error *err)
 {
 	if (errno == EPERM)
-		return error_set(err, FAULT_USAGE, "must be root");
+		return status_not_root(err);
 	return error_sys(err, "%s: erofs", im->name);
 }
 

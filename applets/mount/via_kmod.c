@@ -68,7 +68,7 @@ static int mount_fail(const struct mount_request *r, struct host *host, int fs, 
 
 	host_log_take(host, fs);
 	if (code == EPERM)
-		return error_set(err, FAULT_USAGE, "must be root");
+		return status_not_root(err);
 	if (kmsg_has(&host->log, "stack"))
 		return error_set(
 			err, code,
