@@ -305,6 +305,7 @@ static int check_same_mount(const struct named *n, struct error *err)
 				 n->work_name);
 	mountinfo_place(n->upper, &upper_place);
 	mountinfo_place(n->work, &work_place);
+	/* Where the kernel does not tell the mount, it refuses two of them itself. */
 	if (upper.st_dev != work.st_dev ||
 	    (upper_place.id && work_place.id && upper_place.id != work_place.id))
 		return error_set(err, EXDEV, "workdir %s: not on the same mount as upperdir %s",

@@ -21,7 +21,8 @@ int status_of(const struct error *err)
 
 int status_not_root(struct error *err)
 {
-	return error_set(err, FAULT_USAGE, "must be root; backend=fuse works for any user");
+	return error_set(err, FAULT_USAGE,
+			 "must be root; an ordinary user can use cfs mount -o backend=fuse");
 }
 
 int status_denied(struct error *err, const char *what)

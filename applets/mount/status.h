@@ -32,7 +32,8 @@ int status_of(const struct error *err);
 int status_not_root(struct error *err);
 
 /*
- * Report a failed call that needs privilege. EPERM is reported by status_not_root(); any other errno is reported as by error_sys(). Returns -1.
+ * Report a failed call that needs privilege: EPERM as by status_not_root(), any other
+ * errno as by error_sys(). Returns -1.
  */
 int status_denied(struct error *err, const char *what);
 
